@@ -1,0 +1,1 @@
+"""Custom voice, custom transcriber and custom endpointing for Vapi, in one server."""

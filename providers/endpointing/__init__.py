@@ -1,0 +1,1 @@
+"""Door 3: the conversation in, how long to wait out."""

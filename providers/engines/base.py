@@ -1,0 +1,194 @@
+"""The two seams between the doors and whatever speaks or listens behind them.
+
+Speaking is an async generator: one utterance in, chunks of PCM out, nothing concurrent. Listening is an async context
+manager, because a recognition needs tasks of its own and a task group inside a generator would cancel innocent
+consumers. Both are ``Protocol`` classes: an engine, a wrapper (fallback, cache, replay) and a test's fake satisfy them
+by having the same members. `EngineError` is the only exception that leaves an engine.
+
+Fixed words: *pcm* is ``bytes`` of signed 16-bit little-endian samples, interleaved when there is more than one channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+__all__ = [
+    "Chunk",
+    "ListeningFacts",
+    "Recognition",
+    "SpeakingFacts",
+    "SpeechToText",
+    "TextToSpeech",
+    "Transcript",
+    "Utterance",
+    "Word",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word and where it stands in the audio."""
+
+    text: str
+    start: float
+    """Seconds from the first sample of the stream (of the utterance when speaking, of the call when listening)."""
+    end: float
+    """Seconds, same origin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One unit of text to speak, already free of tags."""
+
+    text: str
+    rate: int
+    """Hz the caller wants in the end. An engine that can, answers at it; any other rate is resampled behind it."""
+    voice: str | None = None
+    """The engine's own name of a voice; None is the engine's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of synthesised mono audio, cut anywhere, even inside a sample."""
+
+    pcm: bytes
+    rate: int
+    """Hz, the true rate of ``pcm``. Constant within one utterance."""
+    words: tuple[Word, ...] = ()
+    """Words known since the last chunk; empty for engines without word times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard of one utterance so far (partial), or all of it (final).
+
+    Partials are cumulative and replace each other; exactly one final ends an utterance.
+    """
+
+    text: str
+    final: bool
+    channel: int = 0
+    """Index of the channel of the recognition's input, 0 … channels-1."""
+    start: float = 0.0
+    """Seconds of audio, from the first pushed sample, where the utterance begins."""
+    end: float = 0.0
+    """Seconds of audio, same origin, up to which the text covers it."""
+    words: tuple[Word, ...] = ()
+    """Empty for engines without word times."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakingFacts:
+    """What a speaking engine is, as data."""
+
+    rates: tuple[int, ...] = ()
+    """Hz the engine answers at; empty means whatever rate is asked for."""
+    languages: tuple[str, ...] = ()
+    """BCP 47 tags; empty means it depends on the voice or the model."""
+    voices: tuple[str, ...] = ()
+    """Some voices, as examples."""
+    streaming: bool = False
+    """True when audio leaves before the whole utterance is made."""
+    word_times: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListeningFacts:
+    """What a listening engine is, as data."""
+
+    rates: tuple[int, ...] = ()
+    """Hz the engine takes without resampling; empty means any."""
+    languages: tuple[str, ...] = ()
+    channels: int = 1
+    """Channels one recognition can take, 1 or 2."""
+    partials: bool = False
+    punctuates: bool = False
+    """True when finals carry their own case and punctuation."""
+    word_times: bool = False
+    capacity: int | None = None
+    """Recognitions that may run at once; None is no limit of its own."""
+
+
+@runtime_checkable
+class TextToSpeech(Protocol):
+    """Something that speaks."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def facts(self) -> SpeakingFacts: ...
+
+    async def start(self) -> None:
+        """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
+
+    def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
+        """Speak one utterance. Closing the generator cancels the engine's work at once.
+
+        Raises
+        ------
+        EngineError
+            Anything that went wrong; `UnknownVoice` and `EngineBusy` before the first chunk only.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free what the process holds for this engine."""
+
+
+class Recognition(Protocol):
+    """One speaker, or one stereo pair, being listened to. Iterating yields its transcripts as they come.
+
+    Iteration ends after `finish` when the last final is out; it raises `EngineError` when the engine is lost.
+    """
+
+    async def push(self, pcm: bytes, /) -> None:
+        """Hand over whole frames of audio; waits while the engine cannot take more.
+
+        Raises
+        ------
+        EngineError
+            The engine is lost.
+        """
+
+    async def finish(self) -> None:
+        """Say that no more audio comes; iteration then ends once the rest is transcribed."""
+
+    def __aiter__(self) -> AsyncIterator[Transcript]: ...
+
+
+@runtime_checkable
+class SpeechToText(Protocol):
+    """Something that listens."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def facts(self) -> ListeningFacts: ...
+
+    async def start(self) -> None:
+        """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
+
+    def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
+        """Open a recognition; leaving the context frees all it used, whatever state it is in.
+
+        Parameters
+        ----------
+        rate
+            Hz of the pushed audio, 8000 … 48000.
+        channels
+            Interleaved channels of the pushed audio, at most ``facts.channels``.
+
+        Raises
+        ------
+        EngineError
+            On entering: the engine cannot take this recognition (`EngineBusy` when it is full).
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Free what the process holds for this engine."""

@@ -1,0 +1,1 @@
+"""Words before they become sound and after they were sound: pure functions."""

@@ -1,0 +1,1 @@
+"""Door 1: text in, PCM out."""
