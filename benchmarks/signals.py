@@ -1,0 +1,248 @@
+"""Test material with a known truth: seeded speech, seeded noises, mixes at a chosen signal-to-noise ratio, and scores.
+
+Everything is float32 mono, normalised to `NOMINAL_DBFS`, and the same on every run of the same versions. Speech comes
+from espeak-ng in a process of its own (`benchmarks.speaker`); noises are made here.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from benchmarks.speaker import RATE as ESPEAK_RATE
+
+Samples: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float64]
+Frames: TypeAlias = NDArray[np.bool_]
+
+NOMINAL_DBFS = -26.0
+"""dBFS RMS of speech while it is active, the customary level of ITU-T P.56 material; noises have it throughout."""
+FRAME = 0.01
+"""Seconds of one frame of the truth."""
+ACTIVE_DB = 35.0
+"""A frame is speech when it is at most this far below the loudest tenth of the clean signal …"""
+STOP_GAP = 0.1
+"""… or in a gap no longer than this many seconds: the closure of a stop consonant belongs to its word."""
+
+VOICES = ("en-us", "en-us+f2", "en", "en-us+m3", "de", "en-029+f4", "es", "en-gb-x-rp+m7", "en-gb-scotland", "it+f1")
+"""espeak-ng's names; the foreign ones speak English with an accent."""
+SENTENCES = (
+    "Hello, I am calling about the order that I placed last Thursday.",
+    "Yes, please.",
+    "Could you tell me whether the small blue one is still available?",
+    "My number is five five five, zero one four seven.",
+    "No, that is not what I meant.",
+    "She had your dark suit in greasy wash water all year.",
+    "Well, the thing is, we moved house in March and nobody updated the address.",
+    "I would like to speak to a person.",
+    "The birch canoe slid on the smooth planks.",
+    "Half past nine works for me, thank you very much.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Speech on a silent line, and where it is."""
+
+    samples: Samples
+    rate: int
+    """Hz."""
+    truth: Frames
+    """One decision per `FRAME`: is there speech?"""
+
+
+@lru_cache(maxsize=256)
+def utterance(text: str, rate: int, *, voice: str = "en-us", wpm: int = 175, pitch: int = 50, seed: int = 1) -> Samples:
+    """One utterance of espeak-ng at ``rate`` Hz, at the nominal level; the array is shared, so it is read-only."""
+    import espeakng_loader
+
+    request = {"text": text, "voice": voice, "wpm": wpm, "pitch": pitch, "seed": seed}
+    worker = Path(__file__).with_name("speaker.py")
+    command = [sys.executable, "-S", worker, espeakng_loader.get_library_path(), espeakng_loader.get_data_path()]
+    heard = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=True, timeout=30)
+    samples = np.frombuffer(heard.stdout, dtype="<i2").astype(np.float32) / np.float32(32768)
+    resampled = np.asarray(soxr.resample(samples, ESPEAK_RATE, rate, quality="HQ"), dtype=np.float32)
+    spoken = at_level(resampled, NOMINAL_DBFS, active=activity(resampled, rate))
+    spoken.flags.writeable = False
+    return spoken
+
+
+def speech(rate: int, seconds: float, *, seed: int, voice: str | None = None, spread_db: float = 6.0) -> Speech:
+    """Sentences with pauses of 0.3 … 2.2 s, about two thirds of the time active.
+
+    ``voice`` None draws voice, speed and pitch from the seed; each sentence is up to ``spread_db`` / 2 louder or
+    softer than the nominal level.
+    """
+    rng = np.random.default_rng([seed, 1])
+    who = voice or str(rng.choice(VOICES))
+    wpm, pitch = int(rng.integers(140, 220)), int(rng.integers(30, 70))
+    line = np.zeros(round(rate * seconds), dtype=np.float32)
+    start = round(rate * rng.uniform(0.5, 1.0))
+    while start < line.size:
+        text = str(rng.choice(SENTENCES))
+        said = utterance(text, rate, voice=who, wpm=wpm, pitch=pitch, seed=seed % 997 + 1)[: line.size - start]
+        gain = 10 ** (rng.uniform(-spread_db / 2, spread_db / 2) / 20)
+        line[start : start + said.size] = said * np.float32(gain)
+        start += said.size + round(rate * rng.uniform(0.3, 2.2))
+    return Speech(line, rate, activity(line, rate))
+
+
+def activity(samples: Samples, rate: int) -> Frames:
+    """Where clean speech is, by its level: the truth a detector is judged by."""
+    size = round(rate * FRAME)
+    power = np.square(samples[: samples.size // size * size].astype(np.float64)).reshape(-1, size).mean(axis=1)
+    loud = np.quantile(power[power > 1e-9], 0.9) if (power > 1e-9).any() else 1.0
+    active = power > loud * 10 ** (-ACTIVE_DB / 10)
+    starts = np.flatnonzero(np.diff(active.astype(np.int8), prepend=1) == -1)
+    for start in starts:
+        after = np.flatnonzero(active[start:])
+        if after.size and after[0] * FRAME <= STOP_GAP:
+            active[start : start + after[0]] = True
+    return np.asarray(active, dtype=np.bool_)
+
+
+def level_db(samples: Samples, *, active: Frames | None = None) -> float:
+    """RMS in dBFS (full scale 1.0), of the active frames alone where they are given."""
+    kept = samples.astype(np.float64)
+    if active is not None:
+        size = samples.size // max(active.size, 1)
+        kept = kept[: active.size * size].reshape(-1, size)[active].ravel()
+    return float(10 * np.log10(np.square(kept).mean() + 1e-20)) if kept.size else -200.0
+
+
+def at_level(samples: Samples, dbfs: float, *, active: Frames | None = None) -> Samples:
+    """Scale to a level in dBFS RMS, measured over the active frames where they are given."""
+    gain = 10 ** ((dbfs - level_db(samples, active=active)) / 20)
+    return np.asarray(samples * np.float32(gain), dtype=np.float32)
+
+
+def mix(spoken: Speech, noise: Samples, snr_db: float) -> Samples:
+    """Speech plus noise: the noise is scaled to lie ``snr_db`` below the level of the active speech.
+
+    Noise that is shorter than the speech is repeated.
+    """
+    loudness = level_db(spoken.samples, active=spoken.truth)
+    floor = at_level(np.resize(noise, spoken.samples.size), loudness - snr_db)
+    return spoken.samples + floor
+
+
+def _shaped(rng: np.random.Generator, rate: int, count: int, gain: Callable[[Floats], Floats]) -> Floats:
+    """Gaussian noise with an amplitude response ``gain(Hz)``."""
+    spectrum = np.fft.rfft(rng.standard_normal(count))
+    frequency: Floats = np.arange(spectrum.size, dtype=np.float64) * (rate / count)
+    shaped: Floats = np.fft.irfft(spectrum * gain(frequency), count)
+    shaped /= shaped.std()
+    return shaped
+
+
+def _pink(frequency: Floats) -> Floats:
+    return 1 / np.sqrt(np.maximum(frequency, 30.0))
+
+
+def _slow(rng: np.random.Generator, rate: int, count: int, hertz: float) -> Floats:
+    """A positive envelope that wanders at about ``hertz``."""
+    knots = np.arange(0, count + 2 * rate / hertz, rate / hertz)
+    return np.interp(np.arange(count), knots, np.exp(rng.normal(0, 0.4, knots.size)))
+
+
+def white(rng: np.random.Generator, rate: int, count: int) -> Floats:
+    """Gaussian noise, flat."""
+    return rng.standard_normal(count)
+
+
+def pink(rng: np.random.Generator, rate: int, count: int) -> Floats:
+    """Gaussian noise, 3 dB less per octave."""
+    return _shaped(rng, rate, count, _pink)
+
+
+def office(rng: np.random.Generator, rate: int, count: int) -> Floats:
+    """Air conditioning, mains hum and runs of typing."""
+    time = np.arange(count) / rate
+    air = _shaped(rng, rate, count, lambda f: _pink(f) / (1 + (f / 900) ** 2))
+    hum = sum(np.sin(2 * np.pi * 50 * k * time + rng.uniform(0, 6)) / k for k in (1, 2, 3, 6))
+    keys = np.zeros(count)
+    length = round(0.03 * rate)
+    decay = np.exp(-np.arange(length) / (0.005 * rate))
+    strokes = np.cumsum(rng.exponential(0.16, round(count / rate * 10) + 10))
+    typing = np.sin(2 * np.pi * strokes / 9 + rng.uniform(0, 6)) > 0
+    for at in (strokes[typing] * rate).astype(int):
+        if at + length < count:
+            click = np.diff(rng.standard_normal(length + 1)) * decay * rng.uniform(0.5, 1.5)
+            keys[at : at + length] += click
+    return air + 0.25 * hum + 1.2 * keys
+
+
+def street(rng: np.random.Generator, rate: int, count: int) -> Floats:
+    """Low rumble that swells, and a car passing every few seconds."""
+    time = np.arange(count) / rate
+    rumble = _shaped(rng, rate, count, lambda f: 1 / (1 + (f / 120) ** 2)) * _slow(rng, rate, count, 0.7)
+    tyres = _shaped(rng, rate, count, lambda f: 1 / (1 + (np.abs(f - 700) / 600) ** 2))
+    passing = np.zeros(count)
+    at = rng.uniform(0, 3)
+    while at < count / rate:
+        passing += rng.uniform(0.4, 1.4) / (1 + ((time - at) / rng.uniform(0.4, 0.9)) ** 2)
+        at += rng.uniform(2.5, 6)
+    return rumble + tyres * passing
+
+
+def music(rng: np.random.Generator, rate: int, count: int) -> Floats:
+    """Chords with vibrato, an envelope on every note, a bass line and a soft beat."""
+    beat = round(rate * rng.uniform(0.4, 0.6))
+    out = np.zeros(count + 2 * beat)
+    time = np.arange(2 * beat) / rate
+    envelope = np.minimum(time / 0.03, 1) * np.exp(-time / 0.7) * np.minimum((time[-1] - time) / 0.05, 1)
+    for number, start in enumerate(range(0, count, 2 * beat)):
+        root = 110 * 2 ** ((0, 5, 7, 3)[number % 4] / 12)
+        for step in (-12, 0, int(rng.choice((3, 4))), 7, int(rng.choice((12, 14, 16)))):
+            vibrato = 0.004 * np.sin(2 * np.pi * 5.5 * time + rng.uniform(0, 6)) / 5.5
+            phase = 2 * np.pi * root * 2 ** (step / 12) * (time + vibrato)
+            note = sum(np.sin(k * phase) / k**1.3 for k in range(1, 7))
+            out[start : start + 2 * beat] += envelope * note * rng.uniform(0.5, 1)
+        for tap in (start, start + beat):
+            drum = np.exp(-time[:beat] / 0.04) * rng.standard_normal(beat)
+            out[tap : tap + beat] += 0.5 * drum
+    return out[:count]
+
+
+def babble(rng: np.random.Generator, rate: int, count: int) -> Floats:
+    """Six people talking at once."""
+    crowd = [speech(rate, count / rate, seed=int(rng.integers(1 << 16)), voice=voice) for voice in VOICES[1:7]]
+    return sum((one.samples.astype(np.float64) for one in crowd), np.zeros(count))
+
+
+NOISES = {"office": office, "street": street, "music": music, "babble": babble, "white": white, "pink": pink}
+"""Name to maker."""
+
+
+@lru_cache(maxsize=64)
+def noise(kind: str, rate: int, seconds: float, *, seed: int) -> Samples:
+    """A noise of `NOISES` at the nominal level; the array is shared, so it is read-only."""
+    count = round(rate * seconds)
+    made = NOISES[kind](np.random.default_rng([seed, 2]), rate, count)
+    samples = at_level(made.astype(np.float32), NOMINAL_DBFS)
+    samples.flags.writeable = False
+    return samples
+
+
+def vad_f1(decisions: Sequence[bool] | Frames, truth: Frames) -> float:
+    """F1 of the class "speech", frame by frame; the longer of the two is cut to the shorter.
+
+    Examples
+    --------
+    >>> vad_f1([True, True, False, False], np.array([True, False, True, False]))
+    0.5
+    """
+    count = min(len(decisions), len(truth))
+    said, true = np.asarray(decisions, dtype=np.bool_)[:count], truth[:count]
+    found, wrong = int((said & true).sum()), int((said != true).sum())
+    return 2 * found / (2 * found + wrong) if found + wrong else 1.0
