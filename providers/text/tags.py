@@ -1,0 +1,184 @@
+"""The text of a voice request, taken apart into what is said and where it pauses.
+
+Tags never reach an engine: breaks become pauses, spelled text becomes single characters, a flush ends a unit, all the
+rest is dropped. What merely contains angle brackets ("a < b", "3 > 2", "I <3 you") is text and stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["Pause", "Speak", "parts"]
+
+LONGEST_PAUSE = 10.0
+"""Seconds; the bound of one pause, however many breaks it is made of."""
+
+STRENGTHS = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.0}
+"""Seconds per named strength of a break; SSML names the order and leaves the lengths to the implementation."""
+
+SEPARATING = frozenset("br p li ul ol div tr td hr h1 h2 h3 h4 h5 h6 s sentence paragraph".split())
+"""Tags that stand between words; any other tag may stand inside one and leaves no gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """A run of text to say; two in a row are two units, never joined."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Silence."""
+
+    seconds: float
+
+
+# Every alternative ends at the next "<" at the latest and quantifiers do not give back what they took, so that hostile
+# text costs linear time. Angle pairs and comments, which may hold a "<", are found by `_enclosed` instead.
+_ATTRIBUTES = r"""(?:\s(?:"[^"<]*+"|'[^'<]*+'|[^<>"'])*+)?"""
+_TAG = re.compile(
+    rf"""
+      <\s*+(?:/\s*+)?(?P<ours>flush|break|spell)(?=[\s/>])(?P<values>{_ATTRIBUTES})/?\s*+>   # ours, however spaced
+    | <\s*+break\b(?:\s+\w+\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s<>]++))*+(?:/?>)?          # a break cut off
+    | </?(?P<name>[^\W\d_][\w.-]*+(?::[\w.-]++)?)(?=[\s/>])(?P<words>{_ATTRIBUTES})/?\s*+>   # anybody's
+    | <[^\W\d_][\w.-]*+\s[^<>]*+>                                                            # with a lone quote inside
+    | <[!?][^<>]*+>                                                                          # declarations
+    | <>
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_ENCLOSURES = {"<<": ">>", "<!--": "-->"}
+_ATTRIBUTE = re.compile(r"""(\w+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'/>]+))""")
+_SPELL_END = re.compile(r"<\s*+/\s*+spell[\s>]", re.IGNORECASE)
+_DURATION = re.compile(r"\+?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s)", re.IGNORECASE)
+
+
+def parts(text: str) -> list[Speak | Pause]:
+    """Take the text of a request apart, in order.
+
+    White space around a `Speak` is removed, its inside is untouched; text without any tag comes back as one `Speak`.
+    Time is linear in the length of the text, whatever it holds.
+
+    >>> parts('Hello <b>there</b>. <break time="500ms"/> Code <spell>ab1</spell>')
+    [Speak(text='Hello there.'), Pause(seconds=0.5), Speak(text='Code A B 1')]
+    """
+    found: list[Speak | Pause] = []
+    held: list[str] = []
+    letters = ""
+    spelling = False
+    last_spell_end = max((m.start() for m in _SPELL_END.finditer(text)), default=-1)
+    for piece, tag in _pieces(text):
+        if spelling:
+            letters += piece
+        else:
+            held.append(piece)
+        name = _name(tag)
+        if name in ("spell", "flush", "break"):
+            held.append(_spelled(letters))
+            letters = ""
+        if tag is None:
+            continue
+        if name == "spell":
+            # An opening tag that nothing closes must not spell the rest of the text.
+            spelling = not _closes(tag) and tag.end() <= last_spell_end
+        elif name in SEPARATING:
+            held.append(" ")
+        elif name in ("flush", "break"):
+            _say(found, held)
+            _rest(found, 0.0 if name == "flush" or _closes(tag) else _seconds(tag["values"] or ""))
+    held.append(_spelled(letters))
+    _say(found, held)
+    return found
+
+
+def _pieces(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
+    """Text runs, each with the tag behind it; None ends the text or stands for something dropped whole."""
+    begin = position = 0
+    last = {closing: text.rfind(closing) for closing in _ENCLOSURES.values()}
+    while (position := text.find("<", position)) >= 0:
+        end = _enclosed(text, position, last)
+        tag = None if end else _TAG.match(text, position)
+        if tag and not _is_comparison(text, tag):
+            end = tag.end()
+        if not end:
+            position += 1
+            continue
+        yield text[begin:position], tag
+        begin = position = end
+    yield text[begin:], None
+
+
+def _enclosed(text: str, position: int, last: dict[str, int]) -> int:
+    """Where ``<<…>>`` or a comment that starts here ends; 0 when there is none.
+
+    ``last`` holds where each closing mark is seen last, so that a text full of openings is not searched each time.
+    """
+    for opening, closing in _ENCLOSURES.items():
+        inside = position + len(opening)
+        if inside <= last[closing] and text.startswith(opening, position):
+            return text.index(closing, inside) + len(closing)
+    return 0
+
+
+def _is_comparison(text: str, tag: re.Match[str]) -> bool:
+    """True for the middle of "if a<b and c>d": plain words, with a letter or digit glued to both brackets."""
+    words = tag["words"] or ""
+    if not words.strip() or "=" in words or '"' in words:
+        return False
+    return text[tag.start() - 1 : tag.start()].isalnum() and text[tag.end() : tag.end() + 1].isalnum()
+
+
+def _name(tag: re.Match[str] | None) -> str:
+    return (tag["ours"] or tag["name"] or "").lower() if tag else ""
+
+
+def _closes(tag: re.Match[str]) -> bool:
+    return tag[0][1:].lstrip().startswith("/")
+
+
+def _seconds(values: str) -> float:
+    """The length of a break from its attributes; 0 for one that is malformed."""
+    attributes = {m[1].lower(): m[2] or m[3] or m[4] or "" for m in _ATTRIBUTE.finditer(values)}
+    if "time" in attributes:
+        duration = _DURATION.fullmatch(attributes["time"].strip())
+        if duration is None:
+            return 0.0
+        return float(duration[1]) * (0.001 if duration[2].lower() == "ms" else 1.0)
+    return STRENGTHS.get(attributes.get("strength", "medium").strip().lower(), 0.0)
+
+
+def _say(found: list[Speak | Pause], held: list[str]) -> None:
+    text = "".join(held).strip()
+    held.clear()
+    if text:
+        found.append(Speak(text))
+
+
+def _rest(found: list[Speak | Pause], seconds: float) -> None:
+    if seconds <= 0:
+        return
+    if found and isinstance(found[-1], Pause):
+        seconds += found.pop().seconds  # type: ignore[union-attr]  # the line above says that it is a Pause
+    found.append(Pause(min(seconds, LONGEST_PAUSE)))
+
+
+def _spelled(text: str) -> str:
+    """Single characters with spaces between them, groups with commas; upper case, or "a" would be an article."""
+    return ", ".join(" ".join(_characters(group)) for group in text.split())
+
+
+def _characters(group: str) -> list[str]:
+    """The characters of a reader: marks and joiners stay with their base."""
+    characters: list[str] = []
+    for letter in group:
+        upper = letter.upper() if len(letter.upper()) == 1 else letter
+        joined = characters and (unicodedata.category(letter)[0] == "M" or "\u200d" in (letter, characters[-1][-1]))
+        if joined:
+            characters[-1] += letter
+        else:
+            characters.append(upper)
+    return characters
