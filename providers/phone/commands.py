@@ -1,0 +1,88 @@
+"""The phone's commands: what the user types. The work behind each is imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from providers.phone.credentials import Credentials
+from providers.phone.doors import running_doors
+from providers.phone.options import credential_options, one_line_faults, url_option
+
+_RATE = click.IntRange(8000, 48000)
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_OUT = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("text")
+@click.option("--rate", type=_RATE, default=24000, show_default=True, help="Hz of the audio asked for.")
+@click.option("--voice", help="voiceId. Default: the server's own.")
+@click.option("--out", type=_OUT, help="Save as a WAV file instead of playing.")
+@click.option("--repeat", type=click.IntRange(1), default=1, help="Ask so often, and show a latency table.")
+@click.option("--quiet", is_flag=True, help="Do not play.")
+@url_option
+@credential_options
+@one_line_faults
+def say(
+    *,
+    text: str,
+    rate: int,
+    voice: str | None,
+    out: Path | None,
+    repeat: int,
+    quiet: bool,
+    url: str | None,
+    credentials: Credentials,
+) -> None:
+    """Let the voice door speak TEXT, and show how fast.
+
+    Tags in TEXT (<break time="1s"/>, <spell>…</spell>, <flush/>) go over the wire as they are.
+    """
+    from providers.phone import say as saying
+
+    doors = running_doors(url, credentials)
+    wanted = saying.Saying(text, rate, voice, repeat)
+    saying.say(doors, wanted, out=out, quiet=quiet, console=Console())
+
+
+@click.command()
+@click.option("--customer", type=_FILE, help="WAV of what the customer says, any rate and format.")
+@click.option("--say", metavar="TEXT", help="Let the server's own voice door speak the customer's part.")
+@click.option("--mic", is_flag=True, help="Speak yourself (needs the package sounddevice).")
+@click.option("--assistant", type=_FILE, help="WAV of what the assistant says meanwhile.")
+@click.option("--rate", type=_RATE, default=16000, show_default=True, help="Hz on the socket.")
+@click.option("--repeat", type=click.IntRange(1), default=1, help="Say it so often in one call.")
+@click.option("--odd-frames", is_flag=True, help="Cut the audio where no sample ends.")
+@click.option("--drop-after", type=click.FloatRange(0.0), metavar="S", help="Let the line go dead after S seconds.")
+@click.option("--tail", type=click.FloatRange(0.0), default=4.0, show_default=True, help="Seconds to await the rest.")
+@url_option
+@credential_options
+@one_line_faults
+def call(
+    *,
+    customer: Path | None,
+    say: str | None,
+    mic: bool,
+    assistant: Path | None,
+    rate: int,
+    repeat: int,
+    odd_frames: bool,
+    drop_after: float | None,
+    tail: float,
+    url: str | None,
+    credentials: Credentials,
+) -> None:
+    """Call the transcriber door in real time, and show transcripts as they come."""
+    from providers.phone import call as calling
+
+    if sum((customer is not None, say is not None, mic)) != 1:
+        raise click.UsageError("expected one of --customer FILE, --say TEXT and --mic")
+    wanted = calling.Calling(
+        rate, customer, say, mic, assistant, repeat, odd=odd_frames, drop_after=drop_after, tail=tail
+    )
+    if not calling.call(running_doors(url, credentials), wanted, Console()):
+        sys.exit(1)
