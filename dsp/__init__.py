@@ -1,19 +1,27 @@
 """Telephone-speech signal processing on numpy and soxr: pure, streaming, indifferent to how its input is cut."""
 
 from dsp.errors import ParameterError, SignalError
+from dsp.g711 import Codes, alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from dsp.live import LiveResampler
 from dsp.pcm import PcmDecoder, encode_pcm16, join_channels, split_channels
 from dsp.resample import Resampler
 from dsp.stage import Chain, Samples, Stage
 
 __all__ = [
     "Chain",
+    "Codes",
+    "LiveResampler",
     "ParameterError",
     "PcmDecoder",
     "Resampler",
     "Samples",
     "SignalError",
     "Stage",
+    "alaw_decode",
+    "alaw_encode",
     "encode_pcm16",
     "join_channels",
+    "mulaw_decode",
+    "mulaw_encode",
     "split_channels",
 ]

@@ -6,6 +6,7 @@ however the input is split over calls of `Stage.feed`, the joined output is the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -64,6 +65,24 @@ def valid_samples(samples: ArrayLike) -> Samples:
     ...
     dsp.errors.SignalError: samples: expected finite values, found nan at index 1
     """
+    array = float_run(samples)
+    # A dot product of the samples with themselves is finite only if they all are, at a third of isfinite's price;
+    # values so large that their squares overflow are sorted out by the slow path.
+    if not math.isfinite(np.dot(array, array)):
+        wrong = np.flatnonzero(~np.isfinite(array))
+        if wrong.size:
+            raise SignalError(f"samples: expected finite values, found {array[wrong[0]]} at index {wrong[0]}")
+    return array
+
+
+def valid_rate(name: str, rate: int) -> None:
+    """Check a sample rate: a whole number of Hz from 4000 to 192000, or a ParameterError that names it."""
+    if not isinstance(rate, (int, np.integer)) or not 4000 <= rate <= 192000:
+        raise ParameterError(f"{name}: expected a whole number of Hz from 4000 to 192000, found {rate!r}")
+
+
+def float_run(samples: ArrayLike) -> Samples:
+    """Check shape and dtype alone, for code that looks at every value anyway; see `valid_samples`."""
     array = np.asarray(samples)
     if array.ndim != 1:
         raise SignalError(f"samples: expected shape (n,), found {array.shape}")
@@ -71,12 +90,6 @@ def valid_samples(samples: ArrayLike) -> Samples:
         if array.dtype != np.float64:
             raise SignalError(f"samples: expected dtype float32, found {array.dtype}")
         array = array.astype(np.float32)
-    # A dot product of the samples with themselves is finite only if they all are, at a third of isfinite's price;
-    # values so large that their squares overflow are sorted out by the slow path.
-    if not np.isfinite(np.dot(array, array)):
-        wrong = np.flatnonzero(~np.isfinite(array))
-        if wrong.size:
-            raise SignalError(f"samples: expected finite values, found {array[wrong[0]]} at index {wrong[0]}")
     return array
 
 

@@ -1,0 +1,196 @@
+"""G.711, the telephone network's 8-bit companding: float32 samples to uint8 codes and back, by table.
+
+The tables follow ITU-T G.711 (11/88) as the ITU's software tool library G.191 and the C code in wide use spell it:
+16-bit samples, of which µ-law looks at the upper 14 bits and A-law at the upper 13. Samples are rounded to 16 bits
+exactly as `dsp.pcm.encode_pcm16` does it, so that ``mulaw_encode(x)`` equals companding the PCM of ``x``.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dsp.errors import SignalError
+from dsp.stage import Samples, float_run, valid_samples
+
+Codes: TypeAlias = NDArray[np.uint8]
+"""G.711 code words, shape (n,)."""
+
+LARGEST = np.float32(32767 / 32768)
+"""The largest sample that 16 bits hold."""
+
+BLOCK = 32768
+"""Samples worked on at a time: the scratch memory (12 bytes each) stays in the second-level cache."""
+
+ROUNDING = np.float32(384)
+"""1.5 * 2**8: float32 numbers of this size lie 2**-15 apart, so adding it rounds a sample to 16 bits (half to even)
+and leaves the integer in the low half of the sum's bit pattern."""
+
+
+def _mulaw_codes() -> Codes:
+    pcm = np.arange(65536).astype(np.uint16).view(np.int16).astype(np.int32)
+    value = pcm >> 2
+    magnitude = np.minimum(np.abs(value), 8159 - 1) + 33  # beyond 8158 the code no longer changes
+    segment = np.searchsorted(2 ** np.arange(6, 14) - 1, magnitude)
+    code = segment << 4 | (magnitude >> (segment + 1)) & 0xF
+    return np.asarray(code ^ np.where(value < 0, 0x7F, 0xFF), dtype=np.uint8)
+
+
+def _mulaw_samples() -> Samples:
+    code = ~np.arange(256, dtype=np.int32)
+    magnitude = (((code & 0xF) << 3) + 0x84 << ((code & 0x70) >> 4)) - 0x84
+    return np.asarray(np.where(code & 0x80, -magnitude, magnitude) / 32768, dtype=np.float32)
+
+
+def _alaw_codes() -> Codes:
+    pcm = np.arange(65536).astype(np.uint16).view(np.int16).astype(np.int32)
+    value = pcm >> 3
+    magnitude = np.where(value < 0, -value - 1, value)
+    segment = np.searchsorted(2 ** np.arange(5, 13) - 1, magnitude)
+    code = segment << 4 | (magnitude >> np.maximum(segment, 1)) & 0xF
+    return np.asarray(code ^ np.where(value < 0, 0x55, 0xD5), dtype=np.uint8)
+
+
+def _alaw_samples() -> Samples:
+    code = np.arange(256, dtype=np.int32) ^ 0x55
+    segment = (code & 0x70) >> 4
+    step = ((code & 0xF) << 4) + np.where(segment > 0, 0x108, 0x8)
+    magnitude = step << np.maximum(segment - 1, 0)
+    return np.asarray(np.where(code & 0x80, magnitude, -magnitude) / 32768, dtype=np.float32)
+
+
+MULAW_CODES, ALAW_CODES = _mulaw_codes(), _alaw_codes()
+MULAW_SAMPLES, ALAW_SAMPLES = _mulaw_samples(), _alaw_samples()
+
+
+def mulaw_encode(samples: ArrayLike) -> Codes:
+    """Compand samples by the µ-law, G.711 table 2.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n,), float32 or float64
+        Nominally in [-1, 1); what lies outside is clipped. Any rate; the telephone network's is 8000 Hz.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), uint8
+        Code words as they travel: inverted, 0xFF for zero. Delay: 0 samples.
+
+    Raises
+    ------
+    SignalError
+        See `dsp.stage.valid_samples`.
+
+    Examples
+    --------
+    >>> mulaw_encode([0.0, 0.5, -0.5, 2.0])
+    array([255, 143,  15, 128], dtype=uint8)
+    """
+    return _encode(samples, MULAW_CODES)
+
+
+def mulaw_decode(codes: ArrayLike) -> Samples:
+    """Expand µ-law code words; the inverse of `mulaw_encode` up to the companding's own rounding.
+
+    Parameters
+    ----------
+    codes : array_like, shape (n,), uint8; or bytes
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), float32, [-0.981, 0.981]
+        Each a multiple of 1/32768. Delay: 0 samples.
+
+    Raises
+    ------
+    SignalError
+        Not one-dimensional, or not uint8.
+
+    Examples
+    --------
+    >>> mulaw_decode(bytes([255, 143, 15])).tolist()
+    [0.0, 0.5115966796875, -0.5115966796875]
+    """
+    return _decode(codes, MULAW_SAMPLES)
+
+
+def alaw_encode(samples: ArrayLike) -> Codes:
+    """Compand samples by the A-law, G.711 table 1.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n,), float32 or float64
+        Nominally in [-1, 1); what lies outside is clipped. Any rate; the telephone network's is 8000 Hz.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), uint8
+        Code words as they travel: even bits inverted, 0xD5 for the smallest positive value. Delay: 0 samples.
+
+    Raises
+    ------
+    SignalError
+        See `dsp.stage.valid_samples`.
+
+    Examples
+    --------
+    >>> alaw_encode([0.0, 0.5, -0.5, 2.0])
+    array([213, 165,  58, 170], dtype=uint8)
+    """
+    return _encode(samples, ALAW_CODES)
+
+
+def alaw_decode(codes: ArrayLike) -> Samples:
+    """Expand A-law code words; the inverse of `alaw_encode` up to the companding's own rounding.
+
+    Parameters
+    ----------
+    codes : array_like, shape (n,), uint8; or bytes
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), float32, [-0.985, 0.985]
+        Each a multiple of 1/32768, none of them zero: the A-law has no zero. Delay: 0 samples.
+
+    Raises
+    ------
+    SignalError
+        Not one-dimensional, or not uint8.
+
+    Examples
+    --------
+    >>> alaw_decode(bytes([213, 165])).tolist()
+    [0.000244140625, 0.515625]
+    """
+    return _decode(codes, ALAW_SAMPLES)
+
+
+def _encode(samples: ArrayLike, table: Codes) -> Codes:
+    array = float_run(samples)
+    codes = np.empty(array.size, np.uint8)
+    size = min(BLOCK, array.size)
+    rounded, index = np.empty(size, np.float32), np.empty(size, np.intp)
+    low = rounded.view(np.int32)
+    for start in range(0, array.size, BLOCK):
+        block = array[start : start + BLOCK]
+        n = block.size
+        # Both comparisons are false for NaN.
+        if not (np.minimum.reduce(block) >= -1 and np.maximum.reduce(block) <= LARGEST):
+            valid_samples(array)
+            block = np.clip(block, np.float32(-1), LARGEST)
+        np.add(block, ROUNDING, out=rounded[:n])
+        np.bitwise_and(low[:n], 0xFFFF, out=low[:n])
+        np.copyto(index[:n], low[:n])
+        table.take(index[:n], out=codes[start : start + n], mode="clip")  # unlike "raise", writes without a copy
+    return codes
+
+
+def _decode(codes: ArrayLike, table: Samples) -> Samples:
+    array = np.frombuffer(codes, np.uint8) if isinstance(codes, (bytes, bytearray, memoryview)) else np.asarray(codes)
+    if array.ndim != 1:
+        raise SignalError(f"codes: expected shape (n,), found {array.shape}")
+    if array.dtype != np.uint8:
+        raise SignalError(f"codes: expected dtype uint8, found {array.dtype}")
+    return table.take(array, mode="clip")
