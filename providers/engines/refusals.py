@@ -1,0 +1,70 @@
+"""What a vendor's refusal means for the caller: HTTP statuses and their bodies become `EngineError`.
+
+A vendor may echo the text it was sent, or the key, in what it answers. So nothing of its prose enters a message of
+ours: only the status and, where it has the shape of one, the vendor's error code.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from providers.errors import EngineBusy, EngineError, EngineUnavailable
+
+_CODE = re.compile(r"(?=.{2,40}$)(?:[A-Z]{2,8}-[0-9]{1,6}|[A-Za-z]+(?:[_.-][A-Za-z]+)*)")
+"""``NET-0001``, ``SchemaError``, ``rate_limit_exceeded``; too narrow for a key."""
+
+_LONGEST_WAIT = 300.0
+"""Seconds; whatever a vendor asks for beyond that is as good as for ever in a call."""
+
+
+def refusal(engine: str, status: int, headers: Mapping[str, str], *, code: object = None, key: str) -> EngineError:
+    """Tell what an HTTP status other than success means.
+
+    Parameters
+    ----------
+    engine
+        Name of the engine.
+    status
+        HTTP status of the answer.
+    headers
+        Of the answer; only Retry-After is read.
+    code
+        The vendor's own error code, repeated only if it looks like one.
+    key
+        Name of the setting that holds the credential, for the advice.
+    """
+    said = _described(status, code)
+    if status in (401, 403):
+        return EngineUnavailable(f"{engine} refused the credential ({said}): check {key}", engine=engine)
+    if status == 429:
+        wait = retry_after(headers)
+        return EngineBusy(f"{engine} takes no more requests for now ({said})", engine=engine, retry_after=wait)
+    retryable = status == 408 or status >= 500
+    return EngineError(f"{engine} refused the request ({said})", engine=engine, retryable=retryable)
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds a vendor asks to be left alone; 1 when it names none, or names a date."""
+    given = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
+    try:
+        seconds = float(given)
+    except ValueError:
+        return 1.0
+    return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else 1.0
+
+
+def error_code(text: object) -> str | None:
+    """A vendor's error code if the text has the shape of one (``NET-0001``, ``rate_limit_exceeded``)."""
+    return text if isinstance(text, str) and _CODE.fullmatch(text) else None
+
+
+def _described(status: int, code: object) -> str:
+    try:
+        said = f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        said = f"HTTP {status}"
+    own = error_code(code)
+    return f"{said}, {own}" if own else said
