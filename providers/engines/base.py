@@ -59,6 +59,8 @@ class Chunk:
     """Hz, the true rate of ``pcm``. Constant within one utterance."""
     words: tuple[Word, ...] = ()
     """Words known since the last chunk; empty for engines without word times."""
+    stand_in: str = ""
+    """Name of the engine that speaks in place of the one asked for; empty when it is the one. Never cached."""
 
 
 @dataclass(frozen=True, slots=True)

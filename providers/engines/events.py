@@ -1,0 +1,45 @@
+"""What a wrapper tells whoever keeps the metrics and the logs: values, so that engines need neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+__all__ = ["EngineEvent", "EventKind", "Observe", "unobserved"]
+
+EventKind: TypeAlias = Literal[
+    "failed",  # an engine failed and rests now
+    "returned",  # a resting engine passed its probe
+    "took-over",  # this engine serves what an earlier one of the list could not
+    "hedged",  # the second engine was started because the first is late
+    "hedge-won",  # and it was first
+    "hedge-lost",  # or it was cancelled, because the first came after all
+    "hit",  # a cached utterance was played
+    "miss",  # an utterance had to be synthesised
+    "joined",  # a request shares the synthesis of another one
+    "store-failed",  # the cache's store did not answer; the call went on without it
+    "lost",  # a recognition dropped, erred, hung or fell silent
+    "reconnected",  # a recognition is open again; ``value`` is seconds since it was lost
+    "gap",  # audio went unheard because the ring was too short; ``value`` is its seconds
+]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEvent:
+    """Something an operator may want to count. Never holds text, audio or a secret."""
+
+    kind: EventKind
+    engine: str
+    detail: str = ""
+    """The failure's own words, which by the rules of `providers.errors` hold no secret."""
+    value: float = 0.0
+    """Seconds, where the kind says so."""
+
+
+Observe: TypeAlias = Callable[[EngineEvent], None]
+"""Called on the loop, once per event; must return at once and never raise."""
+
+
+def unobserved(event: EngineEvent, /) -> None:
+    """Nobody counts."""
