@@ -1,0 +1,171 @@
+"""The server as one Starlette application: routes, lifespan, and what each error looks like outside."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from providers.admission import Admission
+from providers.auth import OPEN, Authenticator, HmacPlan, hmac_key
+from providers.endpointing.endpoint import CustomEndpointing
+from providers.endpointing.rules import Waits
+from providers.engines.base import SpeechToText, TextToSpeech
+from providers.errors import AtCapacity, EngineBusy, EngineError, RequestError, SettingsError, UnknownVoice
+from providers.inbound import Inbound
+from providers.metrics import Metrics
+from providers.ops import Ops
+from providers.settings import Settings, names
+from providers.transcriber.endpoint import CustomTranscriber
+from providers.transcriber.flow import CallOptions
+from providers.voice.endpoint import CustomVoice
+from providers.voice.flow import VoiceOptions
+
+log = structlog.get_logger()
+
+VOICE_PATH = "/api/custom-voice"
+TRANSCRIBER_PATH = "/api/custom-transcriber"
+ENDPOINTING_PATH = "/api/custom-endpointing"
+
+
+def create_app(settings: Settings, *, voice: TextToSpeech, transcriber: SpeechToText) -> Starlette:
+    """Build the application around two engines, which its lifespan starts and closes."""
+    metrics = Metrics()
+    authenticator = make_authenticator(settings)
+    inbound = Inbound(authenticator, settings.max_body_bytes)
+    admission = Admission(_places(settings, transcriber))
+    ops = Ops(admission, authenticator, metrics)
+    routes = [
+        Route(VOICE_PATH, _voice_door(settings, voice, inbound, metrics), methods=["POST"]),
+        Route(ENDPOINTING_PATH, _endpointing_door(settings, inbound, metrics).__call__, methods=["POST"]),
+        WebSocketRoute(TRANSCRIBER_PATH, _transcriber_door(settings, transcriber, authenticator, admission, metrics)),
+        Route("/healthz", ops.healthz),
+        Route("/readyz", ops.readyz),
+        Route("/metrics", ops.metricsz),
+    ]
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(metrics.watch_loop())
+        try:
+            try:
+                await asyncio.gather(voice.start(), transcriber.start())
+            except EngineError as error:
+                app.state.fault = error  # for the command line, which shows one sentence instead of a traceback
+                raise
+            ops.ready = True
+            yield
+        finally:
+            ops.ready = False
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+            await asyncio.gather(voice.aclose(), transcriber.aclose(), return_exceptions=True)
+
+    app = Starlette(routes=routes, lifespan=lifespan)
+    for kind in (RequestError, EngineError, HTTPException, Exception):
+        app.add_exception_handler(kind, _answer)
+    return app
+
+
+def make_authenticator(settings: Settings) -> Authenticator:
+    """The ways in that the settings open.
+
+    Raises
+    ------
+    SettingsError
+        The doors would be locked for everybody: no secret is set, or the HMAC key is not base64.
+    """
+    if settings.no_auth:
+        return OPEN
+    if settings.secret is None and settings.hmac_secret is None:
+        raise SettingsError(["--secret: expected a secret (or --no-auth), found none"])
+    ways = set(names(settings.auth))
+    return Authenticator(
+        secret=settings.secret if "secret" in ways else None,
+        bearer=settings.secret if "bearer" in ways else None,
+        bearer_header=settings.bearer_header.lower(),
+        bearer_prefix=settings.bearer_prefix,
+        token=settings.secret if "token" in ways else None,
+        signed=_hmac_plan(settings) if "hmac" in ways else None,
+        clock=time.time,
+    )
+
+
+def _hmac_plan(settings: Settings) -> HmacPlan:
+    try:
+        key = hmac_key(settings.hmac_secret or settings.secret or "", is_base64=settings.hmac_secret_is_base64)
+    except ValueError as error:
+        raise SettingsError([f"--hmac-secret: {error}, found something else"]) from None
+    return HmacPlan(
+        key=key,
+        algorithm=settings.hmac_algorithm,
+        signature_header=settings.hmac_signature_header.lower(),
+        signature_prefix=settings.hmac_signature_prefix,
+        signature_encoding=settings.hmac_signature_encoding,
+        timestamp_header=settings.hmac_timestamp_header.lower(),
+        include_timestamp=settings.hmac_include_timestamp,
+        message_id_header=settings.hmac_message_id_header.lower(),
+        payload_format=settings.hmac_payload_format,
+        window=settings.hmac_window_seconds,
+    )
+
+
+def _places(settings: Settings, transcriber: SpeechToText) -> int:
+    """Calls at once: the setting, or what the engine can hear if that is less."""
+    capacity = transcriber.facts.capacity
+    if capacity is None:
+        return settings.max_calls
+    per_call = 2 if settings.channels == "both" and transcriber.facts.channels < 2 else 1
+    return max(1, min(settings.max_calls, capacity // per_call))
+
+
+def _voice_door(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
+    options = VoiceOptions(settings.lookahead_seconds, settings.first_audio_seconds, settings.next_audio_seconds)
+    return CustomVoice(engine, inbound, metrics, options, settings.max_text_chars)
+
+
+def _transcriber_door(
+    settings: Settings, engine: SpeechToText, authenticator: Authenticator, admission: Admission, metrics: Metrics
+) -> CustomTranscriber:
+    options = CallOptions(settings.channels == "both", settings.swap_channels, settings.audio_buffer_seconds)
+    return CustomTranscriber(engine, authenticator, admission, metrics, options)
+
+
+def _endpointing_door(settings: Settings, inbound: Inbound, metrics: Metrics) -> CustomEndpointing:
+    waits = Waits(
+        settings.endpointing_punctuation_seconds,
+        settings.endpointing_number_seconds,
+        settings.endpointing_no_punctuation_seconds,
+    )
+    return CustomEndpointing(inbound, metrics, waits)
+
+
+async def _answer(request: Request, error: Exception) -> Response:
+    """What an error looks like to a client: a status that says so, and JSON with one sentence."""
+    status, message, headers = _described(error)
+    log.info("refused", path=request.url.path, status=status, error=message)
+    return JSONResponse({"error": message}, status, headers)
+
+
+def _described(error: Exception) -> tuple[int, str, dict[str, str]]:
+    match error:
+        case AtCapacity() | EngineBusy():
+            return 503, str(error), {"Retry-After": f"{max(1, round(error.retry_after))}"}
+        case RequestError():
+            return error.status, str(error), {}
+        case UnknownVoice():
+            return 400, str(error), {}
+        case EngineError():
+            return 502, str(error), {}
+        case HTTPException():
+            return error.status_code, error.detail, dict(error.headers or {})
+    return 500, "internal error", {}

@@ -1,0 +1,186 @@
+"""The command line: ``vapi-providers serve | say | call | engines | assistant``."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from providers import runtime, settings
+from providers.errors import EngineError, SettingsError
+
+_PHONE = ("say", "call")
+"""Commands that play the platform's side; they live in their own room and are imported when used."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return ["serve", "assistant", "engines", *_PHONE]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name in _PHONE:
+            command: click.Command = getattr(import_module("providers.phone.commands"), name)
+            return command
+        return super().get_command(context, name)
+
+
+class _Grouped(click.Command):
+    """A command whose many options are listed under headings."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        for heading, names in settings.groups().items():
+            rows = [
+                record
+                for parameter in self.get_params(context)
+                if parameter.name in names and (record := parameter.get_help_record(context))
+            ]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
+        with formatter.section("Other"):
+            grouped = {name for names in settings.groups().values() for name in names}
+            others = [parameter for parameter in self.get_params(context) if parameter.name not in grouped]
+            formatter.write_dl([row for parameter in others if (row := parameter.get_help_record(context))])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version("vapi-providers"), prog_name="vapi-providers")
+def main() -> None:
+    """Custom voice, custom transcriber and custom endpointing for Vapi, in one server.
+
+    \b
+    vapi-providers serve                              start the server; it prints its URLs and secret
+    vapi-providers say "Hello." --out hello.wav       hear the voice door (in another terminal)
+    vapi-providers call --say "Book a table."         speak to the transcriber door
+    vapi-providers assistant --public-url https://…   JSON to paste into a Vapi assistant
+    """
+
+
+def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command one flag per setting, read from flags, environment, ``.env`` and file."""
+
+    @functools.wraps(command)
+    def run(config: str | None, **flags: Any) -> None:
+        names = {option.name for option in settings.options()}
+        given = {name: flags.pop(name) for name in list(flags) if name in names}
+        try:
+            command(settings.load({**given, "config": config}, os.environ, folder=Path.cwd()), **flags)
+        except SettingsError as error:
+            raise click.ClickException("\n       ".join(error.faults)) from None
+        except EngineError as error:
+            raise click.ClickException(str(error)) from None
+
+    wrapped: Callable[..., None] = run
+    for option in reversed(list(settings.options())):
+        shown = option.description if option.secret or option.default in (None, "") else _with_default(option)
+        if option.is_switch:
+            spelling = f"{option.flag}/--no-{option.flag[2:]}" if option.default else option.flag
+            wrapped = click.option(spelling, option.name, is_flag=True, default=None, help=shown)(wrapped)
+        else:
+            wrapped = click.option(option.flag, option.name, metavar=option.metavar, help=shown)(wrapped)
+    return click.option("--config", metavar="FILE", help="TOML file with settings as keys.")(wrapped)
+
+
+def _with_default(option: settings.Option) -> str:
+    return f"{option.description} [{option.default if not option.is_switch else str(option.default).lower()}]"
+
+
+@main.command(cls=_Grouped)
+@_with_settings
+def serve(chosen: settings.Settings) -> None:
+    """Run the server.
+
+    Every option is also an environment variable (--max-calls is PROVIDERS_MAX_CALLS, in .env too) and a key of the TOML
+    file (max_calls). Without a secret, one is made for this run.
+    """
+    from providers import assembly, logs, server
+    from providers.app import create_app
+
+    if not chosen.no_auth and chosen.secret is None and chosen.hmac_secret is None:
+        chosen = msgspec.structs.replace(chosen, secret=secrets.token_urlsafe(24))
+    logs.configure(chosen.log_format, chosen.log_level)
+    voice, transcriber = assembly.make_voice(chosen), assembly.make_transcriber(chosen)
+    app = create_app(chosen, voice=voice, transcriber=transcriber)
+    sock = server.bind(chosen)
+
+    def announce(base: str) -> None:
+        click.echo(_banner(base, chosen, voice.name, transcriber.name))
+        sys.stdout.flush()
+
+    if not server.run(app, chosen, sock, announce=announce):
+        raise click.ClickException(str(getattr(app.state, "fault", "the server could not start")))
+
+
+def _banner(base: str, chosen: settings.Settings, voice: str, transcriber: str) -> str:
+    from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+
+    secret = "none: every door is open (--no-auth)" if chosen.no_auth else chosen.secret or "the HMAC key you set"
+    return "\n".join(
+        (
+            f"  voice         {base}{VOICE_PATH}   (engine {voice})",
+            f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   (engine {transcriber})",
+            f"  endpointing   {base}{ENDPOINTING_PATH}",
+            f"  secret        {secret}",
+            "",
+            "  Next: vapi-providers assistant --public-url https://…  prints the JSON to paste into an assistant;",
+            '        vapi-providers say "Hello there."  in another terminal lets you hear it. Ctrl-C ends.',
+        )
+    )
+
+
+@main.command()
+@click.option("--public-url", required=True, metavar="URL", help="How Vapi reaches this server: https://….")
+@click.option("--secret", metavar="S", help="The server's secret. [the running server's]")
+@click.option("--voice-id", metavar="ID", help="The voice, if not the engine's default.")
+def assistant(public_url: str, secret: str | None, voice_id: str | None) -> None:
+    """Print the JSON to paste into a Vapi assistant: voice, transcriber and smartEndpointingPlan."""
+    from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+
+    base = public_url.rstrip("/")
+    if not base.startswith("https://"):
+        raise click.BadParameter(f"expected https://…, found {base[:80]!r}", param_hint="--public-url")
+    secret = secret or os.environ.get(settings.PREFIX + "SECRET") or _running_secret()
+    headers = {"headers": {"X-Vapi-Secret": secret}} if secret else {}
+    token = f"?token={secret}" if secret else ""
+    voice: dict[str, Any] = {"provider": "custom-voice", "server": {"url": base + VOICE_PATH, **headers}}
+    if voice_id:
+        voice["voiceId"] = voice_id
+    blocks = {
+        "voice": voice,
+        "transcriber": {
+            "provider": "custom-transcriber",
+            "server": {"url": base.replace("https", "wss", 1) + TRANSCRIBER_PATH + token, **headers},
+        },
+        "startSpeakingPlan": {
+            "smartEndpointingPlan": {
+                "provider": "custom-endpointing-model",
+                "server": {"url": base + ENDPOINTING_PATH, **headers},
+            }
+        },
+    }
+    click.echo(json.dumps(blocks, indent=2))
+
+
+def _running_secret() -> str | None:
+    running = runtime.read()
+    if running is None:
+        raise click.ClickException("no running server found: start one with 'vapi-providers serve', or give --secret")
+    return running.secret
+
+
+@main.command()
+def engines() -> None:
+    """List every engine: what speaks, what listens, and what each needs."""
+    from providers import assembly
+
+    click.echo("voices         " + ", ".join(sorted(assembly.voice_factories())))
+    click.echo("transcribers   " + ", ".join(sorted(assembly.transcriber_factories())))

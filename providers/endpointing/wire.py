@@ -1,0 +1,142 @@
+"""The endpointing request's JSON: bytes in, a `Turn` out; the answer's JSON: seconds in, bytes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from providers import jsonbody
+from providers.errors import BadRequest
+
+TYPE = "call.endpointing.request"
+LONGEST_TIMEOUT = 15.0
+"""Seconds; the platform takes 0 … 15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One ``customEndpointingRules`` entry; a pattern that is None is not asked."""
+
+    timeout: float
+    """Seconds, as written, not yet clamped."""
+    assistant_pattern: str | None
+    user_pattern: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What was last said by either side, and the assistant's own rules about it."""
+
+    user: str
+    assistant: str
+    rules: tuple[Rule, ...]
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMessage:
+    """A message of another type: this door may be the assistant's general webhook too."""
+
+    type: str
+
+
+class _Spoken(msgspec.Struct):
+    role: str
+    content: Any = None
+    message: Any = None
+
+    def text(self) -> str:
+        said = self.content if self.content is not None else self.message
+        if isinstance(said, list):  # OpenAI's form with parts
+            return " ".join(
+                part["text"] for part in said if isinstance(part, dict) and isinstance(part.get("text"), str)
+            )
+        return said if isinstance(said, str) else ""
+
+
+class _Rule(msgspec.Struct):
+    type: str = ""
+    regex: str | None = None
+    assistantRegex: str | None = None
+    customerRegex: str | None = None
+    timeoutSeconds: float = 0.0
+
+
+class _StartSpeakingPlan(msgspec.Struct):
+    customEndpointingRules: list[_Rule] | None = None
+
+
+class _Assistant(msgspec.Struct):
+    startSpeakingPlan: _StartSpeakingPlan | None = None
+
+
+class _Call(msgspec.Struct):
+    id: str | None = None
+
+
+class _Fields(msgspec.Struct):
+    type: msgspec.Raw = msgspec.Raw()
+    messagesOpenAIFormatted: msgspec.Raw = msgspec.Raw(b"null")
+    messages: msgspec.Raw = msgspec.Raw(b"null")
+    assistant: msgspec.Raw = msgspec.Raw(b"null")
+    call: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Body(_Fields):
+    message: _Fields | None = None
+
+
+class _Answer(msgspec.Struct):
+    timeoutSeconds: float
+
+
+def parse(body: bytes) -> Turn | OtherMessage:
+    """Decode a body; either list of messages is enough.
+
+    Raises
+    ------
+    BadRequest
+        Broken JSON, or a field that is missing or wrong.
+    """
+    outer = jsonbody.decode(body, _Body)
+    fields, path = (outer.message, "message.") if outer.message else (outer, "")
+    kind = jsonbody.field(fields.type, str, path + "type")
+    if kind != TYPE:
+        return OtherMessage(kind[:64])
+    spoken = _spoken(fields, path)
+    assistant = jsonbody.field(fields.assistant, _Assistant | None, path + "assistant")
+    call = jsonbody.field(fields.call, _Call | None, path + "call")
+    plan = assistant.startSpeakingPlan if assistant else None
+    return Turn(
+        user=_last(spoken, {"user", "customer"}),
+        assistant=_last(spoken, {"assistant", "bot"}),
+        rules=tuple(_rule(rule) for rule in (plan.customEndpointingRules if plan else None) or ()),
+        call_id=(call.id if call else None) or "",
+    )
+
+
+def answer(timeout: float) -> bytes:
+    """The response body; the time-out (s) is clamped to the platform's range."""
+    return msgspec.json.encode(_Answer(min(max(timeout, 0.0), LONGEST_TIMEOUT)))
+
+
+def _spoken(fields: _Fields, path: str) -> list[_Spoken]:
+    for name in ("messagesOpenAIFormatted", "messages"):
+        spoken: list[_Spoken] | None = jsonbody.field(getattr(fields, name), list[_Spoken] | None, path + name)
+        if spoken is not None:
+            return spoken
+    raise BadRequest(
+        f"{path}messagesOpenAIFormatted: expected a list of messages here or in {path}messages, found none"
+    )
+
+
+def _last(spoken: list[_Spoken], roles: set[str]) -> str:
+    return next((said.text() for said in reversed(spoken) if said.role in roles), "")
+
+
+def _rule(rule: _Rule) -> Rule:
+    on_assistant = rule.assistantRegex or (rule.regex if rule.type in ("assistant", "both") else None)
+    on_user = rule.customerRegex or (rule.regex if rule.type in ("user", "customer", "both") else None)
+    return Rule(rule.timeoutSeconds, on_assistant, on_user)

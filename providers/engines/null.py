@@ -1,0 +1,63 @@
+"""A listening engine that understands nothing: it counts audio and answers one final per second. For load."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from providers.engines.base import ListeningFacts, Transcript
+
+NAME = "null"
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """The engine."""
+
+    name: str = NAME
+
+    @property
+    def facts(self) -> ListeningFacts:
+        """Any rate, one or two channels, punctuated finals."""
+        return ListeningFacts(channels=2, punctuates=True)
+
+    async def start(self) -> None:
+        """Nothing to warm."""
+
+    @asynccontextmanager
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncGenerator[_Counting, None]:
+        """A recognition that hears ``second 1.``, ``second 2.`` … on channel 0, whatever is said."""
+        yield _Counting(rate, channels)
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+
+class _Counting:
+    def __init__(self, rate: int, channels: int) -> None:
+        self._second = rate * channels * 2
+        self._bytes = 0
+        self._told = 0
+        self._finished = False
+        self._changed = asyncio.Event()
+
+    async def push(self, pcm: bytes, /) -> None:
+        self._bytes += len(pcm)
+        if self._bytes >= (self._told + 1) * self._second:
+            self._changed.set()
+
+    async def finish(self) -> None:
+        self._finished = True
+        self._changed.set()
+
+    async def __aiter__(self) -> AsyncIterator[Transcript]:
+        while True:
+            while self._bytes >= (self._told + 1) * self._second:
+                self._told += 1
+                yield Transcript(f"second {self._told}.", final=True, start=self._told - 1, end=self._told)
+            if self._finished:
+                return
+            self._changed.clear()
+            await self._changed.wait()

@@ -1,0 +1,73 @@
+"""What an operator scales by: calls, first audio, outcomes, loop lag; in Prometheus' words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+if TYPE_CHECKING:
+    from providers.transcriber.flow import CallStats
+
+_LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds."""
+_LAG_PERIOD = 0.5
+"""Seconds between two looks at the loop's lag."""
+
+
+class Metrics:
+    """One server's instruments, in a registry of their own, so that two servers in one process do not mix."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self.calls = Gauge("providers_calls", "Transcriber calls open now", registry=registry)
+        self._voice_requests = Counter(
+            "providers_voice_requests", "Voice requests by outcome", ["outcome"], registry=registry
+        )
+        self._voice_bytes = Counter("providers_voice_bytes", "PCM bytes sent", registry=registry)
+        self._first_audio = Histogram(
+            "providers_first_audio_seconds", "Until the first audible block", registry=registry, buckets=_LATENCIES
+        )
+        self._calls_ended = Counter("providers_calls_ended", "Calls by close code", ["code"], registry=registry)
+        self._call_audio = Counter("providers_call_audio_seconds", "Audio received", registry=registry)
+        self._transcripts = Counter("providers_transcripts", "Transcripts by kind", ["kind"], registry=registry)
+        self._endpointing = Histogram(
+            "providers_endpointing_seconds", "Server time of an answer", registry=registry, buckets=_LATENCIES
+        )
+        self._loop_lag = Gauge("providers_loop_lag_seconds", "How late the event loop last was", registry=registry)
+
+    def voice(self, outcome: str, first_audio: float | None, sent: int) -> None:
+        """One voice request ended; ``first_audio`` in seconds, ``sent`` in bytes."""
+        self._voice_requests.labels(outcome).inc()
+        self._voice_bytes.inc(sent)
+        if first_audio is not None:
+            self._first_audio.observe(first_audio)
+
+    def call(self, stats: CallStats, code: object) -> None:
+        """One call ended with this close code."""
+        self._calls_ended.labels(str(code)).inc()
+        self._call_audio.inc(stats.audio)
+        self._transcripts.labels("partial").inc(stats.partials)
+        self._transcripts.labels("final").inc(stats.finals)
+
+    def endpointing(self, seconds: float) -> None:
+        """One endpointing answer took so long."""
+        self._endpointing.observe(seconds)
+
+    async def watch_loop(
+        self,
+        clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """Measure, until cancelled, how late the loop wakes a sleeper: the guard of every capacity figure."""
+        now = clock or asyncio.get_running_loop().time
+        while True:
+            due = now() + _LAG_PERIOD
+            await sleep(_LAG_PERIOD)
+            self._loop_lag.set(max(0.0, now() - due))
+
+    def exposition(self) -> bytes:
+        """The text format that Prometheus scrapes."""
+        return generate_latest(self._registry)

@@ -1,0 +1,108 @@
+"""Running the application under uvicorn: the socket, the tuning measured for PCM, and the announcement."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from providers import runtime
+from providers.errors import SettingsError
+from providers.settings import Settings
+
+_LARGEST_FRAME = 1024 * 1024
+"""Bytes of one WebSocket message: five seconds of 48 kHz stereo."""
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket, bound before anything is started.
+
+    Raises
+    ------
+    SettingsError
+        The address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        where = f"--host {settings.host} --port {settings.port}"
+        raise SettingsError([f"{where}: cannot listen there: {error.strerror or error}"]) from None
+
+
+def url(settings: Settings, sock: socket.socket) -> str:
+    """The base URL as this machine reaches it."""
+    host, port = sock.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    scheme = "https" if settings.ssl_certfile else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Callable[[str], None]) -> bool:
+    """Serve until a signal ends it; True when it had come up.
+
+    Parameters
+    ----------
+    announce
+        Called with the base URL once the server listens and its engines are warm.
+    """
+    base = url(settings, sock)
+
+    def listening() -> None:
+        runtime.write(runtime.Running(base, None if settings.no_auth else settings.secret, os.getpid()))
+        announce(base)
+
+    server = _Server(_config(app, settings), listening)
+    try:
+        server.run(sockets=[sock])
+    except KeyboardInterrupt:
+        pass  # uvicorn raises the signal again after a clean shutdown
+    finally:
+        runtime.remove(os.getpid())
+        sock.close()
+    return server.came_up
+
+
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    tls: dict[str, Any] = {"ssl_certfile": settings.ssl_certfile, "ssl_keyfile": settings.ssl_keyfile}
+    return uvicorn.Config(
+        app,
+        ws="websockets-sansio",  # the fastest measured; see the README's benchmark table
+        ws_per_message_deflate=False,  # PCM does not compress, and each call would pay 64 KiB for trying
+        ws_max_size=_LARGEST_FRAME,
+        ws_ping_interval=settings.ping_seconds or None,
+        ws_ping_timeout=settings.ping_seconds or None,
+        timeout_graceful_shutdown=settings.drain_seconds,
+        timeout_keep_alive=75,  # the platform posts once per sentence; a new connection would cost it a round trip
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        lifespan="on",
+        **tls,
+    )
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it is up, and keeps quiet about a failed start, which the command line reports itself."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+        self.came_up = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        errors = logging.getLogger("uvicorn.error")
+        level = errors.level
+        errors.setLevel(logging.CRITICAL)
+        try:
+            await super().startup(sockets)
+        finally:
+            errors.setLevel(level)
+        self.came_up = not self.should_exit
+        if self.came_up:
+            self._listening()

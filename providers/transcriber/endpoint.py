@@ -1,0 +1,95 @@
+"""``WS /api/custom-transcriber``: the Starlette socket to the call's flow and back."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import structlog
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from providers.admission import Admission
+from providers.auth import Authenticator
+from providers.engines.base import SpeechToText
+from providers.errors import AtCapacity, CallRefused, RequestError
+from providers.inbound import check_socket
+from providers.metrics import Metrics
+from providers.transcriber import flow
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomTranscriber:
+    """Door 2 as an ASGI application."""
+
+    engine: SpeechToText
+    authenticator: Authenticator
+    admission: Admission
+    metrics: Metrics
+    options: flow.CallOptions = flow.CallOptions()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the upgrade, or serve the call until it ends."""
+        socket = WebSocket(scope, receive, send)
+        try:
+            check_socket(self.authenticator, HTTPConnection(scope))
+            with self.admission.enter():
+                await socket.accept()
+                await self._serve(receive, send)
+        except RequestError as error:
+            await socket.receive()  # the connect message has to be taken before it can be denied
+            headers = {"Retry-After": f"{error.retry_after:g}"} if isinstance(error, AtCapacity) else None
+            if isinstance(error, AtCapacity):
+                log.warning("refused", path=scope["path"], reason=str(error))
+            await socket.send_denial_response(JSONResponse({"error": str(error)}, error.status, headers))
+
+    async def _serve(self, receive: Receive, send: Send) -> None:
+        """Past the upgrade the raw ASGI messages are used: this runs for every frame of every call."""
+        ended: dict[str, object] = {"code": 1000, "reason": ""}
+
+        async def next_frame() -> str | bytes | None:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                ended.update(code=message.get("code"), reason=message.get("reason") or "", by="caller")
+                return None
+            data: bytes | None = message.get("bytes")
+            text: str | None = message.get("text")
+            return data if data is not None else text or ""
+
+        async def send_text(text: str) -> None:
+            await send({"type": "websocket.send", "text": text})
+
+        call = flow.Call(self.engine, self.options)
+        begun = time.perf_counter()
+        self.metrics.calls.inc()
+        try:
+            await call.run(next_frame, send_text)
+        except CallRefused as refused:
+            ended.update(code=refused.code, reason=refused.reason, by="server")
+            await send({"type": "websocket.close", "code": refused.code, "reason": refused.reason})
+        except OSError:
+            ended.update(code=1006, reason="the socket broke while a transcript was sent", by="caller")
+        finally:
+            self.metrics.calls.dec()
+            self.metrics.call(call.stats, ended["code"])
+            self._log(call.stats, ended, time.perf_counter() - begun)
+
+    def _log(self, stats: flow.CallStats, ended: dict[str, object], seconds: float) -> None:
+        lost = ended.get("by") == "server"
+        log.log(
+            30 if lost else 20,
+            "call",
+            engine=self.engine.name,
+            rate=stats.rate,
+            channels=stats.channels,
+            frames=stats.frames,
+            audio_s=round(stats.audio, 2),
+            seconds=round(seconds, 2),
+            partials=stats.partials,
+            finals=stats.finals,
+            **ended,
+        )

@@ -1,0 +1,171 @@
+"""One call: reads frames, splits the channels, feeds one recognition per speaker, writes transcripts.
+
+One object per socket; it owns every task of the call, and nothing of it is left when `Call.run` returns::
+
+    socket ─► reader ─► AudioQueue ─► feeder ─► recognition ─► listener ─► Outbox ─► writer ─► socket
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import dsp
+from providers.engines.base import Recognition, SpeechToText
+from providers.errors import CallRefused, EngineError
+from providers.tasks import until_first
+from providers.transcriber import wire
+from providers.transcriber.hygiene import Speaker
+from providers.transcriber.queues import AudioQueue, Outbox
+
+Receive = Callable[[], Awaitable["str | bytes | None"]]
+"""The next frame, None when the caller is gone."""
+Send = Callable[[str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """How calls are transcribed."""
+
+    both: bool = False
+    """Transcribe the assistant's channel too."""
+    swap: bool = False
+    """Take channel 1 for the customer."""
+    buffer: float = 30.0
+    """Seconds of audio that may wait for the recogniser."""
+
+
+@dataclass(slots=True)
+class CallStats:
+    """What a call came to, for its one log event."""
+
+    rate: int = 0
+    """Hz, 0 before the start message."""
+    channels: int = 0
+    frames: int = 0
+    """Binary frames received."""
+    audio_bytes: int = 0
+    partials: int = 0
+    finals: int = 0
+
+    @property
+    def audio(self) -> float:
+        """Seconds of audio received."""
+        return self.audio_bytes / (2 * self.channels * self.rate) if self.rate else 0.0
+
+
+class Call:
+    """One call from upgrade to hang-up."""
+
+    def __init__(self, engine: SpeechToText, options: CallOptions = CallOptions()) -> None:
+        self._engine = engine
+        self._options = options
+        self._wire = wire.Wire()
+        self._outbox = Outbox()
+        self._started: asyncio.Future[wire.Started] = asyncio.get_running_loop().create_future()
+        self._audio = AudioQueue(0)
+        self.stats = CallStats()
+
+    async def run(self, receive: Receive, send: Send) -> None:
+        """Serve the call until the caller hangs up.
+
+        Raises
+        ------
+        CallRefused
+            The call cannot go on; the socket is to be closed with its code.
+        """
+        await until_first(self._read(receive), self._recognise(), self._write(send))
+
+    async def _read(self, receive: Receive) -> None:
+        stats, machine = self.stats, self._wire
+        while (frame := await receive()) is not None:
+            if isinstance(frame, str):
+                events = machine.receive_text(frame)
+            else:
+                stats.frames += 1
+                events = machine.receive_bytes(frame)
+            for event in events:
+                match event:
+                    case wire.Audio(pcm):
+                        stats.audio_bytes += len(pcm)
+                        self._audio.put(pcm)
+                    case wire.Started():
+                        self._start(event)
+                    case wire.Refused(error):
+                        raise error
+        machine.close()
+
+    def _start(self, started: wire.Started) -> None:
+        self.stats.rate, self.stats.channels = started.rate, started.channels
+        self._audio = AudioQueue(int(self._options.buffer * started.rate) * 2 * started.channels)
+        self._started.set_result(started)
+
+    async def _recognise(self) -> None:
+        """Open the recognitions, then feed them; audio that arrives meanwhile waits in order."""
+        started = await self._started
+        try:
+            async with AsyncExitStack() as stack:
+                feeds = await self._open(stack, started)
+                await until_first(self._feed(feeds, started.channels), *map(self._listen, feeds))
+        except EngineError as lost:
+            raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost}") from lost
+
+    async def _open(self, stack: AsyncExitStack, started: wire.Started) -> list[_Feed]:
+        engine, rate = self._engine, started.rate
+        customer, assistant = self._speaker("customer"), self._speaker("assistant")
+        if started.channels == 1:
+            return [_Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), None)]
+        first, second = (1, 0) if self._options.swap else (0, 1)
+        if not self._options.both:
+            return [_Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), first)]
+        if engine.facts.channels >= 2:
+            speakers = (assistant, customer) if self._options.swap else (customer, assistant)
+            return [_Feed(await stack.enter_async_context(engine.listen(rate=rate, channels=2)), speakers, None)]
+        return [
+            _Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), first),
+            _Feed(await stack.enter_async_context(engine.listen(rate=rate)), (assistant,), second),
+        ]
+
+    def _speaker(self, channel: wire.Channel) -> Speaker:
+        return Speaker(channel, punctuate=not self._engine.facts.punctuates)
+
+    async def _feed(self, feeds: list[_Feed], channels: int) -> None:
+        whole = all(feed.channel is None for feed in feeds)
+        while True:
+            pcm = await self._audio.take()
+            split = () if whole else dsp.split_channels(pcm, channels)
+            for feed in feeds:
+                await feed.recognition.push(pcm if feed.channel is None else split[feed.channel])
+
+    async def _listen(self, feed: _Feed) -> None:
+        async for transcript in feed.recognition:
+            speaker = feed.speakers[transcript.channel]
+            text = speaker.hear(transcript)
+            if text is None:
+                continue
+            message = wire.response(text, channel=speaker.channel, final=transcript.final)
+            if transcript.final:
+                self.stats.finals += 1
+                self._outbox.put_final(speaker.channel, message)
+            else:
+                self.stats.partials += 1
+                self._outbox.put_partial(speaker.channel, message)
+        raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
+
+    async def _write(self, send: Send) -> None:
+        while True:
+            for message in await self._outbox.take():
+                await send(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """One recognition and whom it hears."""
+
+    recognition: Recognition
+    speakers: tuple[Speaker, ...]
+    """By the recognition's own channel index."""
+    channel: int | None
+    """Which channel of the call it is fed; None is all of them, interleaved."""

@@ -1,0 +1,39 @@
+"""What the engine heard, made fit for the wire: nothing empty, nothing twice, finals that end a sentence.
+
+The platform waits 0.1 s after a final that ends in punctuation and 1.5 s after one that does not, so an unpunctuated
+final costs the caller more than a second.
+"""
+
+from __future__ import annotations
+
+from providers.engines.base import Transcript
+from providers.text.finals import punctuated
+from providers.transcriber.wire import Channel
+
+
+class Speaker:
+    """One speaker's transcripts, in order.
+
+    Parameters
+    ----------
+    channel
+        Who it is.
+    punctuate
+        Whether finals need case and a closing mark, because the engine gives none.
+    """
+
+    def __init__(self, channel: Channel, *, punctuate: bool) -> None:
+        self.channel = channel
+        self._punctuate = punctuate
+        self._shown = ""
+
+    def hear(self, transcript: Transcript) -> str | None:
+        """The text to send, None when there is nothing to say."""
+        text = transcript.text.strip()
+        if transcript.final:
+            self._shown = ""
+            return (punctuated(text) if self._punctuate else text) or None
+        if not text or text == self._shown:
+            return None
+        self._shown = text
+        return text

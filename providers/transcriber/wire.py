@@ -1,0 +1,173 @@
+"""The custom-transcriber socket, without the socket: frames in, events out.
+
+::
+
+                       start                        stop (close, error)
+    AWAITING_START ──────────────► STREAMING ──────────────────────────► CLOSED
+          │                                                                ▲
+          └── audio before start (1002), bad start (1003) ─────────────────┘
+                          STREAMING: second, different start (1002) ───────┘
+
+Unknown text messages and unknown fields are ignored in every state. Binary frames may have any length: what is left
+over after the last whole stereo frame is carried into the next one, because trimming it would swap the channels for the
+rest of the call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Literal
+
+import msgspec
+
+from providers.errors import CallRefused
+
+PROTOCOL_ERROR, UNSUPPORTED_DATA, INTERNAL_ERROR = 1002, 1003, 1011
+"""WebSocket close codes, RFC 6455 section 7.4.1."""
+
+LOWEST_RATE, HIGHEST_RATE = 8000, 48000
+"""Hz."""
+
+Channel = Literal["customer", "assistant"]
+
+
+class State(Enum):
+    """Where a call stands."""
+
+    AWAITING_START = auto()
+    STREAMING = auto()
+    CLOSED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The call's audio format."""
+
+    rate: int
+    """Hz."""
+    channels: int
+    """1 or 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """Whole frames of interleaved PCM."""
+
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The call cannot go on; the socket is to be closed with this."""
+
+    error: CallRefused
+
+
+Event = Started | Audio | Refused
+
+
+class _Kind(msgspec.Struct):
+    type: str = ""
+
+
+class _Start(msgspec.Struct):
+    sampleRate: int | float  # never guessed: a wrong rate costs accuracy without a sign of it
+    encoding: str = "linear16"
+    container: str = "raw"
+    channels: int = 2
+
+
+class _Response(msgspec.Struct):
+    type: str
+    transcription: str
+    channel: str
+    transcriptType: str
+
+
+class Wire:
+    """One call's side of the protocol. Frames of a closed call yield nothing."""
+
+    def __init__(self) -> None:
+        self.state = State.AWAITING_START
+        self._started: Started | None = None
+        self._frame_bytes = 0
+        self._carry = b""
+
+    def receive_text(self, text: str) -> list[Event]:
+        """Take a text frame."""
+        if self.state is State.CLOSED:
+            return []
+        try:
+            if msgspec.json.decode(text, type=_Kind).type != "start":
+                return []
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return []  # not ours to understand; never a reason to drop a caller
+        try:
+            started = _parse_start(text)
+        except CallRefused as error:
+            return [self._refuse(error)]
+        if self._started is None:
+            self.state, self._started = State.STREAMING, started
+            self._frame_bytes = 2 * started.channels
+            return [started]
+        if started != self._started:
+            return [
+                self._refuse(
+                    CallRefused(PROTOCOL_ERROR, "start: expected one start per call, found a different second")
+                )
+            ]
+        return []
+
+    def receive_bytes(self, data: bytes) -> list[Event]:
+        """Take a binary frame."""
+        if self.state is State.STREAMING:
+            if self._carry:
+                data = self._carry + data
+            rest = len(data) % self._frame_bytes
+            if rest:
+                self._carry = data[-rest:]
+                data = data[:-rest]
+            elif self._carry:
+                self._carry = b""
+            return [Audio(data)] if data else []
+        if self.state is State.AWAITING_START:
+            return [
+                self._refuse(CallRefused(PROTOCOL_ERROR, "start: expected a start message before audio, found audio"))
+            ]
+        return []
+
+    def close(self) -> None:
+        """The socket is gone."""
+        self.state = State.CLOSED
+
+    def _refuse(self, error: CallRefused) -> Refused:
+        self.state = State.CLOSED
+        return Refused(error)
+
+
+def response(text: str, *, channel: Channel, final: bool) -> str:
+    """A ``transcriber-response`` message."""
+    kind = "final" if final else "partial"
+    return msgspec.json.encode(_Response("transcriber-response", text, channel, kind)).decode()
+
+
+def _parse_start(text: str) -> Started:
+    try:
+        start = msgspec.json.decode(text, type=_Start)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at ")
+        what = what.replace("Expected", "expected").replace("got", "found")
+        raise CallRefused(
+            UNSUPPORTED_DATA, f"start.{where.strip('`$.')}: {what}".replace("start.:", "start:")
+        ) from None
+    if start.encoding != "linear16":
+        raise CallRefused(UNSUPPORTED_DATA, f"start.encoding: expected linear16, found {start.encoding[:20]!r}")
+    if start.container != "raw":
+        raise CallRefused(UNSUPPORTED_DATA, f"start.container: expected raw, found {start.container[:20]!r}")
+    if start.sampleRate != int(start.sampleRate) or not LOWEST_RATE <= start.sampleRate <= HIGHEST_RATE:
+        expected = f"an integer from {LOWEST_RATE} to {HIGHEST_RATE}"
+        raise CallRefused(UNSUPPORTED_DATA, f"start.sampleRate: expected {expected}, found {start.sampleRate:g}")
+    if start.channels not in (1, 2):
+        raise CallRefused(UNSUPPORTED_DATA, f"start.channels: expected 1 or 2, found {start.channels}")
+    return Started(int(start.sampleRate), start.channels)

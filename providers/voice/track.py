@@ -1,0 +1,80 @@
+"""The signal path of one voice request: engine chunks of any rate and cut in, PCM blocks at the caller's rate out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import dsp
+from providers.engines.base import Chunk
+
+AUDIBLE = -60.0
+"""dBFS, peak. Below it nobody hears anything: 16-bit dither alone reaches -90."""
+
+
+class Track:
+    """One request's audio, unit after unit, as one continuous stream.
+
+    The resampler runs through all units of a request, so that joints between them are as seamless as the units are.
+
+    Parameters
+    ----------
+    rate
+        Hz of the PCM that comes out.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._decoder = dsp.PcmDecoder()
+        self._resampler: dsp.Resampler | None = None
+        self._pause = 0.0
+        self.audible = False
+        """Whether anything that came out so far can be heard."""
+
+    def feed(self, pcm: bytes, rate: int) -> bytes:
+        """The next bytes of the current unit, at the engine's rate (Hz)."""
+        out = self._at_rate(rate)
+        return out + self._encode(self._resample(self._decoder.feed(pcm)))
+
+    def end_unit(self) -> bytes:
+        """The current unit is complete."""
+        # Half a sample at the end of a unit is a vendor's stray byte; it is worth no caller's sentence.
+        self._decoder = dsp.PcmDecoder()
+        return b""
+
+    def pause(self, seconds: float) -> None:
+        """Silence between two units; made once it is known at which rate."""
+        self._pause += seconds
+
+    def end(self) -> bytes:
+        """Nothing more comes: the resampler's tail and a trailing pause."""
+        rest = self._encode(self._resampler.flush()) if self._resampler else b""
+        self._resampler = None
+        return rest + bytes(2 * round(self._pause * self._rate))
+
+    def _at_rate(self, rate: int) -> bytes:
+        """Make the resampler for this rate, with the pause that was asked for before it."""
+        out = b""
+        if self._resampler is None or self._resampler.in_rate != rate:
+            if self._resampler is not None:
+                out = self._encode(self._resampler.flush())
+            self._resampler = dsp.Resampler(rate, self._rate)
+        if self._pause:
+            silence = np.zeros(round(self._pause * rate), dtype=np.float32)
+            self._pause = 0.0
+            out += self._encode(self._resample(silence))
+        return out
+
+    def _resample(self, samples: dsp.Samples) -> dsp.Samples:
+        assert self._resampler is not None
+        return self._resampler.feed(samples)
+
+    def _encode(self, samples: dsp.Samples) -> bytes:
+        if not self.audible:
+            self.audible = bool(np.any(np.abs(samples) > 0.001))
+        return dsp.encode_pcm16(samples)
+
+
+def sliced(chunk: Chunk, *, seconds: float) -> list[bytes]:
+    """A chunk's PCM in slices of at most so many seconds, so that no single step of the loop is long."""
+    step = 2 * max(1, int(seconds * chunk.rate))
+    return [chunk.pcm[at : at + step] for at in range(0, len(chunk.pcm), step)]
