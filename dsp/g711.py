@@ -13,20 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dsp.errors import SignalError
-from dsp.stage import Samples, float_run, valid_samples
+from dsp.pcm import ROUNDING, clipped
+from dsp.stage import Samples, float_run
 
 Codes: TypeAlias = NDArray[np.uint8]
 """G.711 code words, shape (n,)."""
 
-LARGEST = np.float32(32767 / 32768)
-"""The largest sample that 16 bits hold."""
-
 BLOCK = 32768
 """Samples worked on at a time: the scratch memory (12 bytes each) stays in the second-level cache."""
-
-ROUNDING = np.float32(384)
-"""1.5 * 2**8: float32 numbers of this size lie 2**-15 apart, so adding it rounds a sample to 16 bits (half to even)
-and leaves the integer in the low half of the sum's bit pattern."""
 
 
 def _mulaw_codes() -> Codes:
@@ -176,11 +170,7 @@ def _encode(samples: ArrayLike, table: Codes) -> Codes:
     for start in range(0, array.size, BLOCK):
         block = array[start : start + BLOCK]
         n = block.size
-        # Both comparisons are false for NaN.
-        if not (np.minimum.reduce(block) >= -1 and np.maximum.reduce(block) <= LARGEST):
-            valid_samples(array)
-            block = np.clip(block, np.float32(-1), LARGEST)
-        np.add(block, ROUNDING, out=rounded[:n])
+        np.add(clipped(block, start), ROUNDING, out=rounded[:n])
         np.bitwise_and(low[:n], 0xFFFF, out=low[:n])
         np.copyto(index[:n], low[:n])
         table.take(index[:n], out=codes[start : start + n], mode="clip")  # unlike "raise", writes without a copy

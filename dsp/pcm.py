@@ -6,21 +6,37 @@ ways, so that every int16 value survives the round trip.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
 
 from dsp.errors import ParameterError, SignalError
-from dsp.stage import SILENCE, Samples, valid_samples
+from dsp.stage import SILENCE, Samples, float_run, valid_samples
 
 SCALE = 32768.0
 """int16 counts per full scale."""
+
+INT16, UINT16, UINT32 = np.dtype("<i2"), np.dtype("<u2"), np.dtype("<u4")
+
+LARGEST = np.float32(32767 / 32768)
+"""The largest sample that 16 bits hold."""
+
+ROUNDING = np.float32(384)
+"""1.5 * 2**8: float32 numbers of this size lie 2**-15 apart, so adding it rounds a sample to 16 bits (half to even)
+and leaves the integer in the low half of the sum's bit pattern."""
+
+BLOCK = 16384
+"""Samples worked on at a time, so that intermediate results stay in the second-level cache."""
+
+BULK = 16384
+"""Bytes from which on the set-up of the bulk channel split, some 4 us, pays for itself."""
 
 
 class PcmDecoder:
     """Bytes of int16 LE mono, cut anywhere, to float32 samples.
 
-    A byte that is half a sample is carried into the next call. Delay: 0 samples.
+    A byte that is half a sample is carried into the next call; that byte is all the memory it needs.
 
     Examples
     --------
@@ -36,8 +52,18 @@ class PcmDecoder:
     def __init__(self) -> None:
         self._carry = b""
 
+    @property
+    def delay(self) -> float:
+        """Samples; always 0."""
+        return 0.0
+
     def feed(self, pcm: bytes) -> Samples:
         """Decode the next bytes.
+
+        Parameters
+        ----------
+        pcm : bytes
+            int16 LE mono, any length.
 
         Returns
         -------
@@ -45,9 +71,8 @@ class PcmDecoder:
         """
         if self._carry:
             pcm = self._carry + pcm
-        whole = len(pcm) & ~1
-        self._carry = bytes(pcm[whole:])
-        samples = np.frombuffer(pcm, dtype="<i2", count=whole // 2).astype(np.float32)
+        self._carry = bytes(pcm[-1:]) if len(pcm) % 2 else b""
+        samples = np.frombuffer(pcm, dtype=INT16, count=len(pcm) // 2).astype(np.float32)
         samples *= np.float32(1 / SCALE)
         return samples
 
@@ -89,10 +114,26 @@ def encode_pcm16(samples: Samples) -> bytes:
     >>> encode_pcm16(np.array([0.5, -1.0, 2.0], dtype=np.float32)).hex(" ", 2)
     '0040 0080 ff7f'
     """
-    scaled = valid_samples(samples) * np.float32(SCALE)
-    np.rint(scaled, out=scaled)
-    np.clip(scaled, -32768.0, 32767.0, out=scaled)
-    return scaled.astype("<i2").tobytes()
+    array = float_run(samples)
+    if array.size <= BLOCK:
+        return _encode_block(array)
+    return b"".join(_encode_block(array[start : start + BLOCK], start) for start in range(0, array.size, BLOCK))
+
+
+def _encode_block(samples: Samples, start: int = 0) -> bytes:
+    rounded = clipped(samples, start) + ROUNDING
+    return rounded.view(np.uint32).astype(UINT16).tobytes()
+
+
+def clipped(samples: Samples, start: int = 0) -> Samples:
+    """Clip to what 16 bits hold; the same memory where nothing is to be clipped, a SignalError if not finite.
+
+    ``start`` is the index of the first sample in the run it was taken from, for the error.
+    """
+    # Both comparisons are false for NaN, so that finite values that fit are recognised by two quick passes.
+    if not samples.size or (np.minimum.reduce(samples) >= -1 and np.maximum.reduce(samples) <= LARGEST):
+        return samples
+    return np.clip(valid_samples(samples, start=start), np.float32(-1), LARGEST)
 
 
 def split_channels(pcm: bytes, channels: int = 2) -> tuple[bytes, ...]:
@@ -124,8 +165,28 @@ def split_channels(pcm: bytes, channels: int = 2) -> tuple[bytes, ...]:
         raise ParameterError(f"channels: expected at least 1, found {channels}")
     if len(pcm) % (2 * channels):
         raise SignalError(f"pcm: expected a multiple of {2 * channels} bytes, found {len(pcm)}")
-    interleaved = np.frombuffer(pcm, dtype="<i2")
+    if channels == 2 and len(pcm) >= BULK:
+        return _split_bulk(pcm)
+    interleaved = np.frombuffer(pcm, dtype=INT16)
+    if channels == 2:
+        return interleaved[0::2].tobytes(), interleaved[1::2].tobytes()
     return tuple(interleaved[channel::channels].tobytes() for channel in range(channels))
+
+
+def _split_bulk(pcm: bytes) -> tuple[bytes, bytes]:
+    """Narrow 32-bit words to their low halves, which numpy does with vector instructions, unlike strided copies.
+
+    A frame's low half is its left sample; shifted by one sample, the low half is the right sample. `io.BytesIO` hands
+    out what was written into its buffer without copying it again.
+    """
+    frames = len(pcm) // 4
+    left, right = io.BytesIO(bytes(2 * frames)), io.BytesIO(bytes(2 * frames))
+    into = np.frombuffer(left.getbuffer(), dtype=UINT16)
+    np.copyto(into, np.frombuffer(pcm, dtype=UINT32), casting="unsafe")
+    into = np.frombuffer(right.getbuffer(), dtype=UINT16)
+    np.copyto(into[:-1], np.frombuffer(pcm, dtype=UINT32, count=frames - 1, offset=2), casting="unsafe")
+    into[-1:] = np.frombuffer(pcm, dtype=UINT16, offset=4 * frames - 2)
+    return left.getvalue(), right.getvalue()
 
 
 def join_channels(channels: Sequence[bytes]) -> bytes:
@@ -145,7 +206,7 @@ def join_channels(channels: Sequence[bytes]) -> bytes:
     if len(lengths) != 1 or lengths.pop() % 2:
         found = ", ".join(str(len(channel)) for channel in channels)
         raise SignalError(f"channels: expected equal, even lengths in bytes, found {found or 'none'}")
-    joined = np.empty((len(channels[0]) // 2, len(channels)), dtype="<i2")
+    joined = np.empty((len(channels[0]) // 2, len(channels)), dtype=INT16)
     for index, channel in enumerate(channels):
-        joined[:, index] = np.frombuffer(channel, dtype="<i2")
+        joined[:, index] = np.frombuffer(channel, dtype=INT16)
     return joined.tobytes()

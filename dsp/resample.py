@@ -8,7 +8,7 @@ import numpy as np
 import soxr
 
 from dsp.errors import ParameterError
-from dsp.stage import SILENCE, Samples, valid_samples
+from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
 
 
 class Resampler:
@@ -17,14 +17,20 @@ class Resampler:
     Parameters
     ----------
     in_rate, out_rate : int
-        Hz, at least 1. Equal rates pass samples through untouched.
+        Hz, from 4000 to 192000. Equal rates pass samples through untouched.
     quality : {"LQ", "MQ", "HQ", "VHQ"}
         soxr's recipe. "QQ" is refused: it has no anti-alias filter.
 
+    Raises
+    ------
+    ParameterError
+        A rate or the quality is none of those.
+
     Notes
     -----
-    The output is aligned in time with the input and its total length is ``n * out_rate / in_rate``, rounded. It comes
-    in bursts, up to 120 ms of audio behind the input, which matters for live input only.
+    The method is Rob Sykes' libsoxr, as wrapped by python-soxr. The output is aligned in time with the input and its
+    total length is ``n * out_rate / in_rate``, rounded. It comes in bursts, up to 120 ms of audio behind the input,
+    which matters for live input only: there `dsp.LiveResampler` is at most 2 ms behind.
 
     Examples
     --------
@@ -36,8 +42,8 @@ class Resampler:
     """
 
     def __init__(self, in_rate: int, out_rate: int, quality: Literal["LQ", "MQ", "HQ", "VHQ"] = "HQ") -> None:
-        if in_rate < 1 or out_rate < 1:
-            raise ParameterError(f"rates: expected at least 1 Hz, found {in_rate} and {out_rate}")
+        valid_rate("in_rate", in_rate)
+        valid_rate("out_rate", out_rate)
         if quality not in ("LQ", "MQ", "HQ", "VHQ"):
             raise ParameterError(f"quality: expected LQ, MQ, HQ or VHQ, found {quality!r}")
         self.in_rate = in_rate

@@ -40,13 +40,15 @@ class Stage(Protocol):
         ...
 
 
-def valid_samples(samples: ArrayLike) -> Samples:
+def valid_samples(samples: ArrayLike, *, start: int = 0) -> Samples:
     """Check one run of samples and return it as float32.
 
     Parameters
     ----------
     samples : array_like, shape (n,), float32 or float64
         Mono samples. Integers are refused: int16 enters through `dsp.pcm` alone.
+    start : int
+        The index that an error gives the first of them.
 
     Returns
     -------
@@ -71,7 +73,7 @@ def valid_samples(samples: ArrayLike) -> Samples:
     if not math.isfinite(np.dot(array, array)):
         wrong = np.flatnonzero(~np.isfinite(array))
         if wrong.size:
-            raise SignalError(f"samples: expected finite values, found {array[wrong[0]]} at index {wrong[0]}")
+            raise SignalError(f"samples: expected finite values, found {array[wrong[0]]} at index {start + wrong[0]}")
     return array
 
 
