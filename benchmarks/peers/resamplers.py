@@ -1,0 +1,106 @@
+"""Resamplers of other people, each as ``feed`` of one stream; the rates are fixed when it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers.bytewise import audioop
+from dsp import Samples, encode_pcm16
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A resampler in use; ``feed`` takes what `native` makes of samples."""
+
+    feed: Callable[[Any], Any]
+    finish: Callable[[], Any] | None = None
+    """Hands out the tail; None if it has none."""
+    pcm: bool = False
+    """Whether it takes and gives bytes of int16 rather than float32."""
+
+    def native(self, samples: Samples) -> Any:
+        """The samples in the form that ``feed`` takes, so that the conversion is not on its bill."""
+        return encode_pcm16(samples) if self.pcm else samples
+
+    def float32(self, answer: Any) -> Samples:
+        """What ``feed`` answered, as samples."""
+        if self.pcm:
+            return np.frombuffer(answer, dtype="<i2").astype(np.float32) / np.float32(32768)
+        return np.asarray(answer, dtype=np.float32)
+
+
+def soxr_stream(in_rate: int, out_rate: int, quality: str = "HQ") -> Stream:
+    """The bare C library through its own binding."""
+    import soxr
+
+    stream = soxr.ResampleStream(in_rate, out_rate, 1, "float32", quality)
+    empty = np.zeros(0, dtype=np.float32)
+    return Stream(stream.resample_chunk, lambda: stream.resample_chunk(empty, last=True))
+
+
+def samplerate_stream(in_rate: int, out_rate: int, converter: str = "sinc_medium") -> Stream:
+    """libsamplerate."""
+    import samplerate
+
+    resampler = samplerate.Resampler(converter, channels=1)
+    ratio = out_rate / in_rate
+    empty = np.zeros(0, dtype=np.float32)
+    return Stream(
+        lambda samples: resampler.process(samples, ratio, end_of_input=False),
+        lambda: resampler.process(empty, ratio, end_of_input=True),
+    )
+
+
+def scipy_poly(in_rate: int, out_rate: int) -> Stream:
+    """scipy.signal.resample_poly, which has no stream: every block starts from silence."""
+    from scipy.signal import resample_poly
+
+    divisor = int(np.gcd(in_rate, out_rate))
+    up, down = out_rate // divisor, in_rate // divisor
+    return Stream(lambda samples: resample_poly(samples, up, down))
+
+
+def scipy_whole(in_rate: int, out_rate: int) -> Stream:
+    """The same, used as it is meant: everything is collected first."""
+    poly = scipy_poly(in_rate, out_rate)
+    collected: list[Samples] = []
+
+    def feed(samples: Samples) -> Samples:
+        collected.append(samples)
+        return samples[:0]
+
+    return Stream(feed, lambda: poly.feed(np.concatenate(collected)))
+
+
+def ratecv(in_rate: int, out_rate: int) -> Stream:
+    """audioop.ratecv, which draws straight lines between samples; pydub's set_frame_rate is the same function."""
+    convert = audioop().ratecv
+    state = None
+
+    def feed(pcm: bytes) -> bytes:
+        nonlocal state
+        out, state = convert(pcm, 2, 1, in_rate, out_rate, state)
+        answer: bytes = out
+        return answer
+
+    return Stream(feed, pcm=True)
+
+
+def ours(in_rate: int, out_rate: int) -> Stream:
+    """`dsp.Resampler`."""
+    from dsp import Resampler
+
+    stage = Resampler(in_rate, out_rate)
+    return Stream(stage.feed, stage.flush)
+
+
+def ours_live(in_rate: int, out_rate: int) -> Stream:
+    """`dsp.LiveResampler`."""
+    from dsp import LiveResampler
+
+    stage = LiveResampler(in_rate, out_rate)
+    return Stream(stage.feed, stage.flush)
