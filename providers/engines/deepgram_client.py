@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
-
-from providers.engines.refusals import refusal
 from providers.errors import EngineUnavailable, SettingsError
 
 NAME = "deepgram"
 KEY_SETTING = "DEEPGRAM_API_KEY"
 CLOUD = "https://api.deepgram.com"
+KEY_PATH = "/v1/auth/token"
+"""Answers 401 to a key it does not know; a self-hosted Deepgram may not have it."""
 
 _SECURE = {"http": False, "ws": False, "https": True, "wss": True}
 
@@ -53,22 +52,3 @@ def require_key(api_key: str, url: str) -> None:
 def authorization(api_key: str) -> dict[str, str]:
     """The header that carries the key; none without one."""
     return {"Authorization": f"Token {api_key}"} if api_key else {}
-
-
-async def greet(http: httpx.AsyncClient, url: str, api_key: str) -> None:
-    """Open a connection that later requests reuse, and learn whether the key is good.
-
-    A Deepgram that cannot be reached now may be reachable when the first call comes, so that is no error; nor is an
-    answer other than "who are you?", because self-hosted ones do not know this path.
-
-    Raises
-    ------
-    EngineUnavailable
-        The key is refused.
-    """
-    try:
-        answer = await http.get(f"{base_urls(url)[0]}/v1/auth/token", headers=authorization(api_key))
-    except httpx.TransportError:
-        return
-    if answer.status_code == 401:
-        raise refusal(NAME, answer.status_code, answer.headers, key=KEY_SETTING)

@@ -27,15 +27,16 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from providers.engines.base import ListeningFacts, Transcript
 from providers.engines.deepgram_client import (
     CLOUD,
+    KEY_PATH,
     KEY_SETTING,
     NAME,
     authorization,
     base_urls,
-    greet,
     require_key,
 )
 from providers.engines.deepgram_results import UnreadableResult, Utterances
-from providers.engines.refusals import error_code, refusal
+from providers.engines.refusals import error_code, key_faults, refusal
+from providers.engines.vendor_http import greet
 from providers.errors import EngineError, EngineUnavailable, SettingsError
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class DeepgramListening:
             for name in ("keep_alive", "open_timeout", "send_timeout", "finish_timeout")
             if not (value := getattr(self, name)) > 0
         ]
+        faults += key_faults(self.api_key, KEY_SETTING)
         if not self.model:
             faults.append("deepgram model: expected a name, found nothing")
         if self.endpointing_ms < 0:
@@ -153,7 +155,8 @@ class DeepgramListener:
         require_key(options.api_key, options.url)
         _session_type()
         async with httpx.AsyncClient(timeout=options.open_timeout) as http:
-            await greet(http, options.url, options.api_key)
+            url = base_urls(options.url)[0] + KEY_PATH
+            await greet(http, url, authorization(options.api_key), engine=NAME, key=KEY_SETTING)
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[DeepgramRecognition]:

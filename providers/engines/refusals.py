@@ -61,6 +61,13 @@ def error_code(text: object) -> str | None:
     return text if isinstance(text, str) and _CODE.fullmatch(text) else None
 
 
+def key_faults(api_key: str, setting: str) -> list[str]:
+    """What is wrong with a key before anybody is asked: a line break of the file it came from, for example."""
+    if api_key.isascii() and api_key.isprintable() and " " not in api_key:
+        return []
+    return [f"{setting}: expected printable ASCII without spaces, found something else (a line break?)"]
+
+
 def _described(status: int, code: object) -> str:
     try:
         said = f"HTTP {status} {HTTPStatus(status).phrase}"

@@ -1,0 +1,79 @@
+"""The engines of vendors, each through the one suite; embedded engines bring theirs in their own test files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from providers.engines.base import SpeechToText, TextToSpeech
+from providers.engines.deepgram_listen import DeepgramListener, DeepgramListening
+from providers.engines.deepgram_speak import DeepgramSpeaker, DeepgramSpeaking
+from providers.engines.openai_speech import OpenAISpeaker, OpenAISpeaking
+from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance
+from tests.engines.imitations.deepgram_live import DeepgramLive, one_word_per_second
+from tests.engines.imitations.http_voice import HttpVoice, Script, deepgram_speak, openai_speech
+
+
+class _Voice:
+    """A speaking engine with its vendor behind it."""
+
+    def __init__(self, script: Script, engine: Callable[[str], TextToSpeech]) -> None:
+        self._script = script
+        self._engine = engine
+        self._vendor: HttpVoice | None = None
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[TextToSpeech]:
+        async with HttpVoice(self._script) as self._vendor:
+            engine = self._engine(self._vendor.url)
+            try:
+                yield engine
+            finally:
+                await engine.aclose()
+
+    async def idle(self) -> None:
+        """Every exchange has been answered to its end, or its client is gone."""
+        assert self._vendor is not None
+        for exchange in self._vendor.exchanges:
+            await exchange.over.wait()
+
+
+class _Listener:
+    """A listening engine with its vendor behind it."""
+
+    def __init__(self) -> None:
+        self._vendor = DeepgramLive(one_word_per_second)
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[SpeechToText]:
+        async with DeepgramLive(one_word_per_second, key="k") as self._vendor:
+            yield DeepgramListener(DeepgramListening(api_key="k", url=self._vendor.url))
+
+    async def idle(self) -> None:
+        await self._vendor.all_gone()
+
+    async def lose(self) -> None:
+        for session in self._vendor.sessions:
+            session.abort()
+
+
+_deepgram = _Voice(deepgram_speak, lambda url: DeepgramSpeaker(DeepgramSpeaking(api_key="k", url=url)))
+_openai = _Voice(openai_speech, lambda url: OpenAISpeaker(OpenAISpeaking(api_key="k", url=url)))
+_listener = _Listener()
+
+
+class TestDeepgramSpeaking(SpeakingConformance):
+    case = SpeakingCase(opened=_deepgram.opened, idle=_deepgram.idle)
+
+
+class TestOpenAISpeaking(SpeakingConformance):
+    case = SpeakingCase(opened=_openai.opened, idle=_openai.idle)
+
+
+class TestDeepgramListening(ListeningConformance):
+    case = ListeningCase(
+        opened=_listener.opened,
+        speech=lambda rate: bytes(2 * 5 * rate),
+        idle=_listener.idle,
+        lose=_listener.lose,
+    )
