@@ -57,7 +57,7 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
         runtime.write(runtime.Running(base, None if settings.no_auth else settings.secret, os.getpid()))
         announce(base)
 
-    server = _Server(_config(app, settings), listening)
+    server = _Server(configure(app, settings), listening)
     try:
         server.run(sockets=[sock])
     except KeyboardInterrupt:
@@ -68,7 +68,8 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
     return server.came_up
 
 
-def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """Uvicorn's tuning for this application."""
     tls: dict[str, Any] = {"ssl_certfile": settings.ssl_certfile, "ssl_keyfile": settings.ssl_keyfile}
     return uvicorn.Config(
         app,

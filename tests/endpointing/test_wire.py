@@ -1,0 +1,90 @@
+"""The endpointing request's JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.endpointing.wire import OtherMessage, Rule, Turn, answer, parse
+from providers.errors import BadRequest
+
+OPENAI = [{"role": "assistant", "content": "Your number?"}, {"role": "user", "content": "four four"}]
+PLATFORM = [{"role": "bot", "message": "Your number?", "time": 1}, {"role": "user", "message": "four four"}]
+
+
+def read(**fields: Any) -> Turn | OtherMessage:
+    return parse(json.dumps({"message": {"type": "call.endpointing.request", **fields}}).encode())
+
+
+@pytest.mark.parametrize("fields", [{"messagesOpenAIFormatted": OPENAI}, {"messages": PLATFORM}])
+def test_either_list_is_enough(fields: dict[str, Any]) -> None:
+    assert read(**fields, call={"id": "c"}) == Turn("four four", "Your number?", (), "c")
+
+
+def test_the_wrapper_may_be_absent() -> None:
+    body = {"type": "call.endpointing.request", "messages": PLATFORM}
+    assert parse(json.dumps(body).encode()) == Turn("four four", "Your number?", (), "")
+
+
+def test_the_last_message_of_each_side_counts() -> None:
+    later = [*OPENAI, {"role": "tool", "content": "x"}, {"role": "user", "content": "seven"}]
+    turn = read(messagesOpenAIFormatted=later)
+    assert isinstance(turn, Turn)
+    assert turn.user == "seven"
+
+
+@pytest.mark.parametrize("content", [None, [{"type": "text", "text": "four"}, {"type": "text", "text": "four"}], 5])
+def test_content_may_be_parts_or_missing(content: Any) -> None:
+    turn = read(messagesOpenAIFormatted=[{"role": "user", "content": content}])
+    assert isinstance(turn, Turn)
+    assert turn.user == ("four four" if isinstance(content, list) else "")
+
+
+def test_the_assistants_own_rules_come_along() -> None:
+    rules = [
+        {"type": "assistant", "regex": "a", "timeoutSeconds": 1},
+        {"type": "customer", "regex": "u", "timeoutSeconds": 2.5, "regexOptions": []},
+        {"type": "user", "regex": "u", "timeoutSeconds": 3},
+        {"type": "both", "assistantRegex": "a", "customerRegex": "c", "timeoutSeconds": 4},
+        {"type": "both", "regex": "b", "timeoutSeconds": 5},
+    ]
+    turn = read(messages=PLATFORM, assistant={"startSpeakingPlan": {"customEndpointingRules": rules}})
+    assert isinstance(turn, Turn)
+    assert turn.rules == (
+        Rule(1, "a", None), Rule(2.5, None, "u"), Rule(3, None, "u"), Rule(4, "a", "c"), Rule(5, "b", "b"),
+    )  # fmt: skip
+
+
+def test_another_type_is_told_apart() -> None:
+    assert parse(b'{"message":{"type":"status-update"}}') == OtherMessage("status-update")
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({}, "message.messagesOpenAIFormatted"),
+        ({"messages": "hi"}, "message.messages"),
+        ({"messagesOpenAIFormatted": [{"content": "x"}]}, r"message.messagesOpenAIFormatted\[0\]|message.messages"),
+        ({"messages": [5]}, "message.messages"),
+    ],
+)
+def test_a_malformed_body_names_the_field(fields: dict[str, Any], named: str) -> None:
+    with pytest.raises(BadRequest, match=named):
+        read(**fields)
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.5, 0.5), (-1, 0), (99, 15), (float("inf"), 15)])
+def test_the_answer_is_clamped_to_the_platforms_range(seconds: float, said: float) -> None:
+    assert json.loads(answer(seconds)) == {"timeoutSeconds": said}
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_a_turn_or_one_named_error(body: bytes) -> None:
+    try:
+        parse(body)
+    except BadRequest as error:
+        assert ": " in str(error)
