@@ -1,5 +1,6 @@
 """Telephone-speech signal processing on numpy and soxr: pure, streaming, indifferent to how its input is cut."""
 
+from dsp.edges import EdgeTrim, crossfade, fade_in, fade_out, trim_silence
 from dsp.errors import ParameterError, SignalError
 from dsp.g711 import Codes, alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from dsp.live import LiveResampler
@@ -10,6 +11,7 @@ from dsp.stage import Chain, Samples, Stage
 __all__ = [
     "Chain",
     "Codes",
+    "EdgeTrim",
     "LiveResampler",
     "ParameterError",
     "PcmDecoder",
@@ -19,9 +21,13 @@ __all__ = [
     "Stage",
     "alaw_decode",
     "alaw_encode",
+    "crossfade",
     "encode_pcm16",
+    "fade_in",
+    "fade_out",
     "join_channels",
     "mulaw_decode",
     "mulaw_encode",
     "split_channels",
+    "trim_silence",
 ]
