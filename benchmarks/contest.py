@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from benchmarks.case import Contender
@@ -16,6 +17,9 @@ from benchmarks.worker import Answer
 
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
 """A call has one core to itself; libraries that spread out would be compared by their number of threads."""
+
+HOME = Path(__file__).parents[1]
+"""Where ``benchmarks`` can be imported from."""
 
 EXIT_SECONDS = 5.0
 """How long a worker may take to leave once its stdin is closed."""
@@ -74,7 +78,13 @@ def _worker(task: str, module: str, case_name: str, contender: Contender) -> Ite
     command = [sys.executable, "-m", "benchmarks.worker", task, module, case_name, contender.name]
     environment = os.environ | ONE_THREAD
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        cwd=HOME,
+        text=True,
     )
     try:
         yield Worker(process, contender)

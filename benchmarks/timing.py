@@ -20,14 +20,14 @@ Call = Callable[[], object]
 class Target:
     """A bound on one of our figures, from the project's table of promises."""
 
-    figure: Literal["µs", "µs over", "× the time of", "× faster than"]
-    """*µs* per frame; *µs over* and *× the time of* a floor; *× faster than* a peer."""
+    figure: Literal["µs", "µs over", "×", "× faster than"]
+    """*µs* per frame; *µs over* a floor, or so many times (*×*) its time; *× faster than* a peer."""
     bound: Bound
     against: str = ""
     """The contender that the figure compares with."""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.bound), self.figure, self.against) if part)
+        return f"{self.bound} {self.figure}" + (f" {self.against}" if self.against else "")
 
 
 @dataclass(frozen=True)

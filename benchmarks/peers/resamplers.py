@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 
 from benchmarks.peers.bytewise import audioop
-from dsp import Samples, encode_pcm16
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A resampler in use; ``feed`` takes what `native` makes of samples."""
-
-    feed: Callable[[Any], Any]
-    finish: Callable[[], Any] | None = None
-    """Hands out the tail; None if it has none."""
-    pcm: bool = False
-    """Whether it takes and gives bytes of int16 rather than float32."""
-
-    def native(self, samples: Samples) -> Any:
-        """The samples in the form that ``feed`` takes, so that the conversion is not on its bill."""
-        return encode_pcm16(samples) if self.pcm else samples
-
-    def float32(self, answer: Any) -> Samples:
-        """What ``feed`` answered, as samples."""
-        if self.pcm:
-            return np.frombuffer(answer, dtype="<i2").astype(np.float32) / np.float32(32768)
-        return np.asarray(answer, dtype=np.float32)
+from benchmarks.peers.stream import Stream
+from dsp import Samples
 
 
 def soxr_stream(in_rate: int, out_rate: int, quality: str = "HQ") -> Stream:

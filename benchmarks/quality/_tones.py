@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from benchmarks.peers.resamplers import Stream
+from benchmarks.peers.stream import Stream
 from dsp import Samples
 
 Make: TypeAlias = Callable[[int, int], Stream]

@@ -82,7 +82,7 @@ CASES = (
             "20 ms": [Target("µs over", at_most(1.2), "numpy copy")],
             "1 MiB": [
                 Target("× faster than", at_least(8), "audioop"),
-                Target("× the time of", at_most(3.5), "memcpy"),
+                Target("×", at_most(3.5), "memcpy"),
             ],
         },
     ),

@@ -7,7 +7,7 @@ from functools import partial
 
 from benchmarks.case import Contender, Frame, at_most
 from benchmarks.peers import resamplers
-from benchmarks.peers.resamplers import Stream
+from benchmarks.peers.stream import Stream
 from benchmarks.speed._blocks import noise
 from benchmarks.timing import Call, SpeedCase, Target
 
@@ -38,7 +38,7 @@ def peers(out_rate: int) -> tuple[Contender, ...]:
 
 
 def _case(in_rate: int, out_rate: int) -> SpeedCase:
-    target = [Target("× the time of", at_most(1.15), "raw soxr HQ")]
+    target = [Target("×", at_most(1.15), "raw soxr HQ")]
     return SpeedCase(
         name=f"resample {in_rate / 1000:g}→{out_rate / 1000:g} k",
         contenders=(

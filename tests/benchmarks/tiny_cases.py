@@ -84,7 +84,7 @@ CASES = (
                 Target("µs", at_most(1e6)),
                 Target("× faster than", at_least(5), "long"),
                 Target("× faster than", at_least(1), "absent"),
-                Target("× the time of", at_most(1), "half"),
+                Target("×", at_most(1), "half"),
             ]
         },
     ),
