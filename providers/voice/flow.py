@@ -79,10 +79,11 @@ Block = tuple[bytes, bool]
 async def _render(
     plan: list[str | Pause], request: VoiceRequest, engine: TextToSpeech, track: Track
 ) -> AsyncGenerator[Block, None]:
-    for step in plan:
+    for index, step in enumerate(plan):
         if isinstance(step, Pause):
             track.pause(step.seconds)
             continue
+        track.begin_unit(last=index == len(plan) - 1)
         utterance = Utterance(step, request.sample_rate, request.voice)
         async with aclosing(engine.synthesize(utterance)) as chunks:
             async for chunk in chunks:

@@ -7,8 +7,14 @@ import numpy as np
 import dsp
 from providers.engines.base import Chunk
 
-AUDIBLE = -60.0
-"""dBFS, peak. Below it nobody hears anything: 16-bit dither alone reaches -90."""
+AUDIBLE = 0.001
+"""Full scale; -60 dBFS. Below it nobody hears anything."""
+
+GAP = 0.2
+"""Seconds of silence that stay at the end of a unit before the next one: the breath between two sentences."""
+TAIL = 0.06
+"""Seconds that stay at the end of the last unit: the platform sends a text in pieces, and what is left here is heard as
+a hole in the middle of a sentence."""
 
 
 class Track:
@@ -25,21 +31,30 @@ class Track:
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._decoder = dsp.PcmDecoder()
+        self._edges: dsp.EdgeTrim | None = None
+        self._tail = GAP
         self._resampler: dsp.Resampler | None = None
         self._pause = 0.0
         self.audible = False
         """Whether anything that came out so far can be heard."""
 
+    def begin_unit(self, *, last: bool) -> None:
+        """A unit follows; the last one of a request ends closer to its last sound."""
+        # Half a sample at the end of the unit before is a vendor's stray byte; it is worth no caller's sentence.
+        self._decoder = dsp.PcmDecoder()
+        self._edges = None
+        self._tail = TAIL if last else GAP
+
     def feed(self, pcm: bytes, rate: int) -> bytes:
         """The next bytes of the current unit, at the engine's rate (Hz)."""
         out = self._at_rate(rate)
-        return out + self._encode(self._resample(self._decoder.feed(pcm)))
+        if self._edges is None:
+            self._edges = dsp.EdgeTrim(rate, tail=self._tail)
+        return out + self._encode(self._resample(self._edges.feed(self._decoder.feed(pcm))))
 
     def end_unit(self) -> bytes:
         """The current unit is complete."""
-        # Half a sample at the end of a unit is a vendor's stray byte; it is worth no caller's sentence.
-        self._decoder = dsp.PcmDecoder()
-        return b""
+        return self._encode(self._resample(self._edges.flush())) if self._edges else b""
 
     def pause(self, seconds: float) -> None:
         """Silence between two units; made once it is known at which rate."""
@@ -70,7 +85,7 @@ class Track:
 
     def _encode(self, samples: dsp.Samples) -> bytes:
         if not self.audible:
-            self.audible = bool(np.any(np.abs(samples) > 0.001))
+            self.audible = bool(np.abs(samples).max(initial=0.0) > AUDIBLE)
         return dsp.encode_pcm16(samples)
 
 

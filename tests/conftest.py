@@ -1,0 +1,41 @@
+"""What every test starts from: no settings of this machine, no log lines in between."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import structlog
+
+from providers.settings import PREFIX
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Log into nothing; a test that looks at logs configures its own."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No setting, key or proxy of whoever runs the tests, and a runtime folder that no running server uses."""
+    for name in list(os.environ):
+        if name.startswith((PREFIX, "DEEPGRAM_", "OPENAI_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PROVIDERS_RUNTIME_DIR", str(tmp_path_factory.getbasetemp() / "runtime"))
+
+
+def pytest_report_header() -> str:
+    """Versions of what the figures and the bits depend on."""
+    return ", ".join(f"{name} {version(name)}" for name in ("numpy", "soxr", "uvicorn", "websockets"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Pure code first, real processes last: a wrong build fails within seconds."""
+    late = ("test_end_to_end", "test_cli", "test_chaos", "test_plugin")
+    items.sort(key=lambda item: Path(str(item.path)).stem in late)
