@@ -22,7 +22,11 @@ Answer: TypeAlias = dict[str, Any]
 Task: TypeAlias = Callable[[Any, Contender], Callable[[Answer], Answer]]
 """Takes the case and the contender, returns what answers a request."""
 
-TASKS = {"time": "benchmarks.timing:answers", "judge": "benchmarks.judging:answers"}
+TASKS = {
+    "time": "benchmarks.timing:answers",
+    "judge": "benchmarks.judging:answers",
+    "vendor": "benchmarks.vendors.case:answers",
+}
 
 
 def main(task: str, module: str, case_name: str, contender_name: str) -> None:
