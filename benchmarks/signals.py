@@ -20,6 +20,7 @@ import soxr
 from numpy.typing import NDArray
 
 from benchmarks.speaker import RATE as ESPEAK_RATE
+from dsp import ActivityEvent
 
 Samples: TypeAlias = NDArray[np.float32]
 Floats: TypeAlias = NDArray[np.float64]
@@ -77,8 +78,22 @@ def utterance(text: str, rate: int, *, voice: str = "en-us", wpm: int = 175, pit
     return spoken
 
 
-def speech(rate: int, seconds: float, *, seed: int, voice: str | None = None, spread_db: float = 6.0) -> Speech:
-    """Sentences with pauses of 0.3 … 2.2 s, about two thirds of the time active.
+TALK = (0.3, 2.2)
+"""Seconds of pause between the sentences of somebody who talks: about two thirds of the time active."""
+TURNS = (2.0, 9.0)
+"""Seconds of pause of somebody who mostly listens, as a caller does while the assistant speaks."""
+
+
+def speech(
+    rate: int,
+    seconds: float,
+    *,
+    seed: int,
+    voice: str | None = None,
+    spread_db: float = 6.0,
+    pauses: tuple[float, float] = TALK,
+) -> Speech:
+    """Sentences with pauses between them.
 
     ``voice`` None draws voice, speed and pitch from the seed; each sentence is up to ``spread_db`` / 2 louder or
     softer than the nominal level.
@@ -93,7 +108,7 @@ def speech(rate: int, seconds: float, *, seed: int, voice: str | None = None, sp
         said = utterance(text, rate, voice=who, wpm=wpm, pitch=pitch, seed=seed % 997 + 1)[: line.size - start]
         gain = 10 ** (rng.uniform(-spread_db / 2, spread_db / 2) / 20)
         line[start : start + said.size] = said * np.float32(gain)
-        start += said.size + round(rate * rng.uniform(0.3, 2.2))
+        start += said.size + round(rate * rng.uniform(*pauses))
     return Speech(line, rate, activity(line, rate))
 
 
@@ -232,6 +247,20 @@ def noise(kind: str, rate: int, seconds: float, *, seed: int) -> Samples:
     samples = at_level(made.astype(np.float32), NOMINAL_DBFS)
     samples.flags.writeable = False
     return samples
+
+
+def event_frames(events: Sequence[ActivityEvent], rate: int, *, count: int) -> Frames:
+    """The decisions that events amount to, one per `FRAME`; speech without an end lasts to the last frame.
+
+    Examples
+    --------
+    >>> event_frames([ActivityEvent(True, 160), ActivityEvent(False, 320)], 8000, count=6)
+    array([False, False,  True,  True, False, False])
+    """
+    frames = np.zeros(count, dtype=np.bool_)
+    for event in events:
+        frames[round(event.at / (rate * FRAME)) :] = event.speaking
+    return frames
 
 
 def vad_f1(decisions: Sequence[bool] | Frames, truth: Frames) -> float:

@@ -1,5 +1,6 @@
 """Telephone-speech signal processing on numpy and soxr: pure, streaming, indifferent to how its input is cut."""
 
+from dsp.activity import ActivityEvent, VoiceActivity
 from dsp.edges import EdgeTrim, crossfade, fade_in, fade_out, trim_silence
 from dsp.errors import ParameterError, SignalError
 from dsp.g711 import Codes, alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
@@ -9,6 +10,7 @@ from dsp.resample import Resampler
 from dsp.stage import Chain, Samples, Stage
 
 __all__ = [
+    "ActivityEvent",
     "Chain",
     "Codes",
     "EdgeTrim",
@@ -19,6 +21,7 @@ __all__ = [
     "Samples",
     "SignalError",
     "Stage",
+    "VoiceActivity",
     "alaw_decode",
     "alaw_encode",
     "crossfade",
