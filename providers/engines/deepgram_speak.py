@@ -55,6 +55,9 @@ class DeepgramSpeaking:
     """Seconds for a connection to open."""
     idle_timeout: float = 10.0
     """Seconds without a byte after which the vendor has failed."""
+    keep_warm: float = 45.0
+    """Seconds without a request after which one is made, so that a connection is open when the next call comes; 0 is
+    never."""
     connections: int = 256
 
     def __post_init__(self) -> None:
@@ -63,6 +66,8 @@ class DeepgramSpeaking:
             for name in ("open_timeout", "idle_timeout", "connections")
             if not (value := getattr(self, name)) > 0
         ]
+        if self.keep_warm < 0:
+            faults.append(f"deepgram keep_warm: expected 0 or more seconds, found {self.keep_warm}")
         faults += [f"deepgram extra: {name} is set from the call's audio" for name in _FIXED if name in self.extra]
         faults += key_faults(self.api_key, KEY_SETTING)
         if not self.voice:
@@ -79,7 +84,7 @@ class DeepgramSpeaker:
 
     def __init__(self, options: DeepgramSpeaking) -> None:
         self._options = options
-        self._http: httpx.AsyncClient | None = None
+        self._http: VendorClient | None = None
         self._client: AsyncDeepgramClient | None = None
 
     @property
@@ -99,7 +104,9 @@ class DeepgramSpeaker:
         self._connected()
         assert self._http is not None
         url = base_urls(options.url)[0] + KEY_PATH
-        await greet(self._http, url, authorization(options.api_key), engine=NAME, key=KEY_SETTING)
+        headers = authorization(options.api_key)
+        await greet(self._http, url, headers, engine=NAME, key=KEY_SETTING)
+        self._http.keep_warm(url, headers, every=options.keep_warm)
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Speak one utterance; closing the generator closes the connection."""
@@ -167,7 +174,7 @@ def native_rate(wanted: int) -> int:
     return next((rate for rate in RATES if rate >= wanted), RATES[-1])
 
 
-def _client(options: DeepgramSpeaking) -> tuple[AsyncDeepgramClient, httpx.AsyncClient]:
+def _client(options: DeepgramSpeaking) -> tuple[AsyncDeepgramClient, VendorClient]:
     try:
         from deepgram import AsyncDeepgramClient
         from deepgram.environment import DeepgramClientEnvironment

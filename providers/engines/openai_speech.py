@@ -52,6 +52,9 @@ class OpenAISpeaking:
     """Seconds for a connection to open."""
     idle_timeout: float = 10.0
     """Seconds without a byte after which the server has failed."""
+    keep_warm: float = 45.0
+    """Seconds without a request after which one is made, so that a connection is open when the next call comes; 0 is
+    never."""
     connections: int = 256
 
     def __post_init__(self) -> None:
@@ -60,6 +63,8 @@ class OpenAISpeaking:
             for name in ("speed", "open_timeout", "idle_timeout", "connections")
             if not (value := getattr(self, name)) > 0
         ]
+        if self.keep_warm < 0:
+            faults.append(f"openai keep_warm: expected 0 or more seconds, found {self.keep_warm}")
         faults += [f"openai extra: {name} is set for every utterance" for name in _FIXED if name in self.extra]
         faults += key_faults(self.api_key, KEY_SETTING)
         parts = urlsplit(self.url)
@@ -84,7 +89,7 @@ class OpenAISpeaker:
 
     def __init__(self, options: OpenAISpeaking) -> None:
         self._options = options
-        self._http: httpx.AsyncClient | None = None
+        self._http: VendorClient | None = None
 
     @property
     def facts(self) -> SpeakingFacts:
@@ -101,7 +106,9 @@ class OpenAISpeaker:
             OpenAI's own server and no key, or any server that refuses the key.
         """
         http = self._connected()
-        await greet(http, f"{self._options.base}/models", self._headers, engine=NAME, key=KEY_SETTING)
+        url = f"{self._options.base}/models"
+        await greet(http, url, self._headers, engine=NAME, key=KEY_SETTING)
+        http.keep_warm(url, self._headers, every=self._options.keep_warm)
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Speak one utterance; closing the generator closes the connection."""
@@ -135,7 +142,7 @@ class OpenAISpeaker:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._options.api_key}"} if self._options.api_key else {}
 
-    def _connected(self) -> httpx.AsyncClient:
+    def _connected(self) -> VendorClient:
         options = self._options
         if not options.api_key and options.base == f"{CLOUD}/v1":
             raise EngineUnavailable(f"openai has no key: set {KEY_SETTING}", engine=NAME)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,8 @@ import httpx
 from providers.engines.refusals import refusal
 from providers.errors import EngineBusy, EngineError
 
-_KEPT = 60.0
-"""Seconds an idle connection stays open for the next utterance."""
+_KEPT = 300.0
+"""Seconds an idle connection may stay in the pool; most vendors close theirs sooner."""
 
 _DIED_IDLE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
@@ -39,13 +40,42 @@ class VendorClient(httpx.AsyncClient):
                 max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=_KEPT
             ),
         )
+        self._warmth: asyncio.Task[None] | None = None
+        self._used = 0.0
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Send a request, a second time if the first found a dead connection."""
+        self._used = asyncio.get_running_loop().time()
         try:
             return await super().send(request, **options)
         except _DIED_IDLE:
             return await super().send(request, **options)
+
+    def keep_warm(self, url: str, headers: Mapping[str, str], *, every: float) -> None:
+        """Ask for a page whenever nothing else was asked for a while, so that no caller waits for a TLS handshake.
+
+        ``every`` is in seconds; 0 lets connections grow cold.
+        """
+        if every > 0 and self._warmth is None:
+            self._warmth = asyncio.get_running_loop().create_task(self._keep_warm(url, headers, every))
+
+    async def aclose(self) -> None:
+        """Stop keeping warm and close every connection."""
+        if self._warmth is not None:
+            self._warmth.cancel()
+            await asyncio.gather(self._warmth, return_exceptions=True)
+        await super().aclose()
+
+    async def _keep_warm(self, url: str, headers: Mapping[str, str], every: float) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            await asyncio.sleep(max(self._used + every - clock(), 0.0))
+            if clock() < self._used + every:
+                continue
+            try:
+                await self.get(url, headers=headers)
+            except httpx.RequestError:
+                continue  # the next utterance finds out, and says so
 
 
 async def greet(http: httpx.AsyncClient, url: str, headers: Mapping[str, str], *, engine: str, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The engines of vendors, each through the one suite; embedded engines bring theirs in their own test files."""
+"""Engines through the one suite: those of vendors, with their imitation behind them, and the tone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.deepgram_listen import DeepgramListener, DeepgramListening
 from providers.engines.deepgram_speak import DeepgramSpeaker, DeepgramSpeaking
 from providers.engines.openai_speech import OpenAISpeaker, OpenAISpeaking
-from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance
+from providers.engines.tone import Tone
+from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance, kept
 from tests.engines.imitations.deepgram_live import DeepgramLive, one_word_per_second
 from tests.engines.imitations.http_voice import HttpVoice, Script, deepgram_speak, openai_speech
 
@@ -68,6 +69,10 @@ class TestDeepgramSpeaking(SpeakingConformance):
 
 class TestOpenAISpeaking(SpeakingConformance):
     case = SpeakingCase(opened=_openai.opened, idle=_openai.idle)
+
+
+class TestTone(SpeakingConformance):
+    case = SpeakingCase(opened=lambda: kept(Tone()))
 
 
 class TestDeepgramListening(ListeningConformance):

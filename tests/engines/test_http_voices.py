@@ -224,6 +224,30 @@ def test_one_connection_serves_one_utterance_after_the_other(opened: Opened) -> 
 
 
 @both
+def test_an_idle_engine_keeps_its_connection_warm_until_it_is_closed(opened: Opened) -> None:
+    warmed = asyncio.Event()
+    asked: list[str] = []
+
+    async def script(exchange: Exchange) -> None:
+        asked.append(exchange.method)
+        if asked[-3:] == ["GET"] * 3:
+            warmed.set()
+        if asked.count("GET") == 2:
+            return exchange.cut()  # and goes on when the vendor does not like it
+        await exchange.answer(200, {})
+
+    async def act(speaker: TextToSpeech, vendor: HttpVoice) -> None:
+        await speaker.start()
+        await speaker.start()
+        async with asyncio.timeout(2):
+            await warmed.wait()
+        await speaker.aclose()
+        assert not [task for task in asyncio.all_tasks() if "keep_warm" in repr(task.get_coro())]
+
+    with_vendor(opened, script, act, keep_warm=0.01)
+
+
+@both
 def test_hanging_up_is_seen_by_the_vendor_at_once(opened: Opened) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.begin()
@@ -331,6 +355,7 @@ def test_key_and_text_are_in_no_log_and_the_key_in_no_repr(opened: Opened, caplo
         ({"open_timeout": 0}, "open_timeout"),
         ({"idle_timeout": -1}, "idle_timeout"),
         ({"connections": 0}, "connections"),
+        ({"keep_warm": -1}, "keep_warm"),
         ({"api_key": f"{KEY}\n"}, "_API_KEY"),
         ({"url": "ftp://user:password@host"}, "found ftp://host"),
         ({"url": "just-a-name"}, "url"),
