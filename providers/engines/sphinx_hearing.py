@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dsp import LiveResampler, ParameterError, PcmDecoder, Resampler, Stage, encode_pcm16
@@ -118,7 +118,6 @@ class Hearing:
             return
         if self._time - self._start >= LONGEST_UTTERANCE:
             yield from self._end()
-            self._recent.clear()
             self._begin(self._time)
         elif self._time - self._looked >= PARTIAL_EVERY:
             yield from self._look()
@@ -144,17 +143,20 @@ class Hearing:
     def _end(self) -> Iterator[Transcript]:
         self._decoder.end_utt()
         self._open = False
+        self._recent.clear()  # what belongs to this utterance must not open the next one too
         heard = self._transcript(final=True, end=self._speech_end)
         if not heard.text and self._shown is not None:
             # What was shown must not be left hanging: every partial is followed by a final.
-            heard = Transcript(self._shown.text, final=True, start=heard.start, end=heard.end, words=self._shown.words)
+            heard = replace(self._shown, final=True, end=max(heard.end, self._shown.end))
         if heard.text:
             yield heard
 
     def _transcript(self, *, final: bool, end: float) -> Transcript:
         words = tuple(self._words())
         text = " ".join(word.text for word in words)
-        return Transcript(text, final=final, start=self._start, end=max(end, self._start), words=words)
+        # The decoder may hear a word into the silence behind it.
+        end = max(end, self._start, *(word.end for word in words[-1:]))
+        return Transcript(text, final=final, start=self._start, end=end, words=words)
 
     def _words(self) -> Iterator[Word]:
         for segment in self._decoder.seg() or ():
