@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -46,6 +47,9 @@ _FAREWELL = 0.05
 """Seconds the vendor gets to answer our close frame before the socket is cut."""
 
 _FIXED = ("encoding", "sample_rate", "channels", "multichannel")
+
+_CLOSE_CODE = re.compile(r"\b(net|data)-?([0-9]{4})\b", re.IGNORECASE)
+"""The vendor's code somewhere in its prose, as ``NET-0001`` or as the end of a link."""
 
 _quiet = logging.getLogger("websockets.client.deepgram")
 # At DEBUG, websockets logs the handshake with its key and every frame with its words.
@@ -360,9 +364,9 @@ async def _hang_up(connection: ClientConnection) -> None:
 
 def _farewell(closed: ConnectionClosed) -> EngineError:
     """What a close frame says; 1008 is a complaint about what we sent, so that sending it again will not help."""
-    code = closed.rcvd.code if closed.rcvd else 1006
-    reason = closed.rcvd.reason.split(":")[0].strip() if closed.rcvd else None
-    return _loss(f"closed the socket with {code}", reason, retryable=code != 1008)
+    code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+    own = _CLOSE_CODE.search(reason)
+    return _loss(f"closed the socket with {code}", own and "-".join(own.groups()).upper(), retryable=code != 1008)
 
 
 def _loss(what: str, code: object = None, *, retryable: bool = True) -> EngineError:

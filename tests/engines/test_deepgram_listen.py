@@ -9,6 +9,8 @@ import time
 from collections.abc import Awaitable, Callable
 
 import pytest
+from deepgram import AsyncDeepgramClient
+from deepgram.environment import DeepgramClientEnvironment
 
 from providers.engines.base import Recognition, Transcript
 from providers.engines.deepgram_listen import DeepgramListener, DeepgramListening
@@ -203,6 +205,11 @@ def test_messages_that_mean_nothing_do_not_disturb() -> None:
     [
         (lambda session: session.close(1011, "NET-0001"), "closed the socket with 1011 (NET-0001)", True),
         (lambda session: session.close(1008, "DATA-0000"), "closed the socket with 1008 (DATA-0000)", False),
+        (
+            lambda session: session.close(1011, "no audio within the window. See https://dpgr.am/net0001"),
+            "closed the socket with 1011 (NET-0001)",
+            True,
+        ),
         (lambda session: session.close(1000), "closed the socket with 1000", True),
         (lambda session: session.close(1011, f"no credit for {KEY}"), "closed the socket with 1011", True),
         (
@@ -479,3 +486,36 @@ def test_a_call_can_have_its_own_model_and_language() -> None:
 
     (session,) = with_vendor(stay, act).sessions
     assert (session.query["model"], session.query["language"]) == (["nova-2"], ["fr"])
+
+
+def test_the_upgrade_is_the_one_the_vendors_sdk_makes() -> None:
+    async def scenario() -> DeepgramLive:
+        async with DeepgramLive(stay, key=KEY) as vendor:
+            options = DeepgramListening(api_key=KEY, url=vendor.url, language="en", keyterms=("a b", "c&d=e"))
+            async with DeepgramListener(options).listen(rate=8000, channels=2):
+                pass
+            environment = DeepgramClientEnvironment(
+                base=vendor.url, production=vendor.url, agent=vendor.url, agent_rest=vendor.url
+            )
+            connecting = AsyncDeepgramClient(api_key=KEY, environment=environment).listen.v1.connect(
+                model="nova-3",
+                encoding="linear16",
+                sample_rate=8000,
+                channels=2,
+                multichannel=True,
+                interim_results=True,
+                punctuate=True,
+                smart_format=True,
+                endpointing=300,
+                utterance_end_ms=1000,
+                language="en",
+                keyterm=["a b", "c&d=e"],
+            )
+            async with connecting:
+                pass
+            return vendor
+
+    ours, theirs = asyncio.run(scenario()).sessions
+    assert ours.path == theirs.path
+    assert ours.query == theirs.query
+    assert ours.headers["Authorization"] == theirs.headers["Authorization"]
