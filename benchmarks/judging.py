@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
-from benchmarks.case import Bound, Contender
+from benchmarks.case import Bound, Contender, at_least
 from benchmarks.contest import Absences, took_part, workers
 from benchmarks.worker import Answer
 
@@ -27,6 +27,8 @@ class Measure:
     """What we promise; peers are shown, not judged."""
     by: str = ""
     """The contender that promises it; empty for all of ours."""
+    rival: str = ""
+    """The contender whose figure ours must reach, instead of a fixed bound."""
     decimals: int = 1
 
     def promised_by(self, contender: Contender) -> Bound | None:
@@ -68,6 +70,14 @@ class Judged:
     def value(self, measure: Measure) -> float | None:
         """The figure, or None where this contender has none."""
         return self.findings.figures.get(measure.key)
+
+
+def settle(measure: Measure, judged: Sequence[Judged]) -> Measure:
+    """Give a measure that has a rival the bound that the rival's figure sets; without the rival there is none."""
+    figures = [one.value(measure) for one in judged if one.contender.name == measure.rival]
+    if not figures or figures[0] is None:
+        return measure
+    return replace(measure, bound=at_least(round(figures[0], measure.decimals)))
 
 
 def answers(case: QualityCase, contender: Contender) -> Callable[[Answer], Answer]:

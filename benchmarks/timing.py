@@ -76,8 +76,13 @@ def _round(call: Call, repeats: int) -> float:
         gc.enable()
 
 
+WARM_UP = 3
+"""Calls that are not counted: the first ones pay for plans, tables and cold caches."""
+
+
 def _repeats(call: Call, seconds: float) -> int:
-    """How many calls make a round of about this length; warms the caches on the way."""
+    """How many calls make a round of about this length."""
+    _round(call, WARM_UP)
     repeats = 1
     while (spent := _round(call, repeats) * repeats / 1e9) < seconds / 4:
         repeats *= 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.contest import Absences
 from benchmarks.discovery import cases_in
-from benchmarks.judging import Judged, Measure, QualityCase, judge
+from benchmarks.judging import Judged, Measure, QualityCase, judge, settle
 from benchmarks.report import Group, Options, Progress, Record, Report, Table
 
 READING = (
@@ -40,11 +40,15 @@ def tabulate(case: QualityCase, judged: Sequence[Judged]) -> Table:
     """A row per measure, a column per contender; rows that nobody has a figure for are left out."""
     columns = ("measure", "target", *(one.contender.name for one in judged))
     rows = [
-        (measure.label, str(measure.bound or ""), *(_cell(measure, one) for one in judged))
-        for measure in case.measures
+        (measure.label, _target(measure), *(_cell(measure, one) for one in judged))
+        for measure in (settle(measure, judged) for measure in case.measures)
         if any(one.value(measure) is not None for one in judged)
     ]
     return Table(f"{case.name}: {case.signal}", columns, rows, frozenset({"measure", "target"}))
+
+
+def _target(measure: Measure) -> str:
+    return f"{measure.bound or ''} {measure.rival}".strip()
 
 
 def _cell(measure: Measure, one: Judged) -> str:
@@ -65,7 +69,7 @@ def _contender_notes(judged: Sequence[Judged]) -> list[str]:
 
 def _records(judged: Sequence[Judged]) -> Iterator[Record]:
     for one in judged:
-        for measure in one.case.measures:
+        for measure in (settle(measure, judged) for measure in one.case.measures):
             value = one.value(measure)
             promised = measure.promised_by(one.contender)
             yield {

@@ -31,6 +31,14 @@ class Stream:
             return np.frombuffer(answer, dtype="<i2").astype(np.float32) / np.float32(32768)
         return np.asarray(answer, dtype=np.float32)
 
+    def run(self, samples: Samples, size: int) -> Samples:
+        """Everything that comes out when ``samples`` go in ``size`` at a time."""
+        pieces = [samples[at : at + size] for at in range(0, len(samples), size)]
+        out = [self.float32(self.feed(self.native(piece))) for piece in pieces]
+        if self.finish is not None:
+            out.append(self.float32(self.finish()))
+        return np.concatenate(out)
+
 
 def in_blocks(process: Callable[[bytes], bytes], size: int) -> Callable[[bytes], bytes]:
     """Let a function of blocks of ``size`` bytes be fed any number of bytes; the rest waits for the next call."""

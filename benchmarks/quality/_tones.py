@@ -9,7 +9,6 @@ from typing import TypeAlias
 import numpy as np
 
 from benchmarks.peers.stream import Stream
-from dsp import Samples
 
 Make: TypeAlias = Callable[[int, int], Stream]
 """From input and output rate in Hz to a fresh stream."""
@@ -37,19 +36,11 @@ class Heard:
     """Radians, of the tone."""
 
 
-def run(stream: Stream, samples: Samples, rate: int) -> Samples:
-    """Everything that comes out when ``samples`` go in 20 ms at a time."""
-    size = round(rate * FEED)
-    out = [stream.float32(stream.feed(stream.native(samples[at : at + size]))) for at in range(0, len(samples), size)]
-    if stream.finish is not None:
-        out.append(stream.float32(stream.finish()))
-    return np.concatenate(out)
-
-
 def hear(stream: Stream, hertz: float, in_rate: int, out_rate: int) -> Heard:
     """Pass one tone through and take the output apart by least squares."""
     time = np.arange(round(in_rate * SECONDS)) / in_rate
-    out = run(stream, (LEVEL * np.sin(2 * np.pi * hertz * time)).astype(np.float32), in_rate).astype(np.float64)
+    tone = (LEVEL * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
+    out = stream.run(tone, round(in_rate * FEED)).astype(np.float64)
     edge = round(EDGE * out_rate)
     kept = out[edge : round(SECONDS * out_rate) - edge]
     angle = 2 * np.pi * hertz * (np.arange(len(kept)) + edge) / out_rate

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.case import Contender, at_most
 from benchmarks.judging import Curve, Findings, Measure, QualityCase
 from benchmarks.peers import resamplers
-from benchmarks.quality._tones import Make, alias_band, group_delay, hear, latency, pass_band, run, sweep
+from benchmarks.quality._tones import Make, alias_band, group_delay, hear, latency, pass_band, sweep
 
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Hz, all that the three doors know."""
@@ -89,7 +89,7 @@ def _curves(make: Make, in_rate: int, out_rate: int) -> dict[str, Curve]:
 def _length_error(make: Make, in_rate: int, out_rate: int) -> float:
     """Samples too many or too few, the group delay's worth at the end allowed for."""
     count = 10 * in_rate // 7
-    out = run(make(in_rate, out_rate), np.zeros(count, dtype=np.float32), in_rate)
+    out = make(in_rate, out_rate).run(np.zeros(count, dtype=np.float32), in_rate // 50)
     exact = count * out_rate / in_rate + round(group_delay(make, in_rate, out_rate) * out_rate)
     return 0.0 if abs(len(out) - exact) <= 0.5 else float(len(out) - round(exact))
 

@@ -19,6 +19,7 @@ def test_ours_is_held_against_the_target_and_peers_are_only_shown() -> None:
     assert table.rows == [
         ("kept, dB", "≤ 1", "met: 0.5", "9.0"),
         ("missed, dB", "≤ 1", "MISSED: 2.0", "-"),
+        ("as good as theirs", "≥ 7 theirs", "MISSED: 6.0", "7.0"),
     ]
 
 

@@ -95,11 +95,12 @@ CASES = (
         measures=(
             Measure("kept", "kept, dB", at_most(1)),
             Measure("missed", "missed, dB", at_most(1)),
+            Measure("rivalled", "as good as theirs", rival="theirs"),
             Measure("nobody", "nobody has this"),
         ),
         contenders=(
-            Contender("mine", "ours", lambda: {"kept": 0.5, "missed": 2.0}),
-            Contender("theirs", "peer", lambda: {"kept": 9.0}),
+            Contender("mine", "ours", lambda: {"kept": 0.5, "missed": 2.0, "rivalled": 6.0}),
+            Contender("theirs", "peer", lambda: {"kept": 9.0, "rivalled": 7.0}),
             Contender("absent", "peer", _absent_subject),
         ),
         judge=_judge,
