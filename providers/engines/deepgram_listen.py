@@ -3,7 +3,7 @@
 The session (messages in and out, their models) is the vendor's SDK; the socket under it is opened here, because the
 SDK's own ``connect`` rides on the deprecated ``websockets.legacy``, offers compression for audio that does not
 compress, loses the Retry-After of a refusal, and gives no hand on the open and close time-outs: leaving a half-open
-socket would take 40 s. How results become utterances is `providers.engines.deepgram_results`.
+socket takes it 30 s. How results become utterances is `providers.engines.deepgram_results`.
 
 The vendor closes a socket (1011, NET-0001) after 10 s without audio, and counts its own KeepAlive message, not a
 WebSocket ping. Reconnecting is not done here: the first sign of loss is an `EngineError`, on push and on iteration.
@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 
-from providers.engines.base import ListeningFacts, Transcript
+from providers.engines.base import ListeningFacts
 from providers.engines.deepgram_client import (
     CLOUD,
     KEY_PATH,
@@ -35,8 +33,8 @@ from providers.engines.deepgram_client import (
     base_urls,
     require_key,
 )
-from providers.engines.deepgram_results import UnreadableResult, Utterances
-from providers.engines.refusals import error_code, key_faults, refusal
+from providers.engines.deepgram_recognition import DeepgramRecognition
+from providers.engines.refusals import key_faults, refusal
 from providers.engines.vendor_http import greet
 from providers.errors import EngineError, EngineUnavailable, SettingsError
 
@@ -47,9 +45,6 @@ _FAREWELL = 0.05
 """Seconds the vendor gets to answer our close frame before the socket is cut."""
 
 _FIXED = ("encoding", "sample_rate", "channels", "multichannel")
-
-_CLOSE_CODE = re.compile(r"\b(net|data)-?([0-9]{4})\b", re.IGNORECASE)
-"""The vendor's code somewhere in its prose, as ``NET-0001`` or as the end of a link."""
 
 _quiet = logging.getLogger("websockets.client.deepgram")
 # At DEBUG, websockets logs the handshake with its key and every frame with its words.
@@ -167,13 +162,15 @@ class DeepgramListener:
         """Open one socket; leaving the context closes it within 50 ms, whatever the vendor does."""
         session_type = _session_type()
         connection = await self._open(rate, channels)
-        recognition = DeepgramRecognition(session_type(websocket=connection), connection, channels, self._options)  # type: ignore[arg-type]  # the SDK names the legacy protocol; it only calls send and recv
+        session = session_type(websocket=connection)  # type: ignore[arg-type]  # it names the legacy type, and only calls send and recv
+        recognition = DeepgramRecognition(session, connection, channels, self._options)
         keeper = asyncio.create_task(recognition.keep_alive())
         try:
             yield recognition
         finally:
-            keeper.cancel()
             recognition.leave()
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
             await _hang_up(connection)
 
     async def aclose(self) -> None:
@@ -205,145 +202,6 @@ class DeepgramListener:
             raise EngineError(f"deepgram cannot be reached ({type(failure).__name__})", engine=NAME) from None
 
 
-class DeepgramRecognition:
-    """One socket, being listened to; see `providers.engines.base.Recognition`."""
-
-    def __init__(
-        self, session: AsyncV1SocketClient, connection: ClientConnection, channels: int, options: DeepgramListening
-    ) -> None:
-        self._session = session
-        self._connection = connection
-        self._options = options
-        self._utterances = Utterances(channels)
-        self._ready: deque[Transcript] = deque()
-        self._clock = asyncio.get_running_loop().time
-        self._last_sent = self._clock()
-        self._deadline: asyncio.TimerHandle | None = None
-        self._late = False
-        self._over = False
-        self._loss: EngineError | None = None
-
-    async def push(self, pcm: bytes, /) -> None:
-        """Send audio; the socket's write buffer is the only queue."""
-        if self._loss is not None:
-            raise self._loss
-        if self._deadline is not None:
-            raise EngineError("deepgram was given audio after finish", engine=NAME, retryable=False)
-        if not pcm:
-            return  # an empty binary frame once meant "close the stream" on this wire
-        try:
-            async with asyncio.timeout(self._options.send_timeout):
-                await self._session.send_media(pcm)
-        except ConnectionClosed as closed:
-            raise self._lost(_farewell(closed)) from None
-        except TimeoutError:
-            self._connection.transport.abort()
-            raise self._lost(_loss(f"took no audio for {self._options.send_timeout:g} s")) from None
-        self._last_sent = self._clock()
-
-    async def finish(self) -> None:
-        """Ask for the rest and for the end; the socket is cut when neither comes in time."""
-        if self._deadline is not None or self._loss is not None:
-            return
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self._options.finish_timeout, self._expire)
-        try:
-            await self._session.send_finalize()
-            await self._session.send_close_stream()
-        except ConnectionClosed:
-            return  # iteration meets the same close, and knows what it means
-
-    def __aiter__(self) -> DeepgramRecognition:
-        return self
-
-    async def __anext__(self) -> Transcript:
-        while not self._ready:
-            if self._over:
-                raise self._loss or StopAsyncIteration
-            await self._receive()
-        return self._ready.popleft()
-
-    async def keep_alive(self) -> None:
-        """Tell the vendor that silence is meant, whenever no audio was sent for a while."""
-        interval = self._options.keep_alive
-        try:
-            while True:
-                wait = self._last_sent + interval - self._clock()
-                if wait <= 0:
-                    await self._session.send_keep_alive()
-                    self._last_sent = self._clock()
-                    wait = interval
-                await asyncio.sleep(wait)
-        except ConnectionClosed:
-            return  # push and iteration report it
-
-    def leave(self) -> None:
-        """Forget the deadline: nobody waits for it any more."""
-        if self._deadline is not None:
-            self._deadline.cancel()
-
-    async def _receive(self) -> None:
-        try:
-            message = await self._session.recv()
-        except ConnectionClosed as closed:
-            self._closed(closed)
-            return
-        except (ValueError, RecursionError):
-            return  # not JSON: nothing this wire knows
-        kind = getattr(message, "type", None)
-        if kind == "Error":
-            self._end(_loss("reported an error", getattr(message, "variant", None)))
-        elif kind == "Metadata" and self._deadline is not None:
-            self._end()
-        else:
-            await self._take(message)
-
-    async def _take(self, message: Any) -> None:
-        try:
-            self._ready.extend(self._utterances.feed(message))
-        except UnreadableResult:
-            self._end(_loss("closed a segment that cannot be read"))
-            return
-        for channel in self._utterances.to_finalize():
-            await self._finalize(channel)
-
-    async def _finalize(self, channel: int) -> None:
-        from deepgram.listen.v1.types.listen_v1finalize import ListenV1Finalize
-
-        try:
-            # The channel is on the wire but not in the SDK's model, which passes on what it does not know.
-            await self._session.send_finalize(ListenV1Finalize.model_validate({"type": "Finalize", "channel": channel}))
-        except ConnectionClosed:
-            return  # the next receive reports it
-
-    def _closed(self, closed: ConnectionClosed) -> None:
-        asked_for = self._deadline is not None and (closed.rcvd is not None and closed.rcvd.code == 1000)
-        if asked_for or (self._late and self._utterances.all_flushed):
-            self._end()
-        elif self._late:
-            self._end(_loss(f"did not finish within {self._options.finish_timeout:g} s"))
-        else:
-            self._end(_farewell(closed))
-
-    def _end(self, loss: EngineError | None = None) -> None:
-        """Iteration is over once what is ready has been taken; open utterances are only final when nothing is lost."""
-        if loss is None:
-            self._ready.extend(self._utterances.flush())
-        else:
-            self._lost(loss)
-        self._over = True
-
-    def _expire(self) -> None:
-        self._late = True
-        self._connection.transport.abort()
-
-    def _lost(self, loss: EngineError) -> EngineError:
-        """Keep the first reason; what the socket still holds is read before iteration raises it."""
-        if self._loss is None:
-            self._loss = loss
-        return self._loss
-
-
 def _session_type() -> type[AsyncV1SocketClient]:
     try:
         from deepgram.listen.v1.socket_client import AsyncV1SocketClient
@@ -360,15 +218,3 @@ async def _hang_up(connection: ClientConnection) -> None:
         pass
     finally:
         connection.transport.abort()
-
-
-def _farewell(closed: ConnectionClosed) -> EngineError:
-    """What a close frame says; 1008 is a complaint about what we sent, so that sending it again will not help."""
-    code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
-    own = _CLOSE_CODE.search(reason)
-    return _loss(f"closed the socket with {code}", own and "-".join(own.groups()).upper(), retryable=code != 1008)
-
-
-def _loss(what: str, code: object = None, *, retryable: bool = True) -> EngineError:
-    own = error_code(code)
-    return EngineError(f"deepgram {what}" + (f" ({own})" if own else ""), engine=NAME, retryable=retryable)

@@ -16,6 +16,7 @@ from providers.errors import EngineBusy, EngineError, EngineUnavailable
 _CODE = re.compile(r"(?=.{2,40}$)(?:[A-Z]{2,8}-[0-9]{1,6}|[A-Za-z]+(?:[_.-][A-Za-z]+)*)")
 """``NET-0001``, ``SchemaError``, ``rate_limit_exceeded``; too narrow for a key."""
 
+_REQUEST = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|req_[0-9a-f]{16,40}")
 _LONGEST_WAIT = 300.0
 """Seconds; whatever a vendor asks for beyond that is as good as for ever in a call."""
 
@@ -30,13 +31,13 @@ def refusal(engine: str, status: int, headers: Mapping[str, str], *, code: objec
     status
         HTTP status of the answer.
     headers
-        Of the answer; only Retry-After is read.
+        Of the answer; Retry-After and the vendor's number of the request are read.
     code
         The vendor's own error code, repeated only if it looks like one.
     key
         Name of the setting that holds the credential, for the advice.
     """
-    said = _described(status, code)
+    said = ", ".join(part for part in (_described(status, code), traced(headers)) if part)
     if status in (401, 403):
         return EngineUnavailable(f"{engine} refused the credential ({said}): check {key}", engine=engine)
     if status == 429:
@@ -54,6 +55,14 @@ def retry_after(headers: Mapping[str, str]) -> float:
     except ValueError:
         return 1.0
     return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else 1.0
+
+
+def traced(headers: Mapping[str, str]) -> str:
+    """The number under which the vendor's support finds a request, as words of a message; empty without one."""
+    for name, value in headers.items():
+        if name.lower() in ("dg-request-id", "x-request-id") and _REQUEST.fullmatch(value):
+            return f"request {value}"
+    return ""
 
 
 def error_code(text: object) -> str | None:

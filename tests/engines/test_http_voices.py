@@ -134,6 +134,16 @@ def test_a_vendors_own_code_is_passed_on(opened: Opened) -> None:
 
 
 @both
+def test_a_refusal_names_the_request_so_that_the_vendor_can_find_it(opened: Opened) -> None:
+    number = "5f0c3e9a-0000-4000-8000-0123456789ab"
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.answer(500, dg_request_id=number)
+
+    assert f"request {number}" in str(failed(opened, script))
+
+
+@both
 def test_a_vendor_that_breaks_off_mid_word_is_an_error_after_the_audio_it_sent(opened: Opened) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.begin()

@@ -182,13 +182,18 @@ class DeepgramLive:
         The only key that is let in; None lets everyone in.
     refusals
         Answers to the first upgrades, one each; later ones are let in.
+    request_id
+        What the header ``dg-request-id`` says; it is left out when empty.
     """
 
-    def __init__(self, script: Script, *, key: str | None = None, refusals: Sequence[Refusal] = ()) -> None:
+    def __init__(
+        self, script: Script, *, key: str | None = None, refusals: Sequence[Refusal] = (), request_id: str = ""
+    ) -> None:
         self.sessions: list[Session] = []
         self._script = script
         self._key = key
         self._refusals = list(refusals)
+        self._request_id = request_id
         self._server: Server | None = None
 
     @property
@@ -209,6 +214,7 @@ class DeepgramLive:
             "127.0.0.1",
             0,
             process_request=self._admit,
+            process_response=self._number,
             compression=None,
             ping_interval=None,
             close_timeout=0.1,
@@ -239,6 +245,10 @@ class DeepgramLive:
         if not self._knows(request):
             return _answer(Refusal(401, {"dg-error": "INVALID_AUTH"}, '{"err_code":"INVALID_AUTH"}'))
         return None
+
+    def _number(self, connection: ServerConnection, request: Request, response: Response) -> None:
+        if self._request_id:
+            response.headers["dg-request-id"] = self._request_id
 
     def _knows(self, request: Request) -> bool:
         return self._key is None or request.headers.get("Authorization") == f"Token {self._key}"
