@@ -4,6 +4,8 @@ from dsp.activity import ActivityEvent, VoiceActivity
 from dsp.edges import EdgeTrim, crossfade, fade_in, fade_out, trim_silence
 from dsp.errors import ParameterError, SignalError
 from dsp.g711 import Codes, alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
+from dsp.levels import Leveler, peak_dbfs, rms_dbfs, true_peak_dbtp
+from dsp.limiter import Limiter
 from dsp.live import LiveResampler
 from dsp.pcm import PcmDecoder, encode_pcm16, join_channels, split_channels
 from dsp.resample import Resampler
@@ -14,6 +16,8 @@ __all__ = [
     "Chain",
     "Codes",
     "EdgeTrim",
+    "Leveler",
+    "Limiter",
     "LiveResampler",
     "ParameterError",
     "PcmDecoder",
@@ -31,6 +35,9 @@ __all__ = [
     "join_channels",
     "mulaw_decode",
     "mulaw_encode",
+    "peak_dbfs",
+    "rms_dbfs",
     "split_channels",
     "trim_silence",
+    "true_peak_dbtp",
 ]

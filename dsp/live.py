@@ -26,7 +26,7 @@ from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
 HALF_WIDTH = 16
 """Samples at the lower rate: reach of the kernel to either side, and so the delay (2 ms at 8 kHz)."""
 
-PASS_EDGE, STOP_EDGE = 0.36, 0.5
+BAND = (0.36, 0.5)
 """Cycles per sample at the lower rate: passed up to 0.72 of the lower Nyquist frequency, stopped from all of it."""
 
 PASS_WEIGHT = 3e-3
@@ -66,11 +66,14 @@ class LiveResampler:
     ----------
     in_rate, out_rate : int
         Hz, from 4000 to 192000, with a common divisor of at least 25. Equal rates pass samples through untouched.
+    band : (float, float)
+        Where the passband ends and the stop band begins, in cycles per sample at the lower rate, 0.25 to 0.6 and at
+        least 0.08 apart. A stop band that begins above 0.5 buys a wider passband with images near the edge.
 
     Raises
     ------
     ParameterError
-        A rate is outside its range, or the pair has no common divisor of at least 25 Hz.
+        A rate or the band is outside its range, or the pair has no common divisor of at least 25 Hz.
 
     Notes
     -----
@@ -97,7 +100,7 @@ class LiveResampler:
     (320, 32)
     """
 
-    def __init__(self, in_rate: int, out_rate: int) -> None:
+    def __init__(self, in_rate: int, out_rate: int, *, band: tuple[float, float] = BAND) -> None:
         valid_rate("in_rate", in_rate)
         valid_rate("out_rate", out_rate)
         divisor = math.gcd(in_rate, out_rate)
@@ -106,9 +109,11 @@ class LiveResampler:
                 f"rates: expected a common divisor of at least {SMALLEST_DIVISOR} Hz, "
                 f"found {divisor} for {in_rate} and {out_rate}"
             )
+        if not (0.25 <= band[0] <= band[1] - 0.08 and band[1] <= 0.6):
+            raise ParameterError(f"band: expected two edges from 0.25 to 0.6, at least 0.08 apart, found {band}")
         self.in_rate = in_rate
         self.out_rate = out_rate
-        self._plan = None if in_rate == out_rate else _plan(in_rate, out_rate)
+        self._plan = None if in_rate == out_rate else _plan(in_rate, out_rate, band)
         if self._plan is not None:
             plan = self._plan
             groups, repeats, reach = plan.index.shape
@@ -200,7 +205,7 @@ def _aligned(*shape: int) -> Samples:
 
 
 @functools.lru_cache(maxsize=64)
-def _plan(in_rate: int, out_rate: int) -> _Plan:
+def _plan(in_rate: int, out_rate: int, band: tuple[float, float]) -> _Plan:
     divisor = math.gcd(in_rate, out_rate)
     inputs, outputs = in_rate // divisor, out_rate // divisor
     periods = max(1, round(BLOCK_SECONDS * divisor))
@@ -216,7 +221,8 @@ def _plan(in_rate: int, out_rate: int) -> _Plan:
     lag = (oldest[:, :1] + np.arange(reach))[:, :, None] * outputs
     lag = lag - (first[:, :1] + np.arange(group) - delay)[:, None, :] * inputs  # in 1/outputs of an input sample
     weights = _aligned(*lag.shape)
-    weights[...] = _kernel(lag / (inputs * delay), HALF_WIDTH if out_rate <= in_rate else delay * in_rate / out_rate)
+    half_width = delay * min(in_rate, out_rate) / out_rate
+    weights[...] = _kernel(lag / (inputs * delay), half_width, band)
     index.flags.writeable = weights.flags.writeable = False
     return _Plan(periods * inputs, periods * outputs, history, delay, index, weights)
 
@@ -226,9 +232,9 @@ def _group(period: int, block: int) -> int:
     return max(g for g in range(1, GROUP + 1) if (g % period == 0 or period % g == 0) and block % g == 0)
 
 
-def _kernel(position: NDArray[np.float64], half_width: float) -> NDArray[np.float64]:
+def _kernel(position: NDArray[np.float64], half_width: float, band: tuple[float, float]) -> NDArray[np.float64]:
     """The kernel at positions from -1 to 1 (zero beyond), scaled so that each output's weights add up to one."""
-    series = _design(half_width)
+    series = _design(half_width, band)
     inside = np.abs(position) <= 1
     # cos(m x) is the Chebyshev polynomial of degree m of cos(x).
     values = np.polynomial.chebyshev.chebval(np.cos(np.pi * position), series) * inside
@@ -236,10 +242,10 @@ def _kernel(position: NDArray[np.float64], half_width: float) -> NDArray[np.floa
     return scaled
 
 
-def _design(half_width: float) -> NDArray[np.float64]:
+def _design(half_width: float, band: tuple[float, float]) -> NDArray[np.float64]:
     """Weighted least squares: cosine coefficients of the low-pass kernel on ``half_width`` samples to either side."""
-    passed = np.linspace(0, PASS_EDGE, 60)
-    stopped = np.concatenate([np.linspace(STOP_EDGE, 1, 200), np.linspace(1, 3, 200)[1:]])
+    passed = np.linspace(0, band[0], 60)
+    stopped = np.concatenate([np.linspace(band[1], 1, 200), np.linspace(1, 3, 200)[1:]])
     cycles = 2 * half_width * np.concatenate([passed, stopped])[:, None]
     terms = np.arange(TERMS)
     # The Fourier transform of a cosine that is cut off at both ends.

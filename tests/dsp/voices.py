@@ -19,7 +19,7 @@ def speech(rate: int, seconds: float, *, seed: int = 1, level: float = -26.0) ->
         parts.append(_syllable(rng, rate))
         parts.append(np.zeros(int(rate * rng.choice([0.02, 0.03, 0.05, 0.12]))))
     joined = np.concatenate(parts)[: int(seconds * rate)]
-    joined[-rate // 100 :] *= np.linspace(1, 0, rate // 100)
+    joined[-(rate // 100) :] *= np.linspace(1, 0, rate // 100)
     return (joined * 10 ** (level / 20) / np.sqrt(np.mean(joined**2))).astype(np.float32)
 
 

@@ -1,0 +1,83 @@
+"""The limiter against an eightfold oversampling that is scipy's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from dsp import Limiter, ParameterError, Samples, SignalError
+from tests.dsp.any_split import assert_any_split, assert_isolated, run
+from tests.dsp.flat import assert_flat_memory
+from tests.dsp.voices import speech
+
+RATES = [8000, 16000, 22050, 24000, 44100, 48000]
+
+
+def peak(samples: Samples) -> float:
+    return float(20 * np.log10(np.abs(signal.resample_poly(samples.astype(np.float64), 8, 1)).max()))
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("level", [-20.0, -10.0, 0.0, 12.0])
+def test_the_true_peak_of_speech_stays_below_the_ceiling(rate: int, level: float) -> None:
+    assert peak(run(Limiter(rate), [speech(rate, 3, level=level)], [])) <= -1
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_peak_between_the_samples_is_seen(rate: int) -> None:
+    between = np.sin(np.pi / 2 * np.arange(rate) + np.pi / 4).astype(np.float32) * np.hanning(rate).astype(np.float32)
+    assert np.abs(between).max() < 0.71
+    assert peak(run(Limiter(rate, ceiling=-2.0), [between], [])) <= -2
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_what_is_below_the_ceiling_is_only_delayed(rate: int) -> None:
+    words = speech(rate, 1)
+    words *= np.float32(0.8 / np.abs(signal.resample_poly(words, 8, 1)).max())
+    stage = Limiter(rate)
+    assert stage.delay <= 0.009 * rate
+    out = run(stage, [words], [])
+    assert not out[: int(stage.delay)].any()
+    assert np.array_equal(out[int(stage.delay) :], words)
+
+
+def test_the_gain_recovers_after_a_peak() -> None:
+    tone = np.sin(np.arange(16000) / 5).astype(np.float32) * np.float32(0.5)
+    burst = tone.copy()
+    burst[4000:4100] *= 8
+    out = run(Limiter(16000), [burst], [])[int(Limiter(16000).delay) :]
+    assert np.array_equal(out[:3800], tone[:3800])
+    assert np.array_equal(out[9000:], tone[9000:])
+    assert not np.array_equal(out[4200:5000], tone[4200:5000])
+
+
+@pytest.mark.parametrize("rate", [8000, 44100])
+def test_any_split_gives_the_same_bits(rate: int) -> None:
+    words = np.concatenate([speech(rate, 0.4, level=-3), np.zeros(rate // 10), speech(rate, 0.3, level=-30)])
+    assert_any_split(lambda: Limiter(rate), words.astype(np.float32), rounds=6)
+    assert_isolated(lambda: Limiter(rate), [speech(rate, 0.2, level=0)], [speech(rate, 0.2, level=-5, seed=2)])
+
+
+def test_as_many_samples_come_out_as_go_in() -> None:
+    stage = Limiter(8000)
+    assert stage.flush().size == 0
+    for size in (1, 0, 160, 5000):
+        assert stage.feed(np.ones(size, dtype=np.float32)).size == size
+    assert stage.flush().size == stage.delay
+
+
+@pytest.mark.parametrize("ceiling", [0.1, -61, float("nan")])
+def test_an_impossible_ceiling_is_named(ceiling: float) -> None:
+    with pytest.raises(ParameterError, match="ceiling: expected -60 to 0 dBTP"):
+        Limiter(8000, ceiling=ceiling)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_values_that_are_not_finite_are_refused(wrong: float) -> None:
+    with pytest.raises(SignalError, match="finite values"):
+        Limiter(8000).feed(np.array([wrong], dtype=np.float32))
+
+
+def test_memory_stays_flat() -> None:
+    assert_flat_memory(lambda: Limiter(8000), rate=8000)
