@@ -1,6 +1,8 @@
 """Telephone-speech signal processing on numpy and soxr: pure, streaming, indifferent to how its input is cut."""
 
 from dsp.activity import ActivityEvent, VoiceActivity
+from dsp.echo import EchoCanceller
+from dsp.echo_gate import EchoGate
 from dsp.edges import EdgeTrim, crossfade, fade_in, fade_out, trim_silence
 from dsp.errors import ParameterError, SignalError
 from dsp.g711 import Codes, alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
@@ -15,6 +17,8 @@ __all__ = [
     "ActivityEvent",
     "Chain",
     "Codes",
+    "EchoCanceller",
+    "EchoGate",
     "EdgeTrim",
     "Leveler",
     "Limiter",

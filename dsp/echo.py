@@ -1,0 +1,199 @@
+"""Takes the assistant out of the customer's channel: an adaptive filter, and a suppressor for what it leaves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dsp.delay import DelayEstimator
+from dsp.echo_filter import LEAD, PARTITIONS, EchoFilter, Power, from_spectrum, power, to_spectrum
+from dsp.pairs import Pair, Pairs, block_length, joined
+from dsp.stage import Samples
+
+FARTHEST = 26
+"""The largest lag in blocks that is looked for: the direct sound of an echo 500 ms late begins in block 25."""
+
+SUPPRESSION = 3.0
+"""How many times the expected residual is taken off. At 5 the customer comes out of double talk 2 dB worse, at 2 the
+worst path is 2 dB louder."""
+
+LEAST_GAIN = 0.1
+"""The suppressor takes off 20 dB at most: with the filter's own 15 to 25 dB nothing is left to hear, and where there is
+background noise it has no holes."""
+
+PATIENCE = 100
+"""Blocks with both channels heard after which an echo would have been found: 2 s."""
+
+FIRST_SLACK, SLACK = 3, 5
+"""Blocks from the beginning of the filter to the lag above which it is aimed anew, before and after an echo was found:
+aiming costs its certainty, so a good filter does not follow every change of heart about the lag."""
+
+UNHEARD = 1.0e-4
+"""Amplitude, rms of a block, below which a channel counts as silent: -80 dBFS."""
+
+
+class Suppressor:
+    """Takes the rest of the echo out of the spectrum, given its expected power per bin.
+
+    Spectral subtraction on frames of two blocks that overlap by one, with a sine window before and after, so that
+    frames left alone add up to the input. What is subtracted is the Kalman filter's own expectation, as in the
+    post-filter of Enzner and Vary (2006): there is no model of the room and no detector. Delay: one block.
+    """
+
+    def __init__(self, block: int) -> None:
+        self._block = block
+        self._window = np.sin(np.pi * (np.arange(2 * block) + 0.5) / (2 * block)).astype(np.float32)
+        self._frame = np.zeros(2 * block, dtype=np.float32)
+        self._overlap = np.zeros(block, dtype=np.float32)
+        self._nothing: Power = np.zeros(block + 1, dtype=np.float32)
+        self._expected = self._nothing
+
+    def process(self, samples: Samples, residual: Power | None) -> Samples:
+        """One block in, the block before it out; a residual of ``None`` is none at all."""
+        self._frame[: self._block] = self._frame[self._block :]
+        self._frame[self._block :] = samples
+        shaped = self._frame * self._window
+        if residual is None:
+            self._expected = self._nothing
+        else:
+            shaped = self._suppress(shaped, residual)
+        shaped *= self._window
+        out = self._overlap + shaped[: self._block]
+        self._overlap = shaped[self._block :]
+        return out
+
+    def _suppress(self, frame: Samples, residual: Power) -> Samples:
+        expected = np.maximum(residual, self._expected)
+        self._expected = residual
+        spectrum = to_spectrum(frame)
+        gain = expected / (power(spectrum) + np.float32(1e-9))
+        gain *= -SUPPRESSION
+        gain += 1
+        np.maximum(gain, np.float32(LEAST_GAIN), out=gain)
+        spectrum *= gain
+        return from_spectrum(spectrum)
+
+
+class EchoCanceller:
+    """Removes from the near channel what comes back of the far channel, up to 500 ms late.
+
+    Parameters
+    ----------
+    rate : int
+        Hz, 8000 to 48000.
+
+    Raises
+    ------
+    ParameterError
+        The rate is outside its range.
+
+    Notes
+    -----
+    Three steps on blocks of 20 ms: `dsp.delay.DelayEstimator` finds where the echo is, `dsp.echo_filter.EchoFilter`
+    learns 160 ms of path from there and subtracts it, `Suppressor` takes off what the filter expects to have missed.
+
+    When both channels were heard for two seconds and have nothing to do with each other, the near channel passes
+    untouched until an echo appears. It also does while the far channel is silent, but for rounding (-140 dB).
+
+    Works on blocks of its own however the input is cut. The state has a fixed size. Input outside [-1, 1] is clipped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> far = np.random.default_rng(1).standard_normal(32000).astype(np.float32) * np.float32(0.1)
+    >>> echo = np.float32(0.5) * np.roll(far, 400)
+    >>> canceller = EchoCanceller(8000)
+    >>> cleaned = np.concatenate([canceller.feed(echo, far), canceller.flush()])
+    >>> len(cleaned) - len(echo) == canceller.delay == 160.0
+    True
+    >>> bool(np.std(cleaned[16000:]) < 0.01 * np.std(echo[16000:]))
+    True
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._block = block_length(rate)
+        self._rate = rate
+        self._start()
+
+    def _start(self) -> None:
+        block = self._block
+        self._pairs = Pairs(block)
+        self._delay = DelayEstimator(block, self._rate, FARTHEST + 1)
+        self._filter = EchoFilter(block, FARTHEST)
+        self._suppressor = Suppressor(block)
+        self._last = np.zeros((2, 2 * block), dtype=np.float32)
+        self._silent_blocks = FARTHEST + PARTITIONS
+        self._unrelated = 0
+        self._found = False
+
+    @property
+    def delay(self) -> float:
+        """Samples by which the output lags behind the near channel: 20 ms."""
+        return float(self._block)
+
+    def feed(self, near: Samples, far: Samples) -> Samples:
+        """Clean the next run of the near channel.
+
+        Parameters
+        ----------
+        near, far : numpy.ndarray, shape (n,), float32, [-1, 1]
+            The customer's and the assistant's channel, of equal length and recorded at the same time.
+
+        Returns
+        -------
+        numpy.ndarray, shape (m,), float32
+            As many samples as make whole blocks of 20 ms, `delay` behind.
+
+        Raises
+        ------
+        SignalError
+            The lengths differ, or see `dsp.stage.valid_samples`.
+        """
+        return joined([self._cancel(pair) for pair in self._pairs.push(near, far)])
+
+    def flush(self) -> Samples:
+        """Hand out the rest, `delay` samples more than were fed in all, and be ready for a new call."""
+        pairs, count = self._pairs.drain()
+        rest = joined([self._cancel(pair) for pair in pairs])[:count]
+        self._start()
+        return rest
+
+    def _cancel(self, pair: Pair) -> Samples:
+        """One block of both in, one block of the cleaned channel out."""
+        near, far = pair
+        last, block = self._last, self._block
+        last[:, :block] = last[:, block:]
+        last[0, block:] = near
+        last[1, block:] = far
+        near_spectrum, far_spectrum = to_spectrum(last)
+        self._filter.push(far_spectrum)
+        self._delay.push(far_spectrum)
+        self._silent_blocks = 0 if self._heard(far) else self._silent_blocks + 1
+        if self._silent_blocks > FARTHEST + PARTITIONS:
+            return self._suppressor.process(near, None)
+        if self._heard(near):
+            self._delay.compare(near_spectrum)
+            self._listen()
+        if not self._suspicious:
+            return self._suppressor.process(near, None)
+        return self._suppressor.process(*self._filter.cancel(near))
+
+    def _heard(self, samples: Samples) -> bool:
+        return float(samples @ samples) > self._block * UNHEARD**2
+
+    @property
+    def _suspicious(self) -> bool:
+        """Is there an echo, or too little heard to know?"""
+        return self._delay.lag is not None or self._unrelated < PATIENCE
+
+    def _listen(self) -> None:
+        """Let the filter look where the echo is."""
+        self._unrelated = 0 if self._delay.related else self._unrelated + 1
+        lag = self._delay.lag
+        if lag is None:
+            if self._unrelated == PATIENCE:
+                self._filter.forget()
+            return
+        slack = SLACK if self._found else FIRST_SLACK
+        self._found = True
+        if not max(0, lag - slack) <= self._filter.offset <= max(0, lag - 1):
+            self._filter.aim(max(0, lag - LEAD))
