@@ -70,7 +70,7 @@ def valid_samples(samples: ArrayLike, *, start: int = 0) -> Samples:
     array = float_run(samples)
     # A dot product of the samples with themselves is finite only if they all are, at a third of isfinite's price;
     # values so large that their squares overflow are sorted out by the slow path.
-    if not math.isfinite(np.dot(array, array)):
+    if not math.isfinite(array.dot(array)):
         wrong = np.flatnonzero(~np.isfinite(array))
         if wrong.size:
             raise SignalError(f"samples: expected finite values, found {array[wrong[0]]} at index {start + wrong[0]}")
