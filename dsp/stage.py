@@ -70,7 +70,8 @@ def valid_samples(samples: ArrayLike, *, start: int = 0) -> Samples:
     array = float_run(samples)
     # A dot product of the samples with themselves is finite only if they all are, at a third of isfinite's price;
     # values so large that their squares overflow are sorted out by the slow path.
-    if not math.isfinite(array.dot(array)):
+    # vdot, unlike dot, does not warn of that.
+    if not math.isfinite(np.vdot(array, array)):
         wrong = np.flatnonzero(~np.isfinite(array))
         if wrong.size:
             raise SignalError(f"samples: expected finite values, found {array[wrong[0]]} at index {start + wrong[0]}")
