@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -101,6 +101,24 @@ _LAST_TRIES = 5
 
 
 Outcome: TypeAlias = "asyncio.Future[None]"
+
+
+@asynccontextmanager
+async def _telling(over: Outcome) -> AsyncIterator[None]:
+    """Tell how it ended, at once; a mistake of ours too, which whoever waits for the outcome raises."""
+    try:
+        yield
+    except Exception as lost:
+        if not over.done():
+            over.set_exception(lost)
+        raise
+    if not over.done():
+        over.set_result(None)
+
+
+async def _told(over: Outcome, part: Coroutine[Any, Any, None]) -> None:
+    async with _telling(over):
+        await part
 
 
 class Relay:
@@ -238,19 +256,19 @@ class Relay:
             loop.call_later(self._options.close, connection.cancel)
 
     async def _connect(self, engine: SpeechToText, generation: int, over: Outcome) -> None:
-        """Hold one connection; ``over`` knows its fate before the engine has closed."""
+        """Hold one connection; ``over`` knows its fate before the engine has let go."""
         try:
-            async with AsyncExitStack() as stack:
-                try:
-                    recognition = await self._open(stack, engine)
-                    await self._converse(engine, recognition, generation)
-                except Exception as lost:  # a mistake of ours too: whoever waits for the outcome raises it
-                    if not over.done():
-                        over.set_exception(lost)
-                else:
-                    over.set_result(None)
-        except EngineError:
-            return  # it is over already: how an engine fails to close is of no interest
+            async with AsyncExitStack() as stack, _telling(over):
+                recognition = await self._open(stack, engine)
+                begin = self._resume(engine)
+                owed = Owed(self._rate, self._channels, enough=self._options.speech, clock=self._clock)
+                await until_first(
+                    _told(over, self._feed(engine, recognition, begin, owed)),
+                    _told(over, self._read(engine, recognition, generation, begin / self._rate, owed)),
+                    _told(over, self._watch(engine, owed)),
+                )
+        except Exception:
+            return  # told already; how an engine fails to let go is of no interest
 
     async def _open(self, stack: AsyncExitStack, engine: SpeechToText) -> Recognition:
         try:
@@ -265,15 +283,6 @@ class Relay:
             self._observe(EngineEvent("reconnected", engine.name, value=self._clock() - self._lost_at))
             self._lost_at = None
         return recognition
-
-    async def _converse(self, engine: SpeechToText, recognition: Recognition, generation: int) -> None:
-        begin = self._resume(engine)
-        owed = Owed(self._rate, self._channels, enough=self._options.speech, clock=self._clock)
-        await until_first(
-            self._feed(engine, recognition, begin, owed),
-            self._read(engine, recognition, generation, begin / self._rate, owed),
-            self._watch(engine, owed),
-        )
 
     def _resume(self, engine: SpeechToText) -> int:
         """The frame to go on from: nothing that may hold an unheard word is left out."""

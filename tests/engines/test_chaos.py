@@ -1,4 +1,7 @@
-"""A thousand calls over a vendor that fails at random: every word comes out once, and in order."""
+"""A thousand calls over a vendor that fails at random: every word comes out once, and in order.
+
+In virtual time over an imitation in the process, and a few in real time over a real socket.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ import pytest
 
 from providers.engines.base import SpeechToText
 from providers.engines.fallback_listening import FallbackListening
+from providers.engines.relay import RelayOptions
 from providers.engines.replay import Replay, ReplayOptions
+from tests.engines.imitations.tone_socket import ToneServer, ToneSocketEngine
 from tests.engines.imitations.tone_vendor import Fault, Kind, Manner, ToneVendor
 from tests.engines.tone_words import RATE, WORDS, Spoken, interleaved
 from tests.virtual_time import run_virtual, virtual_clock
@@ -31,7 +36,8 @@ class Scenario:
             latency=draw.choice([0.0, 0.05, 0.3]),
             opening=draw.choice([0.0, 0.05, 0.4]),
             closing=draw.choice([0.0, 0.0, 1.0]),
-            word_times=draw.random() < 0.6,
+            word_times=draw.random() < 0.5,
+            covers_quiet=draw.random() < 0.3,
             partials=draw.random() < 0.8,
             most=draw.choice([2, 4, 100]),
         )
@@ -43,10 +49,11 @@ class Scenario:
         return Spoken(words, pauses)
 
     def _fault(self) -> Fault:
-        kinds: tuple[Kind, ...] = ("refuse", "busy", "hang", "cut", "cut", "cut send", "half open", "stall", "end")
-        # Half of the faults come at once, so that several hit the same word.
-        span = 0.3 if self.random.random() < 0.5 else 5.0
-        return Fault(self.random.choice(kinds), self.random.uniform(0.0, span))
+        opening: tuple[Kind, ...] = ("refuse", "busy", "hang")
+        later: tuple[Kind, ...] = ("cut", "cut", "cut send", "zombie", "half open", "stall", "end")
+        # Some faults come at once, so that several hit the same word.
+        span = self.random.choice([0.3, 2.0, 4.0, 6.0])
+        return Fault(self.random.choice(opening + later), self.random.uniform(0.0, span))
 
     def tower(self) -> tuple[SpeechToText, list[ToneVendor]]:
         """A replay over a vendor; every fourth time a fallback over two of them."""
@@ -97,3 +104,34 @@ def test_every_word_comes_once_and_in_order(batch: int) -> None:
         heard = run_virtual(scenario.run())
         said = [[str(word) for word in speaker.words] for speaker in scenario.speakers]
         assert heard == said, f"seed {seed}: {scenario.faults} {scenario.manner}"
+
+
+async def over_a_socket(seed: int) -> tuple[list[str], list[str]]:
+    """One call at ten times the speed of speech, with time-outs to match; answers what was said and what was heard."""
+    draw = random.Random(seed)
+    spoken = Spoken(tuple(draw.randrange(WORDS) for _ in range(10)), tuple(draw.choice([0.1, 0.5]) for _ in range(10)))
+    kinds: tuple[Kind, ...] = ("refuse", "busy", "hang", "cut", "cut", "half open", "stall", "end")
+    faults = [Fault(draw.choice(kinds), draw.uniform(0.0, 3.0)) for _ in range(draw.randint(1, 3))]
+    quick = RelayOptions(open=0.3, first_result=0.3, next_result=0.3, push=0.3, flush=0.5)
+    pcm = spoken.pcm().tobytes()
+    heard: list[str] = []
+    async with ToneServer(faults).serving() as server:
+        engine = Replay(ToneSocketEngine(server.url), options=ReplayOptions(relay=quick, base=0.02))
+        async with engine.listen(rate=RATE) as recognition, asyncio.TaskGroup() as group:
+
+            async def read() -> None:
+                async for told in recognition:
+                    heard.extend(told.text.split() if told.final else ())
+
+            group.create_task(read())
+            for begin in range(0, len(pcm), 1600):
+                await asyncio.sleep(0.01)
+                await recognition.push(pcm[begin : begin + 1600])
+            await recognition.finish()
+    return [str(word) for word in spoken.words], heard
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_word_comes_once_over_real_sockets(seed: int) -> None:
+    said, heard = asyncio.run(over_a_socket(seed))
+    assert heard == said

@@ -257,6 +257,32 @@ def test_a_lost_engine_closes_in_the_background() -> None:
     assert call.vendor.open_now == 0
 
 
+def test_what_a_lost_connection_still_says_counts_for_nothing() -> None:
+    vendor = ToneVendor([Fault("zombie", 0.75)], Manner(latency=0.25, opening=0.0))
+    call = Call(vendor)
+    play(lambda: call.speak(Spoken((7, 8, 9), (0.1,) * 3).pcm(), QUIET))
+    # "7 8" was on its way when pushing failed at 0.8 s. The new connection says it, and at 1.15 s "7 8 9"; the old one
+    # says "7 8" at 1.3 s.
+    assert [told.text for told in call.told] == ["7", "7 8", "7 8 9", "7 8 9"]
+    assert call.events[-1].value == pytest.approx(0.0), "nobody waited for the old connection to go"
+
+
+class Broken(ToneVendor):
+    """Has a mistake in it."""
+
+    def listen(self, *, rate: int, channels: int = 1) -> Any:
+        raise ZeroDivisionError
+
+
+def test_a_mistake_in_an_engine_is_not_hidden() -> None:
+    async def scenario() -> None:
+        async with Call(Broken()).engine().listen(rate=RATE) as recognition:
+            with pytest.raises(ZeroDivisionError):
+                await anext(aiter(recognition))
+
+    play(scenario)
+
+
 @pytest.mark.parametrize("moment", [0.01, 0.3, 1.02, 1.3, 2.0])
 def test_leaving_at_any_moment_ends_everything_at_once(moment: float) -> None:
     vendor = ToneVendor([Fault("refuse", 0.2), Fault("cut", 0.5), Fault("hang")])

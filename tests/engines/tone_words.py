@@ -48,9 +48,21 @@ def interleaved(speakers: Sequence[np.ndarray]) -> bytes:
 
 
 class ToneRecogniser:
-    """Audio of one channel in, transcripts out: cumulative partials, finals at a pause or after ``most`` words."""
+    """Audio of one channel in, transcripts out: cumulative partials, finals at a pause or after ``most`` words.
 
-    def __init__(self, channel: int = 0, *, word_times: bool = True, most: int = 4, pause: float = 0.3) -> None:
+    A transcript ends with its last word, or, with ``covers_quiet``, where the audio heard so far ends.
+    """
+
+    def __init__(
+        self,
+        channel: int = 0,
+        *,
+        word_times: bool = True,
+        covers_quiet: bool = False,
+        most: int = 4,
+        pause: float = 0.3,
+    ) -> None:
+        self._covers_quiet = covers_quiet
         self._channel = channel
         self._word_times = word_times
         self._most = most
@@ -103,7 +115,8 @@ class ToneRecogniser:
             self._words = []
         text = " ".join(word.text for word in words)
         times = words if self._word_times else ()
-        return Transcript(text, final, self._channel, words[0].start, words[-1].end, times)
+        end = self._now if self._covers_quiet else words[-1].end
+        return Transcript(text, final, self._channel, words[0].start, end, times)
 
 
 def _name(tone: np.ndarray) -> str:

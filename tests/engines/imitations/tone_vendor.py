@@ -15,7 +15,7 @@ from providers.engines.base import ListeningFacts, Transcript
 from providers.errors import EngineBusy, EngineError
 from tests.engines.tone_words import ToneRecogniser
 
-Kind = Literal["refuse", "busy", "hang", "cut", "cut send", "half open", "stall", "end"]
+Kind = Literal["refuse", "busy", "hang", "cut", "cut send", "zombie", "half open", "stall", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Fault:
     """How one connection fails."""
 
     kind: Kind
-    """refuse, busy, hang: while opening. cut: both directions die. cut send: pushing dies, late results still come.
+    """refuse, busy, hang: while opening. cut: both directions die. cut send: pushing dies, results still come.
+    zombie: the same, and iteration cannot be cancelled for half a second, in which old results come late.
     half open: audio is taken and nothing answered. stall: pushing hangs. end: iteration ends politely."""
     after: float = 0.0
     """Seconds from the beginning of opening, or from being open."""
@@ -40,6 +41,8 @@ class Manner:
     closing: float = 0.0
     """Seconds to close."""
     word_times: bool = True
+    covers_quiet: bool = False
+    """Transcripts end where the audio heard so far ends, not with their last word."""
     partials: bool = True
     most: int = 4
     """Words per utterance at most."""
@@ -94,7 +97,8 @@ class ToneRecognition:
         self._channels = channels
         self._manner = manner
         self._recognisers = [
-            ToneRecogniser(channel, word_times=manner.word_times, most=manner.most) for channel in range(channels)
+            ToneRecogniser(channel, word_times=manner.word_times, covers_quiet=manner.covers_quiet, most=manner.most)
+            for channel in range(channels)
         ]
         self._arrived: asyncio.Queue[Transcript | EngineError | None] = asyncio.Queue()
         self._on_its_way: deque[Transcript | None] = deque()
@@ -112,7 +116,7 @@ class ToneRecognition:
             self._arrived.put_nowait(None)
 
     async def push(self, pcm: bytes, /) -> None:
-        if self._failed in ("cut", "cut send"):
+        if self._failed in ("cut", "cut send", "zombie"):
             raise EngineError("cannot send: the socket is closed")
         if self._failed == "stall":
             await asyncio.sleep(3600.0)
@@ -130,7 +134,15 @@ class ToneRecognition:
         return self
 
     async def __anext__(self) -> Transcript:
-        arrived = await self._arrived.get()
+        try:
+            arrived = await self._arrived.get()
+        except asyncio.CancelledError:
+            if self._failed != "zombie":
+                raise
+            await asyncio.sleep(0.5)
+            if self._arrived.empty():
+                raise
+            arrived = self._arrived.get_nowait()
         if arrived is None:
             raise StopAsyncIteration
         if isinstance(arrived, EngineError):
