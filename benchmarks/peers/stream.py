@@ -11,6 +11,18 @@ import numpy as np
 from dsp import Samples, encode_pcm16
 
 
+def to_native(samples: Samples, *, pcm: bool) -> Any:
+    """Bytes of int16, or the samples themselves."""
+    return encode_pcm16(samples) if pcm else samples
+
+
+def to_float32(answer: Any, *, pcm: bool) -> Samples:
+    """What was answered in that form, as samples."""
+    if pcm:
+        return np.frombuffer(answer, dtype="<i2").astype(np.float32) / np.float32(32768)
+    return np.asarray(answer, dtype=np.float32)
+
+
 @dataclass(frozen=True)
 class Stream:
     """A stage, ours or a peer's, in use; ``feed`` takes what `native` makes of samples."""
@@ -23,13 +35,11 @@ class Stream:
 
     def native(self, samples: Samples) -> Any:
         """The samples in the form that ``feed`` takes, so that the conversion is not on its bill."""
-        return encode_pcm16(samples) if self.pcm else samples
+        return to_native(samples, pcm=self.pcm)
 
     def float32(self, answer: Any) -> Samples:
         """What ``feed`` answered, as samples."""
-        if self.pcm:
-            return np.frombuffer(answer, dtype="<i2").astype(np.float32) / np.float32(32768)
-        return np.asarray(answer, dtype=np.float32)
+        return to_float32(answer, pcm=self.pcm)
 
     def run(self, samples: Samples, size: int) -> Samples:
         """Everything that comes out when ``samples`` go in ``size`` at a time."""

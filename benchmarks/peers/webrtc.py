@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from benchmarks.case import Unfit
@@ -65,19 +64,3 @@ def noise_gain(rate: int, *, suppression: int = 2, gain_dbfs: int = 0) -> Stream
         return audio
 
     return Stream(in_blocks(clean, 320), pcm=True)
-
-
-def canceller(rate: int) -> Callable[[bytes, bytes], bytes]:
-    """AEC3 as a function of the near and the far channel; whole tens of milliseconds."""
-    module = Apm(rate, echo_cancellation=True)
-    size = module.block
-
-    def feed(near: bytes, far: bytes) -> bytes:
-        out = []
-        for at in range(0, len(near) - size + 1, size):
-            module.far(far[at : at + size])
-            module.expect_delay(0.0)
-            out.append(module.near(near[at : at + size]))
-        return b"".join(out)
-
-    return feed

@@ -12,7 +12,7 @@ from benchmarks.report import Record
 COLUMNS = 3
 LONGEST = 6.0
 """Bars end at this many times our own; the figure beside it tells the rest."""
-SHORTEST = 4
+SHORTEST = 5
 """Rows of a panel at least, so that few bars do not grow fat."""
 
 
@@ -25,7 +25,7 @@ def draw(records: Sequence[Record], folder: Path) -> list[Path]:
 def _picture(records: Sequence[Record], label: str, folder: Path) -> Path:
     stages = list(dict.fromkeys(record["stage"] for record in records))
     rows = -(-len(stages) // COLUMNS)
-    figure, panels = paper.sheet(rows, COLUMNS, (11.5, 0.75 + 1.45 * rows))
+    figure, panels = paper.sheet(rows, COLUMNS, (11.5, 0.75 + 1.35 * rows))
     for panel, stage in zip(panels.flat, stages, strict=False):
         _panel(panel, stage, [record for record in records if record["stage"] == stage])
     for panel in panels.flat[len(stages) :]:
@@ -41,7 +41,8 @@ def _picture(records: Sequence[Record], label: str, folder: Path) -> Path:
 
 def _panel(panel: Any, stage: str, records: Sequence[Record]) -> None:
     ours = next((record["ns_per_frame"] for record in records if record["role"] == "ours"), None)
-    limit = LONGEST * (ours or max(record["ns_per_frame"] for record in records))
+    longest = max(record["ns_per_frame"] for record in records)
+    limit = min(longest, LONGEST * ours) if ours else longest
     for row, record in enumerate(records):
         spent, role = record["ns_per_frame"], record["role"]
         colour = {"ours": paper.OURS, "floor": paper.FLOOR, "peer": paper.PEERS[0]}[role]

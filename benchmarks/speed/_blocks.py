@@ -33,13 +33,19 @@ def stereo_pcm(frame: Frame) -> bytes:
     return join_channels([encode_pcm16(noise(frame.samples, seed)) for seed in (1, 2)])
 
 
-def ring(frame: Frame, convert: Callable[[Samples], T]) -> Iterator[T]:
-    """Frames of two seconds of noise with pauses, round and round, each converted beforehand."""
+def line(frame: Frame) -> Samples:
+    """Whole frames of noise with pauses, two seconds or one frame, whichever is longer."""
     count = max(1, round(RING_SECONDS / frame.seconds))
     samples = noise(count * frame.samples)
     loud = np.sin(2 * np.pi * np.arange(len(samples)) / frame.rate) > -0.3
     samples *= np.where(loud, np.float32(1.0), np.float32(0.01))
-    return cycle([convert(block) for block in samples.reshape(count, frame.samples)])
+    return samples
+
+
+def ring(frame: Frame, convert: Callable[[Samples], T], samples: Samples | None = None) -> Iterator[T]:
+    """The frames of a line, round and round, each converted beforehand."""
+    whole = line(frame) if samples is None else samples
+    return cycle([convert(block) for block in whole.reshape(-1, frame.samples)])
 
 
 def _memcpy(frame: Frame) -> Call:
