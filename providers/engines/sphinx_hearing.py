@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dsp import LiveResampler, ParameterError, PcmDecoder, Resampler, Stage, encode_pcm16
+from dsp import PcmDecoder, encode_pcm16
 from providers.engines.base import Transcript, Word
+from providers.engines.local import live_resampler
 
 MODEL_RATE = 16000
 """Hz of the model that comes with pocketsphinx."""
@@ -72,7 +73,7 @@ class Hearing:
         # A start is reported up to one window late; this many frames back are sure to hold the first sound.
         self._recent: deque[bytes] = deque(maxlen=round(options.window / self._frame_seconds) + 2)
         self._decode = PcmDecoder()
-        self._resampler = _resampler(rate)
+        self._resampler = live_resampler(rate, MODEL_RATE)
         self._buffer = bytearray()
         self._time = 0.0
         self._open = False
@@ -165,10 +166,3 @@ class Hearing:
                 continue
             start = self._start + segment.start_frame / FRAMES_PER_SECOND
             yield Word(text, start, self._start + (segment.end_frame + 1) / FRAMES_PER_SECOND)
-
-
-def _resampler(rate: int) -> Stage:
-    try:
-        return LiveResampler(rate, MODEL_RATE)
-    except ParameterError:
-        return Resampler(rate, MODEL_RATE)  # rates that share hardly a divisor, later by up to 0.1 s
