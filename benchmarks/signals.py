@@ -275,3 +275,31 @@ def vad_f1(decisions: Sequence[bool] | Frames, truth: Frames) -> float:
     said, true = np.asarray(decisions, dtype=np.bool_)[:count], truth[:count]
     found, wrong = int((said & true).sum()), int((said != true).sum())
     return 2 * found / (2 * found + wrong) if found + wrong else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Denoised:
+    """What a denoiser did to speech with a background, both in dB."""
+
+    background_db: float
+    """Level of what is left in the pauses of the near speaker, less what was there."""
+    near_db: float
+    """Gain of the near speaker: the share of the clean speech in the output, where it is active."""
+
+
+def denoising(spoken: Speech, background: Samples, output: Samples, *, settle: float = 4.0) -> Denoised:
+    """Judge ``output``, made of ``spoken.samples + background`` and aligned with it, after ``settle`` seconds.
+
+    A pause begins where the truth ends; the tails of the near speaker that a filter lets through there count against
+    it.
+    """
+    size = round(spoken.rate * FRAME)
+    count = min(spoken.truth.size, output.size // size)
+    near, noisy, left = (
+        part[: count * size].astype(np.float64).reshape(count, size) for part in (spoken.samples, background, output)
+    )
+    settled = np.arange(count) * FRAME >= settle
+    pause, active = settled & ~near.any(axis=1), settled & spoken.truth[:count]
+    background_db = 10 * np.log10(np.square(left[pause]).mean() / np.square(noisy[pause]).mean())
+    share = (near[active] * left[active]).sum() / np.square(near[active]).sum()
+    return Denoised(float(background_db), float(20 * np.log10(max(share, 1e-6))))

@@ -1,6 +1,7 @@
 """Telephone-speech signal processing on numpy and soxr: pure, streaming, indifferent to how its input is cut."""
 
 from dsp.activity import ActivityEvent, VoiceActivity
+from dsp.denoise import FourierDenoiser, FourierDenoisingPlan
 from dsp.echo import EchoCanceller
 from dsp.echo_gate import EchoGate
 from dsp.edges import EdgeTrim, crossfade, fade_in, fade_out, trim_silence
@@ -22,6 +23,8 @@ __all__ = [
     "EdgeTrim",
     "Leveler",
     "Limiter",
+    "FourierDenoiser",
+    "FourierDenoisingPlan",
     "LiveResampler",
     "ParameterError",
     "PcmDecoder",
