@@ -13,12 +13,12 @@ FARTHEST = 26
 """The largest lag in blocks that is looked for: the direct sound of an echo 500 ms late begins in block 25."""
 
 SUPPRESSION = 3.0
-"""How many times the expected residual is taken off. At 5 the customer comes out of double talk 2 dB worse, at 2 the
-worst path is 2 dB louder."""
+"""How many times the expected residual is taken off. At 2 the worst of 30 calls is 3 dB louder and double talk 1.3 dB
+cleaner, at 5 it is 5 dB softer and double talk 1.8 dB worse."""
 
-LEAST_GAIN = 0.1
-"""The suppressor takes off 20 dB at most: with the filter's own 15 to 25 dB nothing is left to hear, and where there is
-background noise it has no holes."""
+LEAST_GAIN = 0.03
+"""The suppressor takes off 30 dB at most. At 20 dB there is 9 dB more echo left between the customer's words, and
+double talk gains 0.3 dB. Noise above the expected residual is left alone at any setting."""
 
 PATIENCE = 100
 """Blocks with both channels heard after which an echo would have been found: 2 s."""

@@ -19,12 +19,12 @@ PARTITIONS = 8
 """Blocks of 20 ms that the filter spans: 160 ms, at whose end a room of 0.4 s reverberation time is 24 dB down."""
 
 FORGETTING = 0.9995
-"""The state transition A per block. At 0.999 the customer comes out of double talk 1 dB worse, at 0.996 3 dB."""
+"""The state transition A per block. At 0.999 double talk is 1.4 dB worse, at 0.996 4 dB; neither learns sooner."""
 
 CONFIDENCE = 0.15
 """How much of the model's certainty is believed. It takes a two-block spectrum's bins for independent, half of each
-being new, which would be 0.5; the bins between a voice's harmonics hold nothing but leakage. At 0.5 the echo of the
-first sounds that use other harmonics is 10 to 15 dB stronger in the second second of a call."""
+being new, which would be 0.5; but the bins between a voice's harmonics hold nothing but leakage. At 0.5 the sounds that
+use other harmonics than those before them come through, and the worst of 30 calls is 17 dB louder."""
 
 DRIFT = 1.0e-5
 """Growth of the uncertainty per block that does not depend on what has been learnt, so that an empty filter learns."""
