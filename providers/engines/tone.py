@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from dsp import encode_pcm16
+from dsp import Samples, encode_pcm16
 from providers.engines.base import Chunk, SpeakingFacts, Utterance
 from providers.errors import UnknownVoice
 
 NAME = "tone"
-VOICES = {"low": 220.0, "tone": 440.0, "high": 880.0}
+VOICES = {"low": 220, "tone": 440, "high": 880}
 """Hz by voice."""
 
 _RAMP = 0.005
@@ -57,15 +58,25 @@ class Tone:
         total = round(self.seconds(utterance.text) * rate)
         block = max(1, int(_BLOCK * rate))
         for start in range(0, total, block):
-            yield Chunk(_samples(start, min(start + block, total), total, VOICES[voice], rate), rate)
+            yield Chunk(_block(start, min(start + block, total), total, VOICES[voice], rate), rate)
 
     async def aclose(self) -> None:
         """Nothing to free."""
 
 
-def _samples(start: int, end: int, total: int, frequency: float, rate: int) -> bytes:
-    at = np.arange(start, end)
-    ramp = max(1.0, _RAMP * rate)
-    edge = np.minimum(np.minimum(at + 1, total - at) / ramp, 1.0)
-    envelope = _LEVEL * 0.5 * (1 - np.cos(math.pi * edge))
-    return encode_pcm16((envelope * np.sin(2 * math.pi * frequency / rate * at)).astype(np.float32))
+def _block(start: int, end: int, total: int, frequency: int, rate: int) -> bytes:
+    """Samples ``start`` … ``end`` of a tone of ``total`` samples."""
+    wave = _second(frequency, rate)
+    samples = np.concatenate([wave[start % rate :], wave])[: end - start]
+    ramp = max(1, round(_RAMP * rate))
+    if start < ramp or end > total - ramp:
+        at = np.arange(start, end)
+        nearest_edge = np.minimum(at + 1, total - at)
+        samples = samples * (0.5 - 0.5 * np.cos(math.pi * np.minimum(nearest_edge / ramp, 1.0))).astype(np.float32)
+    return encode_pcm16(samples)
+
+
+@lru_cache(maxsize=32)
+def _second(frequency: int, rate: int) -> Samples:
+    """One second of a tone of whole Hz: it repeats without a seam."""
+    return (_LEVEL * np.sin(2 * math.pi * frequency / rate * np.arange(rate))).astype(np.float32)
