@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from providers import runtime
 from providers.errors import SettingsError
 from providers.settings import Settings
+from providers.transcriber.socket import PcmWebSocket
 
 _LARGEST_FRAME = 1024 * 1024
 """Bytes of one WebSocket message: five seconds of 48 kHz stereo."""
@@ -73,7 +74,7 @@ def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     tls: dict[str, Any] = {"ssl_certfile": settings.ssl_certfile, "ssl_keyfile": settings.ssl_keyfile}
     return uvicorn.Config(
         app,
-        ws="websockets-sansio",  # the fastest measured; see the README's benchmark table
+        ws=PcmWebSocket,
         ws_per_message_deflate=False,  # PCM does not compress, and each call would pay 64 KiB for trying
         ws_max_size=_LARGEST_FRAME,
         ws_ping_interval=settings.ping_seconds or None,

@@ -79,4 +79,5 @@ def _block(start: int, end: int, total: int, frequency: int, rate: int) -> bytes
 @lru_cache(maxsize=32)
 def _second(frequency: int, rate: int) -> Samples:
     """One second of a tone of whole Hz: it repeats without a seam."""
-    return (_LEVEL * np.sin(2 * math.pi * frequency / rate * np.arange(rate))).astype(np.float32)
+    wave: Samples = (_LEVEL * np.sin(2 * math.pi * frequency / rate * np.arange(rate))).astype(np.float32)
+    return wave
