@@ -1,7 +1,8 @@
 """Telephone-speech signal processing on numpy and soxr: pure, streaming, indifferent to how its input is cut."""
 
 from dsp.activity import ActivityEvent, VoiceActivity
-from dsp.denoise import FourierDenoiser, FourierDenoisingPlan
+from dsp.denoise import FourierDenoiser
+from dsp.denoise_plan import FourierDenoisingPlan
 from dsp.echo import EchoCanceller
 from dsp.echo_gate import EchoGate
 from dsp.edges import EdgeTrim, crossfade, fade_in, fade_out, trim_silence
@@ -21,10 +22,10 @@ __all__ = [
     "EchoCanceller",
     "EchoGate",
     "EdgeTrim",
-    "Leveler",
-    "Limiter",
     "FourierDenoiser",
     "FourierDenoisingPlan",
+    "Leveler",
+    "Limiter",
     "LiveResampler",
     "ParameterError",
     "PcmDecoder",

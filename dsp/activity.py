@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.errors import ParameterError
-from dsp.stage import Samples, valid_samples
+from dsp.stage import Samples, valid_rate, valid_samples
 
 Levels: TypeAlias = NDArray[np.float64]
 """dB, shape (BANDS,)."""
@@ -40,7 +40,7 @@ ENOUGH_FLUX = 0.875
 """dB per hop: what speech at the speaker's level exceeds. Steady noise stays below 0.8 whatever its colour."""
 FLUX_PER_DB = 0.11
 """More flux asked for every dB below the speaker's level. Both numbers: logistic regression over speech in office,
-street, music, babble and pink noise at 20 … 0 dB, and over those noises alone (`benchmarks.signals`, seeds 1 to 33)."""
+street, music, babble and pink noise at 20 … 0 dB, and over noise alone (`benchmarks.signals`, seeds below 100)."""
 LAG_HOPS = 1
 """Hops by which smoothing lets a decision trail the signal; events are dated back by it."""
 
@@ -100,6 +100,7 @@ class VoiceActivity:
     """
 
     def __init__(self, rate: int, *, onset: float = 0.04, hang_over: float = 0.12) -> None:
+        valid_rate("rate", rate)
         if not LOWEST_RATE <= rate <= HIGHEST_RATE:
             raise ParameterError(f"rate: expected {LOWEST_RATE} … {HIGHEST_RATE} Hz, found {rate}")
         if not HOP <= onset <= 1.0:

@@ -161,6 +161,8 @@ def test_what_is_not_a_signal_is_refused_by_name(wrong: Any) -> None:
     [
         ("rate", {"rate": 7999}),
         ("rate", {"rate": 96000}),
+        ("rate", {"rate": 8000.5}),
+        ("rate", {"rate": "8000"}),
         ("onset", {"rate": 8000, "onset": 0.0}),
         ("onset", {"rate": 8000, "onset": float("nan")}),
         ("hang_over", {"rate": 8000, "hang_over": 5.1}),

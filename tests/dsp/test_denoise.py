@@ -268,9 +268,9 @@ def test_a_plan_is_read_in_the_platforms_spelling_and_deaf_to_what_is_new() -> N
     assert FourierDenoisingPlan.from_platform({}) == FourierDenoisingPlan()
 
 
-@pytest.mark.parametrize("rate", [7999, 48001])
-def test_a_rate_outside_its_range_is_named(rate: int) -> None:
-    with pytest.raises(ParameterError, match="^rate: expected 8000 … 48000 Hz, found"):
+@pytest.mark.parametrize("rate", [7999, 48001, 8000.5, "8000"])
+def test_a_rate_outside_its_range_is_named(rate: Any) -> None:
+    with pytest.raises(ParameterError, match="^rate: expected .*Hz.*, found"):
         FourierDenoiser(FourierDenoisingPlan(), rate)
 
 
