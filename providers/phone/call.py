@@ -17,7 +17,7 @@ from providers.phone.conversation import Call, Line, Record
 from providers.phone.doors import Doors
 from providers.phone.faults import PhoneError
 from providers.phone.figures import count, percentile, seconds
-from providers.phone.line import Piece, frames, interleaved, odd_frames, paced, quiet
+from providers.phone.line import Piece, awaited, frames, interleaved, odd_frames, paced
 from providers.phone.protocol import start_message
 from providers.phone.say import Saying, speech
 from providers.phone.sound import Span, decoded, speech_spans
@@ -88,15 +88,12 @@ def scripted(speech: Speech, calling: Calling, record: Record) -> Iterator[Piece
     heard_until = max((span.end for side in ("customer", "assistant") for span in speech.spans(side)), default=0.0)
     over = len(spoken) / 4 / speech.rate
 
-    def tail() -> Iterator[Piece]:
-        for index, piece in enumerate(quiet(calling.tail, speech.rate)):
-            now = over + index * piece.lasts
-            finals = record.finals
-            if finals and finals[-1].at >= heard_until and now - record.lines[-1].at > _SETTLE:
-                return
-            yield piece
+    def finished(now: float) -> bool:
+        finals = record.finals
+        return bool(finals) and finals[-1].at >= heard_until and now - record.lines[-1].at > _SETTLE
 
-    pieces: Iterator[Piece] = itertools.chain(frames(spoken, speech.rate), tail())
+    silence = awaited(finished, speech.rate, begin=over, longest=calling.tail)
+    pieces: Iterator[Piece] = itertools.chain(frames(spoken, speech.rate), silence)
     return odd_frames(pieces) if calling.odd else pieces
 
 

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from providers.phone.credentials import Credentials
-from providers.phone.doors import running_doors
+from providers.phone.doors import chosen_doors, running_doors
 from providers.phone.options import credential_options, one_line_faults, url_option
 
 _RATE = click.IntRange(8000, 48000)
@@ -86,3 +86,54 @@ def call(
     )
     if not calling.call(running_doors(url, credentials), wanted, Console()):
         sys.exit(1)
+
+
+@click.command()
+@url_option
+@click.option("--voice-url", metavar="U", help="http(s):// address of a voice door alone.")
+@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber door alone.")
+@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing door alone.")
+@credential_options
+@click.option("--customer-wav", type=_FILE, help="Speech of the customer. Default: the embedded engine speaks.")
+@click.option("--assistant-wav", type=_FILE, help="Other speech, of the assistant.")
+@click.option("--only", multiple=True, metavar="RULE", help="Judge by this rule (T5), letter (T) or group alone.")
+@click.option("--skip", multiple=True, metavar="RULE", help="Leave this rule, letter or group out.")
+@click.option("--pid", type=int, help="The server's process, to see its memory. Default: the running server's.")
+@click.option("--first-audio", type=float, default=1.5, show_default=True, help="Seconds to the first audible sample.")
+@click.option("--timeout", type=float, default=20.0, show_default=True, help="Seconds without an answer.")
+@click.option("--json", "json_file", type=_OUT, help="Write the verdicts as JSON.")
+@click.option("--html", "html_file", type=_OUT, help="Write the verdicts as one web page.")
+@one_line_faults
+def check(
+    *,
+    url: str | None,
+    voice_url: str | None,
+    transcriber_url: str | None,
+    endpointing_url: str | None,
+    credentials: Credentials,
+    customer_wav: Path | None,
+    assistant_wav: Path | None,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    pid: int | None,
+    first_audio: float,
+    timeout: float,
+    json_file: Path | None,
+    html_file: Path | None,
+) -> None:
+    """Judge a provider server, in any language, by what it does on the wire.
+
+    Exit code 0: no rule failed; 1: a rule failed; 2: a server could not be reached; 130: interrupted.
+    What cannot be judged (no speech, no such door) is reported as not judged, never as passed.
+    """
+    from providers.phone import check as checking
+    from providers.phone.checks.catalogue import chosen
+    from providers.phone.checks.limits import Limits
+
+    rules = chosen(only, skip)
+    doors = chosen_doors(
+        url, credentials, voice=voice_url, transcriber=transcriber_url, endpointing=endpointing_url, pid=pid
+    )
+    limits = Limits(first_audio=first_audio, timeout=timeout)
+    wanted = checking.Checking(rules, limits, customer_wav, assistant_wav, json_file, html_file)
+    sys.exit(checking.run(doors, wanted, Console()))

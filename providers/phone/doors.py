@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -64,6 +64,30 @@ def running_doors(url: str | None, credentials: Credentials) -> Doors:
     if url is None:
         raise PhoneError("no server runs on this machine: start `vapi-providers serve`, or name one with --url")
     return base_doors(url, credentials)
+
+
+def chosen_doors(
+    url: str | None,
+    credentials: Credentials,
+    *,
+    voice: str | None = None,
+    transcriber: str | None = None,
+    endpointing: str | None = None,
+    pid: int | None = None,
+) -> Doors:
+    """The doors named one by one; without any name, those of ``url`` or of the running server."""
+    if not (voice or transcriber or endpointing):
+        found = running_doors(url, credentials)
+        return found if pid is None else replace(found, pid=pid)
+    if url is not None:
+        raise PhoneError("expected --url, or doors one by one, found both")
+    return Doors(
+        voice and door_address("--voice-url", voice, socket=False),
+        transcriber and door_address("--transcriber-url", transcriber, socket=True),
+        endpointing and door_address("--endpointing-url", endpointing, socket=False),
+        credentials,
+        pid,
+    )
 
 
 def door_address(option: str, url: str, *, socket: bool) -> str:

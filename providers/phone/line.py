@@ -61,6 +61,16 @@ def quiet(seconds: float, rate: int, channels: int = 2) -> Iterator[Piece]:
     return frames(bytes(round(seconds * rate) * 2 * channels), rate, channels)
 
 
+def awaited(
+    finished: Callable[[float], bool], rate: int, channels: int = 2, *, begin: float, longest: float
+) -> Iterator[Piece]:
+    """Silence after speech, until ``finished`` says so of the seconds of audio sent, ``longest`` seconds at most."""
+    for index, piece in enumerate(quiet(longest, rate, channels)):
+        if finished(begin + index * piece.lasts):
+            return
+        yield piece
+
+
 def pause(seconds: float) -> Piece:
     """Nothing at all for a while: a gap on the network."""
     return Piece(b"", seconds)

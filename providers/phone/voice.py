@@ -84,16 +84,24 @@ async def post(
         No answer at all; a body that breaks off is an `Answer` that is not complete.
     """
     headers = {"Content-Type": content_type, **credentials.headers(body)}
+    request = client.build_request("POST", credentials.address(url), content=body, headers=headers)
     begin = clock()
     try:
-        request = client.build_request("POST", credentials.address(url), content=body, headers=headers)
-        response = await client.send(request, stream=True)
+        response = await _sent(client, request)
     except NETWORK_FAULTS as fault:
         raise explained(url, fault) from fault
     try:
         return await _read(response, begin, hang_up_after, clock)
     finally:
         await response.aclose()
+
+
+async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """Send, and once more if the server was just closing the connection that was kept from the request before."""
+    try:
+        return await client.send(request, stream=True)
+    except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+        return await client.send(request, stream=True)
 
 
 async def _read(

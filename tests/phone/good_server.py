@@ -20,9 +20,9 @@ from dsp import Samples, encode_pcm16
 from tests.phone.tones import ToneListener, spoken
 
 SECRET = "right-secret"
-LARGEST_BODY = 8 << 20
+LARGEST_BODY = 1 << 20
 VOICES = ("tone",)
-CHUNK = 0.1
+CHUNK = 0.2
 """Seconds of audio in one piece of an answer."""
 SLOWNESS = 0.002
 """Seconds the engine needs for one piece."""
@@ -88,10 +88,11 @@ class GoodServer:
     async def message(self, request: Request) -> dict[str, Any]:
         body = await self.body(request)
         try:
-            data = msgspec.json.decode(body)
-        except msgspec.DecodeError as fault:
-            raise Wrong(400, "body: expected JSON") from fault
-        return data.get("message") or data.get("messsage") or data
+            data = msgspec.json.decode(body, type=dict[str, Any])
+            found = data.get("message") or data.get("messsage") or data
+            return msgspec.convert(found, dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+            raise Wrong(400, "body: expected a JSON object") from fault
 
     async def body(self, request: Request) -> bytes:
         parts, size = [], 0
@@ -113,7 +114,10 @@ class GoodServer:
         return StreamingResponse(self.audio(text, rate), media_type="application/octet-stream")
 
     def text(self, message: dict[str, Any]) -> str:
-        return str(message["text"])
+        text = message.get("text")
+        if not isinstance(text, str):
+            raise Wrong(400, f"text: expected a string, found {type(text).__name__}")
+        return text
 
     def rate(self, message: dict[str, Any]) -> int:
         rate = message.get("sampleRate")
@@ -160,12 +164,19 @@ class GoodServer:
                 if frame["type"] == "websocket.disconnect":
                     return
                 if frame.get("text") is not None:
-                    ears = ears or self.started(socket, msgspec.json.decode(frame["text"]))
+                    message = self.told(frame["text"])
+                    ears = ears or self.started(socket, message)
                 elif ears is None:
                     await socket.close(1002, "audio before start")
                     return
                 else:
                     await self.heard(socket, ears, frame["bytes"])
+
+    def told(self, text: str) -> dict[str, Any]:
+        try:
+            return msgspec.json.decode(text, type=dict[str, Any])
+        except msgspec.DecodeError:
+            return {}
 
     def started(self, socket: WebSocket, message: dict[str, Any]) -> Ears | None:
         if message.get("type") != "start":

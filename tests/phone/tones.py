@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp import Samples
 
@@ -43,7 +44,8 @@ class ToneListener:
     def __init__(self, rate: int) -> None:
         self._block = round(_BLOCK * rate)
         time = np.arange(self._block) / rate
-        self._tones = np.exp(-2j * np.pi * np.outer([frequency(word) for word in WORDS], time)) * 2 / self._block
+        tones = np.exp(-2j * np.pi * np.outer(time, [frequency(word) for word in WORDS])) * 2 / self._block
+        self._tones = tones.astype(np.complex64)
         self._carry = np.zeros(0, np.float32)
         self._runs = np.zeros(len(WORDS), int)
         self._words: list[str] = []
@@ -55,12 +57,13 @@ class ToneListener:
         whole = len(joined) // self._block
         self._carry = joined[whole * self._block :]
         events: list[tuple[str, bool]] = []
-        for block in joined[: whole * self._block].reshape(whole, self._block):
-            events += self._hear(block)
+        blocks = joined[: whole * self._block].reshape(whole, self._block)
+        # Not a matrix product: BLAS would start its threads for every frame, and take the machine from everybody else.
+        for sounding in np.abs(np.einsum("bs,sw->bw", blocks, self._tones)) > _LEAST:
+            events += self._hear(sounding)
         return events
 
-    def _hear(self, block: Samples) -> list[tuple[str, bool]]:
-        sounding = np.abs(self._tones @ block) > _LEAST
+    def _hear(self, sounding: NDArray[np.bool_]) -> list[tuple[str, bool]]:
         self._runs = np.where(sounding, self._runs + 1, 0)
         new = [WORDS[index] for index in np.flatnonzero(self._runs == _BLOCKS_OF_A_WORD)]
         self._silence = 0 if sounding.any() else self._silence + 1

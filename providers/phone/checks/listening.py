@@ -1,0 +1,75 @@
+"""The calls that transcriber rules look at, and how their transcripts are compared."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from providers.phone.checks.probe import CALL_RATE, Probe
+from providers.phone.checks.rule import NotJudged
+from providers.phone.checks.speech import ProbeSpeech
+from providers.phone.conversation import Record
+from providers.phone.line import Piece, frames, interleaved
+from providers.phone.protocol import Json
+
+
+def words(text: str) -> list[str]:
+    """A text as bare words, so that case and punctuation do not count."""
+    return re.findall(r"[^\W_]+", text.lower())
+
+
+def alike(one: str, other: str) -> float:
+    """How much of two texts is the same words in the same order, 0 … 1."""
+    return SequenceMatcher(None, words(one), words(other), autojunk=False).ratio()
+
+
+def speech_of(probe: Probe) -> ProbeSpeech:
+    """The probes' speech, or `NotJudged`."""
+    if probe.speech is None:
+        raise NotJudged("no speech: install the extra 'local', or give --customer-wav and --assistant-wav")
+    return probe.speech
+
+
+def spoken(
+    probe: Probe, customer: str | None, assistant: str | None = None, *, rate: int = CALL_RATE, channels: int = 2
+) -> list[Piece]:
+    """Frames in which each channel is one of the speakers, or silent."""
+    speech = speech_of(probe)
+    sides = [speech.pcm(who, rate) if who else b"" for who in (customer, assistant)]
+    pcm = interleaved(*sides) if channels == 2 else sides[0]
+    return list(frames(pcm, rate, channels))
+
+
+def end_of_speech(probe: Probe, *speakers: str) -> float:
+    """Seconds of audio at which the last of these speakers ends."""
+    return max(span.end for who in speakers for span in speech_of(probe).spans(who))
+
+
+async def heard(
+    probe: Probe, who: str, *, rate: int = CALL_RATE, channels: int = 2, extra: Json | None = None
+) -> Record:
+    """A call in which one speaker speaks on the customer's channel and the other channel is silent."""
+    pieces = spoken(probe, who, rate=rate, channels=channels)
+    after = end_of_speech(probe, who)
+    return await probe.call(pieces, rate=rate, channels=channels, extra=extra, await_final_after=after)
+
+
+async def alone(probe: Probe, who: str) -> Record:
+    """That call, made once for all rules: how this recogniser hears this speaker with nothing else going on."""
+    speech_of(probe)
+    return await probe.once(f"alone:{who}", lambda: heard(probe, who))
+
+
+async def baseline(probe: Probe, who: str = "customer") -> str:
+    """What the recogniser makes of one speaker; `NotJudged` when it hears nothing, which is rule T1's business."""
+    text = (await alone(probe, who)).text()
+    if not words(text):
+        raise NotJudged("the server heard nothing in a plain call (T1)")
+    return text
+
+
+def ended(record: Record) -> str | None:
+    """Why a call that should have gone on did not; None when it did."""
+    if record.finished:
+        return None
+    return f"the server ended the call with {record.close_code} {record.close_reason}".rstrip()
