@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from benchmarks.report import Record
 HEAD = ("stage", "µs per 20 ms", "calls per core", "how good", "others: how good, their time over ours")
 BULK = "1 MiB"
 MISSING = "-"
+NOTHING = re.compile(r"-(0(?:\.0+)?)(?![.\d])")
+"""A zero that rounding or the text around it made negative."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ ROWS = (
         {
             "less office noise, dB": "noise -{:.0f} dB",
             "less another talker, dB": "other talker -{:.0f} dB",
-            "near speaker in office noise, dB": "caller {:.1f} dB",
+            "caller in office noise, dB": "caller {:.1f} dB",
         },
     ),
     Row(
@@ -112,9 +115,8 @@ class Figures:
             for one in self._records("quality")
             if (one["case"], one["contender"]) == (row.case, contender) and one["value"] is not None
         }
-        # Adding zero turns a rounded -0.0 into 0.0.
-        told = [how.format(round(values[name], 3) + 0.0) for name, how in row.figures.items() if name in values]
-        return ", ".join(told)
+        told = ", ".join(how.format(values[name]) for name, how in row.figures.items() if name in values)
+        return NOTHING.sub(r"\1", told)
 
     def _records(self, group: str) -> Sequence[Record]:
         records: Sequence[Record] = self._groups.get(group, {}).get("records", [])

@@ -31,7 +31,7 @@ def _document(quality: list[dict[str, Any]]) -> dict[str, Any]:
 
 def test_a_row_has_our_time_our_quality_and_every_peer_that_was_measured() -> None:
     *_, row = table(_document([_quality("mine", -0.04), _quality("theirs", 8.25)]), [ROW])
-    assert row == "| sums | 1.2 | 16,207 | kept -0.0 dB | long kept 8.2 dB, ×9.9, ×12 in bulk |"
+    assert row == "| sums | 1.2 | 16,207 | kept 0.0 dB | long kept 8.2 dB, ×9.9, ×12 in bulk |"
 
 
 def test_what_nobody_measured_is_a_dash() -> None:
