@@ -1,0 +1,22 @@
+"""A voice that hums: all that a speaking engine needs."""
+
+import numpy as np
+
+from dsp import encode_pcm16
+from providers.engines.base import Chunk, SpeakingFacts
+
+
+class Hum:
+    name = "hum"
+    facts = SpeakingFacts(rates=(16000,))
+
+    def __init__(self, settings): ...
+
+    async def start(self): ...
+
+    async def synthesize(self, utterance, /):
+        if utterance.text.strip():
+            time = np.arange(1000 * len(utterance.text)) / 16000
+            yield Chunk(encode_pcm16((0.2 * np.sin(2 * np.pi * 150 * time)).astype(np.float32)), 16000)
+
+    async def aclose(self): ...
