@@ -21,10 +21,10 @@ HOP = 0.01
 DEEPEST_DB = -24.0
 """Gain of what is filtered: lower ones make the line sound dead and the filter heard."""
 DEEPEST = 10 ** (DEEPEST_DB / 20)
-RELEASE_DB = 0.6
+RELEASE_DB = 0.5
 """dB per hop by which the measured level may fall: the nearer the speaker, the longer the end of a word survives.
 Faster ones take more background and, in the same measure, soft consonants."""
-PEAK_DB = 10.0
+PEAK_DB = 11.0
 """dB by which the peaks of a voice exceed the percentile of its level: one that lies at the threshold stays below."""
 SLOPE = 4.0
 """dB less gain per dB below the threshold."""
