@@ -18,10 +18,8 @@ __all__ = ["Recording", "recording_of"]
 _HEADER = struct.Struct("<4sII")
 _MAGIC = b"VPR1"
 
-_FIRST_CHUNK = 0.25
-"""Seconds of the first chunk: small, so that what follows (resampling) has something to send at once."""
-_LATER_CHUNK = 4.0
-"""Seconds of each later chunk: large, because the audio is there and each chunk costs."""
+_CHUNK = 4.0
+"""Seconds per chunk: the audio is there, so it is handed over in pieces as large as a reader may want to hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +60,9 @@ class Recording:
 
     def chunks(self) -> Iterator[Chunk]:
         """The recording as an engine would have said it."""
-        end = 2 * round(_FIRST_CHUNK * self.rate)
-        yield Chunk(self.pcm[:end], self.rate, self.words)
-        step = 2 * round(_LATER_CHUNK * self.rate)
-        for begin in range(end, len(self.pcm), step):
+        step = 2 * round(_CHUNK * self.rate)
+        yield Chunk(self.pcm[:step], self.rate, self.words)
+        for begin in range(step, len(self.pcm), step):
             yield Chunk(self.pcm[begin : begin + step], self.rate)
 
 
