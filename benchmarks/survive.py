@@ -200,7 +200,7 @@ async def _reconnects(cuts: int) -> list[float]:
                     while len(lost) == known:
                         await anext(aiter(call))
                 found.append(time.perf_counter() - cut_at)
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.6)  # a connection that lasted is replaced at once
         finally:
             talking.cancel()
             await asyncio.wait([talking])

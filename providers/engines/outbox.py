@@ -20,7 +20,7 @@ class Outbox:
         self._waiting: deque[Transcript] = deque()
         self._changed = asyncio.Event()
         self._ended = False
-        self._error: BaseException | None = None
+        self._error: Exception | None = None
 
     async def put(self, transcript: Transcript) -> None:
         self.put_now(transcript)
@@ -35,7 +35,7 @@ class Outbox:
         self._waiting.append(transcript)
         self._changed.set()
 
-    def end(self, error: BaseException | None) -> None:
+    def end(self, error: Exception | None) -> None:
         self._ended, self._error = True, error
         self._changed.set()
 

@@ -212,12 +212,12 @@ class Relay:
         return 0 if self._sent is None else self._ring.end - self._sent
 
     async def _run(self) -> None:
-        error: BaseException | None = None
+        error: Exception | None = None
         try:
             await self._serve()
         except EngineError as lost:
             self._failure = error = lost
-        except BaseException as broken:
+        except Exception as broken:
             error = broken
             raise
         finally:
@@ -318,9 +318,10 @@ class Relay:
             pcm = self._ring.read(sent, most)
             if pcm:
                 pcm = self._without_settled(pcm, sent)
-                await self._in_time(recognition.push(pcm), engine)
+                # Counted before it is handed over: its transcript may be here before push returns.
                 sent += len(pcm) // (2 * self._channels)
                 self._sent = sent
+                await self._in_time(recognition.push(pcm), engine)
                 self._room.set()
                 owed.fed(pcm)
             elif self._finished:

@@ -19,11 +19,13 @@ __all__ = ["Replay", "ReplayOptions"]
 
 @dataclass(frozen=True, slots=True)
 class ReplayOptions:
-    """How hard to try. The first reconnect of a connection that worked is immediate."""
+    """How hard to try."""
 
     relay: RelayOptions = field(default_factory=RelayOptions)
+    steady: float = 0.5
+    """Seconds a connection must have lasted for the next one to be opened at once."""
     base: float = 0.2
-    """Seconds before the second reconnect in a row; doubles from there."""
+    """Seconds before any other reconnect; doubles from one to the next."""
     ceiling: float = 2.0
     """Seconds between two reconnects at most. Each wait is shortened at random by up to half."""
     patience: float = 8.0
@@ -88,19 +90,24 @@ class _Again:
         self._attempts = 0
         """Since then."""
         self._opened_at: float | None = None
+        self._heard = False
         self._ever_open = False
 
     async def next(self, loss: EngineError | None) -> SpeechToText:
         if loss is None or isinstance(loss, Mute):
+            self._heard = False
             return self._engine
         now = self._clock()
-        self._forgive(now)
+        lasted = 0.0 if self._opened_at is None else now - self._opened_at
+        if self._heard or lasted >= self._options.patience:
+            self._began, self._attempts = now, 0
         full = isinstance(loss, EngineBusy) and not self._ever_open
         patience = self._options.full if full else self._options.patience
-        if not loss.retryable or now - self._began > patience:
+        wait = self._wait(loss, lasted)
+        if not loss.retryable or now + wait - self._began > patience:
             raise loss
-        await asyncio.sleep(self._wait(loss))
-        self._attempts += 1
+        self._opened_at, self._heard = None, False
+        await asyncio.sleep(wait)
         return self._engine
 
     def opened(self) -> None:
@@ -108,18 +115,12 @@ class _Again:
         self._ever_open = True
 
     def heard(self) -> None:
-        self._attempts = 0
-        self._began = self._clock()
+        self._heard = True
 
-    def _forgive(self, now: float) -> None:
-        """A connection that lasted, or was the first to be lost after words, starts a new count."""
-        opened_at, self._opened_at = self._opened_at, None
-        if opened_at is not None and (self._attempts == 0 or now - opened_at > self._options.patience):
-            self._attempts = 0
-            self._began = now
-
-    def _wait(self, loss: EngineError) -> float:
-        worked = self._ever_open and self._attempts == 0
-        wait = 0.0 if worked else min(self._options.base * 2 ** max(self._attempts - 1, 0), self._options.ceiling)
+    def _wait(self, loss: EngineError, lasted: float) -> float:
+        if lasted >= self._options.steady:
+            return 0.0
+        wait = min(self._options.base * 2.0**self._attempts, self._options.ceiling)
+        self._attempts += 1
         wait *= 1 - self._chance() / 2
         return max(wait, loss.retry_after) if isinstance(loss, EngineBusy) else wait

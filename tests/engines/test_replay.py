@@ -92,6 +92,15 @@ def test_the_first_reconnect_is_immediate_and_later_ones_wait_longer_and_longer(
     assert call.words() == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_vendor_that_cuts_every_connection_is_not_hammered() -> None:
+    call = Call(ToneVendor([Fault("cut", 0.2)] * 30, Manner(latency=0.0, opening=0.0, most=1)))
+    play(lambda: call.speak(FAST.pcm(), QUIET))
+    assert call.words() == list(range(40))
+    assert call.vendor.opened == 31
+    waits = [event.value for event in call.events if event.kind == "reconnected"]
+    assert waits == [pytest.approx(0.2)] * 30, "each gave words, so patience never ends; none lasted, so each waits"
+
+
 def test_partials_start_anew_and_each_utterance_has_one_final() -> None:
     call = Call(ToneVendor([Fault("cut", 0.8)], Manner(most=100)))
     play(lambda: call.speak(Spoken((7, 8, 9), (0.1,) * 3).pcm(), QUIET))
@@ -106,7 +115,7 @@ def test_patience_ends_and_the_loss_is_raised_to_the_one_who_pushes_and_to_the_o
         async with call.engine().listen(rate=RATE) as recognition:
             with pytest.raises(EngineError, match="503"):
                 await call.read(recognition)
-            assert 8.0 < virtual_clock() < 12.0
+            assert 6.0 < virtual_clock() <= 9.0 + 0.1
             with pytest.raises(EngineError, match="503"):
                 await recognition.push(bytes(160))
             with pytest.raises(EngineError, match="503"):
@@ -129,7 +138,7 @@ def test_a_full_engine_is_waited_for_only_a_moment() -> None:
         with pytest.raises(EngineBusy):
             async with Call(ToneVendor([Fault("busy")] * 100)).engine().listen(rate=RATE):
                 pytest.fail("entered")
-        assert 2.0 < virtual_clock() < 3.0
+        assert 1.0 < virtual_clock() <= 2.0
 
     play(scenario)
 
