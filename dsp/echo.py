@@ -44,26 +44,22 @@ class Suppressor:
         self._window = np.sin(np.pi * (np.arange(2 * block) + 0.5) / (2 * block)).astype(np.float32)
         self._frame = np.zeros(2 * block, dtype=np.float32)
         self._overlap = np.zeros(block, dtype=np.float32)
-        self._nothing: Power = np.zeros(block + 1, dtype=np.float32)
-        self._expected = self._nothing
+        self._expected: Power | None = None
 
     def process(self, samples: Samples, residual: Power | None) -> Samples:
         """One block in, the block before it out; a residual of ``None`` is none at all."""
         self._frame[: self._block] = self._frame[self._block :]
         self._frame[self._block :] = samples
         shaped = self._frame * self._window
-        if residual is None:
-            self._expected = self._nothing
-        else:
-            shaped = self._suppress(shaped, residual)
+        expected, self._expected = louder(self._expected, residual), residual
+        if expected is not None:
+            shaped = self._suppress(shaped, expected)
         shaped *= self._window
         out = self._overlap + shaped[: self._block]
         self._overlap = shaped[self._block :]
         return out
 
-    def _suppress(self, frame: Samples, residual: Power) -> Samples:
-        expected = np.maximum(residual, self._expected)
-        self._expected = residual
+    def _suppress(self, frame: Samples, expected: Power) -> Samples:
         spectrum = to_spectrum(frame)
         gain = expected / (power(spectrum) + np.float32(1e-9))
         gain *= -SUPPRESSION
@@ -71,6 +67,13 @@ class Suppressor:
         np.maximum(gain, np.float32(LEAST_GAIN), out=gain)
         spectrum *= gain
         return from_spectrum(spectrum)
+
+
+def louder(one: Power | None, other: Power | None) -> Power | None:
+    """The larger power per bin of the two blocks of a frame, of which either may have none."""
+    if one is None or other is None:
+        return other if one is None else one
+    return np.maximum(one, other)
 
 
 class EchoCanceller:
@@ -168,11 +171,11 @@ class EchoCanceller:
         self._filter.push(far_spectrum)
         self._delay.push(far_spectrum)
         self._silent_blocks = 0 if self._heard(far) else self._silent_blocks + 1
-        if self._silent_blocks > FARTHEST + PARTITIONS:
+        # Where nothing is heard nothing is learnt: a caller who mutes the telephone keeps the path.
+        if self._silent_blocks > FARTHEST + PARTITIONS or not self._heard(near):
             return self._suppressor.process(near, None)
-        if self._heard(near):
-            self._delay.compare(near_spectrum)
-            self._listen()
+        self._delay.compare(near_spectrum)
+        self._listen()
         if not self._suspicious:
             return self._suppressor.process(near, None)
         return self._suppressor.process(*self._filter.cancel(near))

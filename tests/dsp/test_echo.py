@@ -114,6 +114,15 @@ def test_while_the_assistant_is_silent_the_customer_passes_untouched() -> None:
     np.testing.assert_allclose(answer, near, atol=2e-7)  # two sine windows, rounded once each
 
 
+def test_a_caller_who_mutes_the_telephone_is_known_when_back() -> None:
+    call = scene(RATE, EchoPath(0.11, 0.5, 0.3), seconds=20, talk_from=20)
+    heard = call.heard.copy()
+    heard[4 * RATE : 14 * RATE] = 0
+    answer = cleaned(heard, call.far)
+    assert not answer[4 * RATE + 320 : 14 * RATE - 320].any()
+    assert erle_db(dataclasses.replace(call, heard=heard), answer, 14, 15.5) >= 25
+
+
 def test_silence_stays_silence_before_and_after_an_echo() -> None:
     far = np.concatenate([np.zeros(RATE, np.float32), noise(2), np.zeros(2 * RATE, np.float32)])
     echo = np.roll(far, 800) * np.float32(0.5)
