@@ -26,6 +26,9 @@ CONFIDENCE = 0.15
 being new, which would be 0.5; but the bins between a voice's harmonics hold nothing but leakage. At 0.5 the sounds that
 use other harmonics than those before them come through, and the worst of 30 calls is 17 dB louder."""
 
+COMMON = 0.5
+"""Weight of the mean over the whole filter in the path's strength at a bin, so that no bin's certainty is final."""
+
 DRIFT = 1.0e-5
 """Growth of the uncertainty per block that does not depend on what has been learnt, so that an empty filter learns."""
 
@@ -47,14 +50,21 @@ NEIGHBOURS = np.full(5, 0.2, dtype=np.float32)
 LEAST_NOISE = 2.0e-10
 """Squared amplitude per sample that is always assumed on the customer's side: about one 16-bit step's quantisation."""
 
-HARM = 1.5
-"""Error over near energy at which a filter is given up; two unrelated signals of one level have 2."""
+MISFIT = 0.25
+"""Squared correlation of what is left with what was subtracted, above which the path has changed. A right filter leaves
+the customer, who has nothing to do with it; a path that moved leaves 0.5."""
 
-HARM_MEMORY = 0.9
-"""Share of the old energies per block in that comparison."""
+MISFIT_SHARE = 0.4
+"""Of what was subtracted, how much has to be wrong besides."""
+
+MISFIT_MEMORY = 0.9
+"""Share of the old values per block in both: an average over 0.2 s."""
+
+SETTLING = 25
+"""Blocks for which a filter that has just begun to learn is left alone: 0.5 s."""
 
 AUDIBLE = 1.0e-3
-"""Amplitude, rms, of an error that no filter is given up for: -60 dBFS."""
+"""Amplitude, rms, of an echo that is worth the doubt: -60 dBFS."""
 
 
 class Cancelled(NamedTuple):
@@ -138,7 +148,7 @@ class EchoFilter:
     gained is taken for a third (`CONFIDENCE`). The noise of the customer's side is the larger of a bin's own and its
     neighbours'. Part of the process noise is common to all bins.
 
-    A filter that adds more than it takes away, over some blocks, starts anew.
+    When what is left resembles what was subtracted the path has changed, and the filter doubts all it knows.
 
     Examples
     --------
@@ -170,7 +180,7 @@ class EchoFilter:
         self._weights: Spectrum = np.zeros_like(self._ignorance, dtype=np.complex64)
         self.doubt()
         self._noise: Power = np.zeros(self._block + 1, dtype=np.float32)
-        self._error_energy = self._near_energy = 0.0
+        self._likeness = np.zeros(3)
 
     def push(self, far: Spectrum) -> None:
         """Take in the spectrum of the last two blocks of the far channel."""
@@ -192,24 +202,31 @@ class EchoFilter:
     def doubt(self) -> None:
         """Keep what is known, and trust none of it."""
         self._uncertainty = self._ignorance.copy()
+        self._settled = 0
 
     def cancel(self, near: Samples) -> Cancelled:
         """Subtract the echo from the near block that belongs to the last far block, and learn from it."""
         far = self._history.spectra(self.offset, PARTITIONS)
         far_power = self._history.powers(self.offset, PARTITIONS)
-        echo = from_spectrum((self._weights * far).sum(axis=0))
-        error = near - echo[self._block :]
-        if self._worsens(near, error):
-            self.forget()
-            error = near
+        echo = from_spectrum((self._weights * far).sum(axis=0))[self._block :]
+        error = near - echo
+        if self._misfits(error, echo):
+            self.doubt()
         residual = self._learn(error, far, far_power)
         return Cancelled(error, residual)
 
-    def _worsens(self, near: Samples, error: Samples) -> bool:
-        """Has the filter put in more than it took out, for some time and audibly?"""
-        self._error_energy += (1 - HARM_MEMORY) * (float(error @ error) - self._error_energy)
-        self._near_energy += (1 - HARM_MEMORY) * (float(near @ near) - self._near_energy)
-        return self._error_energy > HARM * self._near_energy + self._audible
+    def _misfits(self, error: Samples, echo: Samples) -> bool:
+        """Is what is left made of what was subtracted?"""
+        new = np.array([np.dot(error, echo), np.dot(error, error), np.dot(echo, echo)])
+        self._likeness += (1 - MISFIT_MEMORY) * (new - self._likeness)
+        self._settled += 1
+        both, left, subtracted = self._likeness
+        return bool(
+            self._settled > SETTLING
+            and subtracted > self._audible
+            and abs(both) > MISFIT_SHARE * subtracted
+            and both * both > MISFIT * left * subtracted
+        )
 
     def _learn(self, error: Samples, far: Spectrum, far_power: Power) -> Power:
         """One Kalman step; returns the power of the echo that was expected to be left before it."""
@@ -235,7 +252,7 @@ class EchoFilter:
     def _predict(self) -> None:
         """The path may have moved since the last block: by as much as it is strong, and a little everywhere."""
         strength = power(self._weights)
-        strength += 0.5 * strength.mean()
+        strength += COMMON * strength.mean()
         strength *= 1 - FORGETTING**2
         strength += DRIFT
         self._uncertainty *= FORGETTING**2

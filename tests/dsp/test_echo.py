@@ -75,8 +75,9 @@ def test_double_talk_from_the_first_word_costs_less_than_one_db(path: EchoPath) 
         (EchoPath(0.045, 0.5, 0.3), EchoPath(0.2, 0.5, 0.3)),
         (EchoPath(0.2, 0.5), EchoPath(0.045, 0.5)),
         (EchoPath(0.1, 0.3), EchoPath(0.1, 0.65)),
+        (EchoPath(0.1, 0.65, 0.2), EchoPath(0.11, 0.65, 0.2)),
     ],
-    ids=["other room", "later", "sooner", "louder"],
+    ids=["other room", "later", "sooner", "louder", "a little later"],
 )
 def test_a_path_that_changes_is_learnt_anew_within_two_seconds(before: EchoPath, after: EchoPath) -> None:
     call = scene(RATE, before, seconds=14, talk_from=14, seed=21)
