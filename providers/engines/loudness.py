@@ -50,20 +50,21 @@ class Loudness:
         self._hops = 0
         self._speaking = [False] * channels
         self._counts = [0] * channels
-        self._carry = np.zeros((0, channels), dtype="<i2")
+        self._carry = b""
 
     def feed(self, pcm: bytes) -> None:
         """Take in whole frames."""
-        frames = np.frombuffer(pcm, dtype="<i2").reshape(-1, len(self.last_loud))
-        if len(self._carry):
-            frames = np.concatenate([self._carry, frames])
-        hops = len(frames) // self._hop
-        self._carry = frames[hops * self._hop :]
+        if self._carry:
+            pcm = self._carry + pcm
+        channels = len(self.last_loud)
+        hops, rest = divmod(len(pcm), 2 * channels * self._hop)
+        self._carry = pcm[len(pcm) - rest :] if rest else b""
         if not hops:
             return
-        blocks = frames[: hops * self._hop].astype(np.float32).reshape(hops, self._hop, -1)
-        for powers in np.square(blocks).mean(axis=1).tolist():
-            self._decide(powers)
+        samples = np.frombuffer(pcm, dtype="<i2", count=hops * self._hop * channels).astype(np.float32)
+        # One dot product per hop and channel: for the usual single hop it is several times faster than a reduction.
+        for hop in samples.reshape(hops, self._hop, channels):
+            self._decide([float(np.dot(line, line)) / self._hop for line in hop.T])
 
     def heard(self) -> None:
         """Start counting speech anew."""

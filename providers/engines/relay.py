@@ -187,7 +187,7 @@ class Relay:
     async def push(self, pcm: bytes, /) -> None:
         """Hand over audio; waits only while the engine of the moment is a whole ring behind."""
         if self._finished:
-            raise RuntimeError("push: expected no audio after finish")
+            raise EngineError("push: expected no audio after finish, found some", retryable=False)
         step = max(1, self._capacity // 2) * 2 * self._channels
         for begin in range(0, len(pcm), step):
             await self._put(pcm[begin : begin + step])

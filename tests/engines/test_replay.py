@@ -248,7 +248,7 @@ def test_what_the_ring_lost_is_a_gap_that_is_reported_and_its_partial_words_are_
     assert "gap" not in call.kinds(), "nothing is missing"
     lost = Call(ToneVendor([Fault("half open", 0.05)], Manner(most=100)), relayed(ring=2.0))
     play(lambda: lost.speak(FAST.pcm(), QUIET))
-    assert [event.kind for event in lost.events] == ["lost", "gap", "reconnected"] or "gap" in lost.kinds()
+    assert lost.kinds() == ["lost", "reconnected", "gap"]
     assert [event.value for event in lost.events if event.kind == "gap"][0] > 3.0
     assert lost.words()[-20:] == list(range(20, 40))
 
@@ -310,7 +310,7 @@ def test_audio_after_the_end_is_a_mistake() -> None:
     async def scenario() -> None:
         async with Call(ToneVendor()).engine().listen(rate=RATE) as recognition:
             await recognition.finish()
-            with pytest.raises(RuntimeError, match="after finish"):
+            with pytest.raises(EngineError, match="after finish"):
                 await recognition.push(bytes(2))
 
     play(scenario)

@@ -68,6 +68,8 @@ class ToneVendor:
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[ToneRecognition]:
+        if channels > self.facts.channels:
+            raise EngineError("too many channels", engine=self.name, retryable=False)
         fault = self._faults.pop(0) if self._faults else None
         await asyncio.sleep(self._manner.opening)
         if fault is not None and fault.kind in ("refuse", "busy", "hang"):
