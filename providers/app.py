@@ -36,9 +36,11 @@ TRANSCRIBER_PATH = "/api/custom-transcriber"
 ENDPOINTING_PATH = "/api/custom-endpointing"
 
 
-def create_app(settings: Settings, *, voice: TextToSpeech, transcriber: SpeechToText) -> Starlette:
+def create_app(
+    settings: Settings, *, voice: TextToSpeech, transcriber: SpeechToText, metrics: Metrics | None = None
+) -> Starlette:
     """Build the application around two engines, which its lifespan starts and closes."""
-    metrics = Metrics()
+    metrics = metrics or Metrics()
     authenticator = make_authenticator(settings)
     inbound = Inbound(authenticator, settings.max_body_bytes)
     admission = Admission(_places(settings, transcriber))

@@ -104,12 +104,15 @@ def serve(chosen: settings.Settings) -> None:
     """
     from providers import assembly, logs, server
     from providers.app import create_app
+    from providers.metrics import Metrics
 
     if not chosen.no_auth and chosen.secret is None and chosen.hmac_secret is None:
         chosen = msgspec.structs.replace(chosen, secret=secrets.token_urlsafe(24))
     logs.configure(chosen.log_format, chosen.log_level)
-    voice, transcriber = assembly.make_voice(chosen), assembly.make_transcriber(chosen)
-    app = create_app(chosen, voice=voice, transcriber=transcriber)
+    metrics = Metrics()
+    voice = assembly.make_voice(chosen, observe=metrics.engine)
+    transcriber = assembly.make_transcriber(chosen, observe=metrics.engine)
+    app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics)
     sock = server.bind(chosen)
 
     def announce(base: str) -> None:

@@ -6,13 +6,20 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from providers.engines.events import EngineEvent
 
 if TYPE_CHECKING:
     from providers.transcriber.flow import CallStats
 
+log = structlog.get_logger()
+
 _LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
+_EVERYDAY = {"hit", "miss", "joined", "hedged", "hedge-won", "hedge-lost"}
+"""Events that are counted and not worth a log line."""
 _LAG_PERIOD = 0.5
 """Seconds between two looks at the loop's lag."""
 
@@ -36,6 +43,9 @@ class Metrics:
         self._endpointing = Histogram(
             "providers_endpointing_seconds", "Server time of an answer", registry=registry, buckets=_LATENCIES
         )
+        self._engine_events = Counter(
+            "providers_engine_events", "What wrappers saw of engines", ["kind", "engine"], registry=registry
+        )
         self._loop_lag = Gauge("providers_loop_lag_seconds", "How late the event loop last was", registry=registry)
 
     def voice(self, outcome: str, first_audio: float | None, sent: int) -> None:
@@ -55,6 +65,12 @@ class Metrics:
     def endpointing(self, seconds: float) -> None:
         """One endpointing answer took so long."""
         self._endpointing.observe(seconds)
+
+    def engine(self, event: EngineEvent) -> None:
+        """A wrapper saw something: an engine failed, took over, was cached …; failures are logged too."""
+        self._engine_events.labels(event.kind, event.engine).inc()
+        if event.kind not in _EVERYDAY:
+            log.warning("engine", kind=event.kind, engine=event.engine, detail=event.detail, value=event.value)
 
     async def watch_loop(
         self,

@@ -24,6 +24,12 @@ PREFIX = "PROVIDERS_"
 
 _SECRET = {"secret": True}
 
+
+def _secret_from(variable: str) -> dict[str, object]:
+    """A secret that is also read from the variable its vendor's own tools read."""
+    return {"secret": True, "variable": variable}
+
+
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Count = Annotated[int, Meta(ge=1)]
 
@@ -110,11 +116,124 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[float, Meta(ge=0, le=15)], Meta(description="Wait after any other text, s.")
     ] = 1.5
 
-    # Engines
+    # Calls that survive
+    fallback_first_audio_seconds: Annotated[
+        Seconds, Meta(description="An engine's time for its first audible sample while another could take over, s.")
+    ] = 1.5
+    fallback_rest_seconds: Annotated[Seconds, Meta(description="How long a failed engine rests before a probe, s.")] = (
+        5.0
+    )
+    fallback_mid_text: Annotated[
+        bool, Meta(description="Let another voice go on at the next sentence when one fails in the middle of a text.")
+    ] = False
+    hedge: Annotated[bool, Meta(description="Start the second voice engine when the first is later than its p95.")] = (
+        False
+    )
+    replay_seconds: Annotated[Seconds, Meta(description="Audio kept for a lost recogniser's successor, s.")] = 30.0
+    recogniser_open_seconds: Annotated[Seconds, Meta(description="Longest wait for a recogniser to open, s.")] = 3.0
+    recogniser_first_result_seconds: Annotated[
+        Seconds, Meta(description="Longest wait from speech to a recogniser's first result, s; beyond it reconnect.")
+    ] = 5.0
+    recogniser_next_result_seconds: Annotated[
+        Seconds, Meta(description="Longest wait from speech to its next result, s; beyond it reconnect.")
+    ] = 8.0
+    recogniser_flush_seconds: Annotated[
+        Seconds, Meta(description="Longest wait from the end of audio to the last result, s.")
+    ] = 7.0
+    reconnect_base_seconds: Annotated[Seconds, Meta(description="First pause between two tries to reconnect, s.")] = 0.2
+    reconnect_ceiling_seconds: Annotated[Seconds, Meta(description="Longest such pause, s.")] = 2.0
+    reconnect_patience_seconds: Annotated[
+        Seconds, Meta(description="How long reconnecting is tried before the next engine, or close 1011, s.")
+    ] = 8.0
+
+    # Cache
+    cache_bytes: Annotated[
+        Annotated[int, Meta(ge=0)], Meta(description="Size of the cache of finished utterances, bytes; 0 turns it off.")
+    ] = 64 * 1024 * 1024
+    cache_folder: Annotated[
+        str | None, Meta(description="Keep the cache in an SQLite file in this folder (extra: cache).")
+    ] = None
+    cache_redis_url: Annotated[
+        str | None, Meta(description="Keep the cache in Redis (extra: redis).", extra=_SECRET)
+    ] = None
+    prewarm: Annotated[
+        str | None, Meta(description="File of phrases, one per line, spoken into the cache at start.")
+    ] = None
+
+    # Embedded engines
     espeak_voice: Annotated[str, Meta(description="espeak: default voice, a language tag with optional variant.")] = (
         "en-us"
     )
     espeak_wpm: Annotated[Annotated[int, Meta(ge=80, le=450)], Meta(description="espeak: words per minute.")] = 175
+    pocketsphinx_capacity: Annotated[
+        Annotated[int, Meta(ge=0)], Meta(description="pocketsphinx: speakers at once; 0 is two per core.")
+    ] = 0
+    pocketsphinx_silence_seconds: Annotated[
+        Annotated[float, Meta(ge=0.3, le=10)], Meta(description="pocketsphinx: silence that ends an utterance, s.")
+    ] = 0.5
+    pocketsphinx_profanity: Annotated[
+        bool, Meta(description="pocketsphinx: let profanity through; it invents some on telephone audio.")
+    ] = False
+
+    # Deepgram
+    deepgram_api_key: Annotated[
+        str | None, Meta(description="Deepgram's key; also DEEPGRAM_API_KEY.", extra=_secret_from("DEEPGRAM_API_KEY"))
+    ] = None
+    deepgram_url: Annotated[
+        str, Meta(description="Base URL of Deepgram, cloud or self-hosted; http, https, ws or wss.")
+    ] = "https://api.deepgram.com"
+    deepgram_model: Annotated[str, Meta(description="Deepgram: listening model; ?model= on the socket wins.")] = (
+        "nova-3"
+    )
+    deepgram_language: Annotated[
+        str | None, Meta(description="Deepgram: language to hear; ?language= on the socket wins.")
+    ] = None
+    deepgram_keyterms: Annotated[str, Meta(description="Deepgram: terms to listen for, comma-separated.")] = ""
+    deepgram_endpointing_ms: Annotated[
+        Annotated[int, Meta(ge=0)], Meta(description="Deepgram: silence that ends a segment, ms.")
+    ] = 300
+    deepgram_utterance_end_ms: Annotated[
+        Annotated[int, Meta(ge=1000)], Meta(description="Deepgram: gap between words that ends an utterance, ms.")
+    ] = 1000
+    deepgram_smart_format: Annotated[bool, Meta(description="Deepgram: punctuation and number formatting.")] = True
+    deepgram_voice: Annotated[str, Meta(description="Deepgram: default voice, an Aura model.")] = "aura-2-thalia-en"
+
+    # OpenAI-compatible speech
+    openai_api_key: Annotated[
+        str | None, Meta(description="The key; also OPENAI_API_KEY.", extra=_secret_from("OPENAI_API_KEY"))
+    ] = None
+    openai_url: Annotated[
+        str, Meta(description="Base URL of any /v1/audio/speech server: Kokoro-FastAPI, speaches, vLLM-omni ….")
+    ] = "https://api.openai.com"
+    openai_model: Annotated[str, Meta(description="openai: model.")] = "gpt-4o-mini-tts"
+    openai_voice: Annotated[str, Meta(description="openai: default voice.")] = "alloy"
+    openai_native_rate: Annotated[
+        Annotated[int, Meta(ge=8000, le=48000)], Meta(description="openai: Hz of the server's bare PCM.")
+    ] = 24000
+    openai_speed: Annotated[Annotated[float, Meta(ge=0.25, le=4)], Meta(description="openai: speed.")] = 1.0
+    openai_instructions: Annotated[str, Meta(description="openai: how the voice should sound.")] = ""
+    openai_extra: Annotated[str, Meta(description="openai: more fields of the request, a JSON object.")] = ""
+
+    # Local neural engines, with models of your own
+    sherpa_voice_folder: Annotated[str | None, Meta(description="sherpa: folder of a speaking model.")] = None
+    sherpa_listen_folder: Annotated[str | None, Meta(description="sherpa: folder of a streaming listening model.")] = (
+        None
+    )
+    piper_model: Annotated[str | None, Meta(description="piper: voice file, .onnx beside its .onnx.json.")] = None
+    kokoro_model: Annotated[str | None, Meta(description="kokoro: model file, .onnx.")] = None
+    kokoro_voices: Annotated[str | None, Meta(description="kokoro: voices file, .bin.")] = None
+    kokoro_voice: Annotated[str, Meta(description="kokoro: default voice.")] = "af_heart"
+    whisper_folder: Annotated[str | None, Meta(description="whisper: folder of a CTranslate2 model.")] = None
+    whisper_language: Annotated[str | None, Meta(description="whisper: language, ISO 639-1; guessed when unset.")] = (
+        None
+    )
+    vosk_folder: Annotated[str | None, Meta(description="vosk: folder of a model.")] = None
+    local_speed: Annotated[
+        Annotated[float, Meta(ge=0.25, le=4)], Meta(description="Speed of sherpa, piper and kokoro voices.")
+    ] = 1.0
+    local_capacity: Annotated[
+        Annotated[int, Meta(ge=0)], Meta(description="sherpa, whisper and vosk: speakers at once; 0 is no limit.")
+    ] = 0
 
     # Logs
     log_format: Annotated[
@@ -140,6 +259,8 @@ class Option:
     default: Any
     description: str
     secret: bool
+    vendor_variable: str | None = None
+    """The variable that the vendor's own tools read."""
 
     @property
     def flag(self) -> str:
@@ -167,8 +288,10 @@ def options() -> Iterator[Option]:
     for field in msgspec.structs.fields(Settings):
         metas = [meta for meta in getattr(hints[field.name], "__metadata__", ()) if isinstance(meta, Meta)]
         description = next((meta.description for meta in metas if meta.description), "")
-        secret = any((meta.extra or {}).get("secret") for meta in metas)
-        yield Option(field.name, hints[field.name], field.default, description, secret)
+        extra = {key: value for meta in metas for key, value in (meta.extra or {}).items()}
+        yield Option(
+            field.name, hints[field.name], field.default, description, bool(extra.get("secret")), extra.get("variable")
+        )
 
 
 _HEADINGS = {
@@ -179,7 +302,12 @@ _HEADINGS = {
     "first_audio_seconds": "Time-outs",
     "channels": "Transcriber",
     "endpointing_punctuation_seconds": "Endpointing",
-    "espeak_voice": "Engines",
+    "fallback_first_audio_seconds": "Calls that survive",
+    "cache_bytes": "Cache",
+    "espeak_voice": "Embedded engines",
+    "deepgram_api_key": "Deepgram",
+    "openai_api_key": "OpenAI-compatible speech",
+    "sherpa_voice_folder": "Local neural engines, with models of your own",
     "log_format": "Logs",
 }
 """Each group's first setting and its heading."""
@@ -221,6 +349,7 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], *, folder: Path) 
         for source, value, lax in (
             (option.flag, flags.get(option.name), True),
             (option.variable, variables.get(option.variable), True),
+            (option.vendor_variable or "", variables.get(option.vendor_variable or ""), True),
             (f"{option.name} in {config}", table.get(option.name), False),
         ):
             if value is not None:

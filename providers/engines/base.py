@@ -48,6 +48,8 @@ class Utterance:
     """Hz the caller wants in the end. An engine that can, answers at it; any other rate is resampled behind it."""
     voice: str | None = None
     """The engine's own name of a voice; None is the engine's default."""
+    begun_by: str | None = None
+    """Who spoke the units before this one of the same text, as their chunks' ``stand_in`` says; None for the first."""
 
 
 @dataclass(frozen=True, slots=True)

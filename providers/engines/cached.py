@@ -91,7 +91,7 @@ class Cached:
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Play the recording, or join who is recording it, or record it."""
-        if len(utterance.text) > self._options.max_text:
+        if len(utterance.text) > self._options.max_text or utterance.begun_by:  # a stand-in's text is not to be kept
             async with aclosing(self._inner.synthesize(utterance)) as chunks:
                 async for chunk in chunks:
                     yield chunk

@@ -208,9 +208,10 @@ class EspeakLibrary:
         if voice == self._voice:
             return
         self._voice = ""
-        if self._loaded.espeak_SetVoiceByName(voice.encode()) != 0:
+        name = voice.encode(errors="replace")
+        if self._loaded.espeak_SetVoiceByName(name) != 0:
             # Names are not tags: "en-gb" and "de-AT" are only found through their properties.
-            wanted = _Voice(languages=voice.encode())
+            wanted = _Voice(languages=name)
             if self._loaded.espeak_SetVoiceByProperties(c.byref(wanted)) != 0:
                 raise UnknownVoice(voice, engine=NAME, examples=("en-us", "en-gb", "de", "fr", "es", "en-us+f5"))
         self._voice = voice

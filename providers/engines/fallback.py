@@ -30,6 +30,8 @@ class FallbackSpeakingOptions:
     idle: float = 5.0
     """Seconds an engine may pause between two chunks; then its answer counts as broken off."""
     rest: RestOptions = field(default_factory=RestOptions)
+    change_mid_text: bool = False
+    """Whether another engine may go on at the next sentence of a text that one has begun."""
     probe_text: str = "One."
     """What a resting engine is made to say, unheard, before it may serve again."""
     probe_rate: int = 8000
@@ -113,6 +115,8 @@ class FallbackSpeaking:
 
     async def _first_to_answer(self, utterance: Utterance) -> tuple[TextToSpeech, Answer, str]:
         search = _Search(utterance)
+        if utterance.begun_by is not None and not self._options.change_mid_text:
+            return await self._go_on(search, utterance.begun_by)
         well, resting = self._roster.well(), self._roster.resting()
         for place, engine in enumerate(well, start=1):
             last = place == len(well) and not resting and not search.strangers
@@ -129,6 +133,21 @@ class FallbackSpeaking:
                 return engine, answer, self._stand_in(engine, search)
         raise search.lost or search.unknown or EngineError("engines: expected one to answer, found none")
 
+    async def _go_on(self, search: _Search, begun_by: str) -> tuple[TextToSpeech, Answer, str]:
+        """Let the engine that began a text speak its next sentence, and no other: a voice never changes on the way."""
+        engines = self._roster.engines
+        stand_ins = [engine for engine in engines if engine.name == begun_by]
+        for place, engine in enumerate(stand_ins or engines, start=1):
+            if answer := await self._try(engine, search, last=place == len(engines)):
+                return engine, answer, begun_by
+            if search.lost:
+                raise search.lost
+        nameless = _Search(replace(search.utterance, voice=None))
+        for engine in stand_ins:
+            if answer := await self._try(engine, nameless, last=True):
+                return engine, answer, begun_by
+        raise nameless.lost or search.unknown or EngineError("engines: expected the one that began, found none")
+
     async def _try(self, engine: TextToSpeech, search: _Search, *, last: bool) -> Answer | None:
         within = self._options.last_first_audio if last else self._options.first_audio
         try:
@@ -142,7 +161,7 @@ class FallbackSpeaking:
             search.lost = error
             return None
         self._roster.served(engine)
-        if search.lost:
+        if search.lost is not None:
             self._observe(EngineEvent("took-over", engine.name, str(search.lost)))
         return answer
 

@@ -90,7 +90,11 @@ class Hedged:
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Speak with whichever engine is heard first."""
-        engine, answer = await self._race(utterance)
+        if utterance.begun_by is None:
+            engine, answer = await self._race(utterance)
+        else:  # a voice never changes on the way through a text
+            engine = self._second if utterance.begun_by == self._second.name else self._first
+            answer = await answer_of(engine, utterance, within=self._options.first_audio)
         stand_in = "" if engine is self._first else engine.name
         async with aclosing(answer.rest) as rest:
             for chunk in answer.head:

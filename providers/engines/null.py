@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from providers.engines.base import ListeningFacts, Transcript
+from providers.errors import EngineError
 
 NAME = "null"
 
@@ -29,6 +30,8 @@ class Null:
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncGenerator[_Counting, None]:
         """A recognition that hears ``second 1.``, ``second 2.`` … on channel 0, whatever is said."""
+        if not 1 <= channels <= self.facts.channels:
+            raise EngineError(f"channels: expected 1 or 2, found {channels}", engine=self.name, retryable=False)
         yield _Counting(rate, channels)
 
     async def aclose(self) -> None:
@@ -44,6 +47,8 @@ class _Counting:
         self._changed = asyncio.Event()
 
     async def push(self, pcm: bytes, /) -> None:
+        if self._finished:
+            raise EngineError("push: expected no audio after finish", engine=NAME, retryable=False)
         self._bytes += len(pcm)
         if self._bytes >= (self._told + 1) * self._second:
             self._changed.set()

@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket
 from providers.admission import Admission
 from providers.auth import Authenticator
 from providers.engines.base import SpeechToText
+from providers.engines.tuned import Tunable
 from providers.errors import AtCapacity, CallRefused, RequestError
 from providers.inbound import check_socket
 from providers.metrics import Metrics
@@ -39,7 +40,7 @@ class CustomTranscriber:
             check_socket(self.authenticator, HTTPConnection(scope))
             with self.admission.enter():
                 await socket.accept()
-                await self._serve(receive, send)
+                await self._serve(self._chosen(socket), receive, send)
         except RequestError as error:
             await socket.receive()  # the connect message has to be taken before it can be denied
             headers = {"Retry-After": f"{error.retry_after:g}"} if isinstance(error, AtCapacity) else None
@@ -47,7 +48,14 @@ class CustomTranscriber:
                 log.warning("refused", path=scope["path"], reason=str(error))
             await socket.send_denial_response(JSONResponse({"error": str(error)}, error.status, headers))
 
-    async def _serve(self, receive: Receive, send: Send) -> None:
+    def _chosen(self, socket: WebSocket) -> SpeechToText:
+        """The engine, with the model and the language that the URL's query names, if it can be had so."""
+        if not isinstance(self.engine, Tunable):
+            return self.engine
+        query = socket.query_params
+        return self.engine.tuned(model=query.get("model"), language=query.get("language"))
+
+    async def _serve(self, engine: SpeechToText, receive: Receive, send: Send) -> None:
         """Past the upgrade the raw ASGI messages are used: this runs for every frame of every call."""
         ended: dict[str, object] = {"code": 1000, "reason": ""}
 
@@ -63,7 +71,7 @@ class CustomTranscriber:
         async def send_text(text: str) -> None:
             await send({"type": "websocket.send", "text": text})
 
-        call = flow.Call(self.engine, self.options)
+        call = flow.Call(engine, self.options)
         begun = time.perf_counter()
         self.metrics.calls.inc()
         try:

@@ -79,14 +79,16 @@ Block = tuple[bytes, bool]
 async def _render(
     plan: list[str | Pause], request: VoiceRequest, engine: TextToSpeech, track: Track
 ) -> AsyncGenerator[Block, None]:
+    begun_by = None
     for index, step in enumerate(plan):
         if isinstance(step, Pause):
             track.pause(step.seconds)
             continue
         track.begin_unit(last=index == len(plan) - 1)
-        utterance = Utterance(step, request.sample_rate, request.voice)
+        utterance = Utterance(step, request.sample_rate, request.voice, begun_by)
         async with aclosing(engine.synthesize(utterance)) as chunks:
             async for chunk in chunks:
+                begun_by = chunk.stand_in
                 for pcm in sliced(chunk, seconds=_SLICE):
                     yield track.feed(pcm, chunk.rate), track.audible
                     await asyncio.sleep(0)

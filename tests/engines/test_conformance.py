@@ -1,4 +1,4 @@
-"""Engines through the one suite: those of vendors, with their imitation behind them, and the tone."""
+"""Engines through the one suite: those of vendors, with their imitation behind them, and the embedded ones."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.deepgram_listen import DeepgramListener, DeepgramListening
 from providers.engines.deepgram_speak import DeepgramSpeaker, DeepgramSpeaking
+from providers.engines.espeak import Espeak
+from providers.engines.null import Null
 from providers.engines.openai_speech import OpenAISpeaker, OpenAISpeaking
 from providers.engines.tone import Tone
 from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance, kept
@@ -73,6 +75,14 @@ class TestOpenAISpeaking(SpeakingConformance):
 
 class TestTone(SpeakingConformance):
     case = SpeakingCase(opened=lambda: kept(Tone()))
+
+
+class TestEspeak(SpeakingConformance):
+    case = SpeakingCase(opened=lambda: kept(Espeak()), deterministic=False)
+
+
+class TestNull(ListeningConformance):
+    case = ListeningCase(opened=lambda: kept(Null()), speech=lambda rate: bytes(6 * rate), every_channel=False)
 
 
 class TestDeepgramListening(ListeningConformance):

@@ -300,3 +300,38 @@ def test_the_facts_hold_whichever_engine_speaks() -> None:
     two = SpeakingFacts(rates=(22050,), languages=("de",), voices=("y", "x"), streaming=True)
     assert facts_of_any([one, two]) == SpeakingFacts((8000, 22050, 24000), ("en", "de"), ("x", "y"), True, False)
     assert facts_of_any([one, SpeakingFacts()]).rates == ()
+
+
+def test_the_engine_that_began_a_text_speaks_its_next_sentence_even_when_a_better_one_returned() -> None:
+    first, second = ScriptedVoice("a", [A]), ScriptedVoice("b", [B], voices=("b-voice",))
+
+    async def scenario(tower: Tower) -> None:
+        assert await tower.say(Utterance("Two.", 8000, "a-voice", begun_by="b")) == [Chunk(B, 8000, stand_in="b")]
+        assert first.asked == []
+
+    play(first, second, scenario=scenario)
+
+
+def test_a_failure_at_a_later_sentence_is_raised_and_no_other_voice_goes_on() -> None:
+    first, second = ScriptedVoice("a", [down()]), ScriptedVoice("b", [B])
+
+    async def scenario(tower: Tower) -> None:
+        with pytest.raises(EngineError, match="down"):
+            await tower.say(Utterance("Two.", 8000, begun_by=""))
+        assert second.asked == []
+
+    play(first, second, scenario=scenario)
+
+
+def test_another_voice_goes_on_at_a_sentence_when_that_is_asked_for() -> None:
+    first, second = ScriptedVoice("a", [down()]), ScriptedVoice("b", [B])
+    options = FallbackSpeakingOptions(change_mid_text=True)
+
+    async def scene() -> list[Chunk]:
+        voice = FallbackSpeaking([first, second], options=options, clock=virtual_clock)
+        async with aclosing(voice.synthesize(Utterance("Two.", 8000, begun_by=""))) as chunks:
+            heard = [chunk async for chunk in chunks]
+        await voice.aclose()
+        return heard
+
+    assert run_virtual(scene()) == [Chunk(B, 8000, stand_in="b")]

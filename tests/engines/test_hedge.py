@@ -161,3 +161,13 @@ def test_it_is_a_speaking_engine_named_after_both() -> None:
     voice = Hedged(ScriptedVoice("a", [A]), ScriptedVoice("b", [B]))
     assert isinstance(voice, TextToSpeech)
     assert voice.name == "a|b"
+
+
+@pytest.mark.parametrize(("begun_by", "expected"), [("", A), ("b", B)])
+def test_the_next_sentence_of_a_text_is_never_raced(begun_by: str, expected: bytes) -> None:
+    async def scene() -> list[Chunk]:
+        voice = Hedged(ScriptedVoice("a", [5.0, A]), ScriptedVoice("b", [B]), clock=virtual_clock)
+        async with aclosing(voice.synthesize(Utterance("Two.", 8000, begun_by=begun_by))) as chunks:
+            return [chunk async for chunk in chunks]
+
+    assert [chunk.pcm for chunk in run_virtual(scene())] == [expected]

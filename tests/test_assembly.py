@@ -1,0 +1,120 @@
+"""Names to engines, and engines to towers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from providers import assembly
+from providers.engines.base import SpeechToText, TextToSpeech
+from providers.engines.cached import Cached
+from providers.engines.deepgram_listen import DeepgramListener
+from providers.engines.espeak import Espeak
+from providers.engines.fallback import FallbackSpeaking
+from providers.engines.fallback_listening import FallbackListening
+from providers.engines.hedge import Hedged
+from providers.engines.null import Null
+from providers.engines.replay import Replay
+from providers.engines.sphinx import Sphinx
+from providers.engines.tone import Tone
+from providers.engines.tuned import Tuned
+from providers.errors import SettingsError
+from providers.settings import Settings
+
+
+def voice(**changes: Any) -> TextToSpeech:
+    return assembly.make_voice(Settings(**changes))
+
+
+def transcriber(**changes: Any) -> SpeechToText:
+    return assembly.make_transcriber(Settings(**changes))
+
+
+def test_the_embedded_engines_are_the_default() -> None:
+    assert voice().name == "espeak"
+    assert transcriber().name == "pocketsphinx"
+
+
+def test_deepgram_is_the_default_whenever_it_has_a_key() -> None:
+    assert voice(deepgram_api_key="k").name == "deepgram"
+    assert transcriber(deepgram_api_key="k").name == "deepgram"
+
+
+def test_a_name_beats_the_key() -> None:
+    assert voice(deepgram_api_key="k", voice="espeak").name == "espeak"
+
+
+@pytest.mark.parametrize("name", assembly.VOICES)
+def test_every_voice_can_be_named(name: str) -> None:
+    assert assembly.VOICES[name](Settings(deepgram_api_key="k", openai_api_key="k")).name == name
+
+
+@pytest.mark.parametrize("name", assembly.TRANSCRIBERS)
+def test_every_transcriber_can_be_named(name: str) -> None:
+    assert assembly.TRANSCRIBERS[name](Settings(deepgram_api_key="k")).name == name
+
+
+@pytest.mark.parametrize("flag", ["voice", "transcriber"])
+def test_an_unknown_engine_is_a_fault_that_names_the_known_ones(flag: str) -> None:
+    make = voice if flag == "voice" else transcriber
+    with pytest.raises(SettingsError, match=rf"--{flag}: expected engines of .*deepgram.*, found 'nobody'"):
+        make(**{flag: "deepgram,nobody", "deepgram_api_key": "k"})
+
+
+def test_engines_for_load_stand_bare() -> None:
+    assert isinstance(voice(voice="tone"), Tone)
+    assert isinstance(transcriber(transcriber="null"), Null)
+
+
+def test_finished_utterances_are_cached_unless_that_is_off() -> None:
+    assert isinstance(voice(voice="espeak"), Cached)
+    assert isinstance(voice(voice="espeak", cache_bytes=0), Espeak)
+
+
+def test_several_voices_fall_back_and_may_be_hedged() -> None:
+    assert isinstance(voice(voice="espeak,tone", cache_bytes=0), FallbackSpeaking)
+    assert isinstance(voice(voice="espeak,tone", cache_bytes=0, hedge=True), Hedged)
+    assert voice(voice="espeak,tone").name == "espeak,tone"
+
+
+def test_every_recogniser_is_replayed_and_several_fall_back() -> None:
+    assert isinstance(transcriber(transcriber="pocketsphinx"), Replay)
+    both = transcriber(transcriber="deepgram,pocketsphinx", deepgram_api_key="k")
+    assert both.name == "deepgram,pocketsphinx"
+
+
+def test_a_call_may_choose_model_and_language_and_calls_that_choose_alike_share_a_tower() -> None:
+    tower = transcriber(transcriber="deepgram,pocketsphinx", deepgram_api_key="k")
+    assert isinstance(tower, Tuned)
+    french = tower.tuned(language="fr")
+    assert isinstance(french, FallbackListening)
+    assert french is tower.tuned(language="fr")
+    assert french is not tower.tuned(language="de")
+    assert tower.tuned() is tower.tuned(model=None, language="")
+
+
+def test_only_what_can_be_tuned_is_made_anew() -> None:
+    seen: list[list[SpeechToText]] = []
+
+    def tower(engines: Any) -> SpeechToText:
+        seen.append(list(engines.values()))
+        return Null()
+
+    deepgram = assembly.TRANSCRIBERS["deepgram"](Settings(deepgram_api_key="k"))
+    Tuned({"deepgram": deepgram, "pocketsphinx": Sphinx()}, tower).tuned(model="nova-2")
+    usual, chosen = seen
+    assert isinstance(chosen[0], DeepgramListener)
+    assert chosen[0] is not usual[0]
+    assert chosen[1] is usual[1]
+
+
+def test_openai_extra_has_to_be_a_json_object() -> None:
+    with pytest.raises(SettingsError, match="--openai-extra: expected a JSON object"):
+        voice(voice="openai", openai_api_key="k", openai_extra="[1]")
+
+
+def test_the_cache_tells_sounds_apart_by_settings_and_never_holds_a_key() -> None:
+    plain = assembly._sound(Settings())
+    assert assembly._sound(Settings(openai_speed=1.5)) != plain
+    assert assembly._sound(Settings(openai_api_key="hunter2", secret="hunter2")) == plain
