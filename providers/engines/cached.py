@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from providers.engines.base import Chunk, SpeakingFacts, TextToSpeech, Utterance
 from providers.engines.events import EngineEvent, Observe, unobserved
@@ -22,6 +23,9 @@ from providers.engines.stores import Store, StoreError
 from providers.errors import EngineError
 
 __all__ = ["Cached", "CachedOptions"]
+
+_Route: TypeAlias = "tuple[str, str | None]"
+"""A recording's key, and who began the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Cached:
         self._options = options or CachedOptions()
         self._clock = clock
         self._observe = observe
-        self._flights: dict[str, Flight] = {}
+        self._flights: dict[_Route, Flight] = {}
         self._keepers: set[asyncio.Task[None]] = set()
         self._store_rests_until = 0.0
 
@@ -97,7 +101,7 @@ class Cached:
                     yield chunk
             return
         key = self._key(utterance)
-        under_way = self._flights.get(key)
+        under_way = self._flights.get((key, utterance.begun_by))
         recording = None if under_way and under_way.joinable else await self._recall(key)
         if recording is not None:
             self._observe(EngineEvent("hit", self.name))
@@ -148,25 +152,27 @@ class Cached:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _flight(self, key: str, utterance: Utterance) -> Flight:
-        flight = self._flights.get(key)
+        # Who goes on with a text may not be joined by who begins one: the one may fail where the other may fall back.
+        route = key, utterance.begun_by
+        flight = self._flights.get(route)
         if flight is not None and flight.joinable:
             self._observe(EngineEvent("joined", self.name))
             return flight
         self._observe(EngineEvent("miss", self.name))
         flight = Flight(self._inner.synthesize(utterance), longest=self._options.longest)
-        self._flights[key] = flight
-        keeper = asyncio.get_running_loop().create_task(self._keep(key, flight))
+        self._flights[route] = flight
+        keeper = asyncio.get_running_loop().create_task(self._keep(route, flight))
         self._keepers.add(keeper)
         keeper.add_done_callback(self._keepers.discard)
         return flight
 
-    async def _keep(self, key: str, flight: Flight) -> None:
+    async def _keep(self, route: _Route, flight: Flight) -> None:
         try:
             if recording := await flight.landed():
-                await self._remember(key, recording)
+                await self._remember(route[0], recording)
         finally:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
+            if self._flights.get(route) is flight:
+                del self._flights[route]
 
     async def _all_kept(self) -> None:
         if self._keepers:

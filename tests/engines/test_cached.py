@@ -193,6 +193,17 @@ def test_a_stand_ins_voice_is_never_kept() -> None:
     play(Tower(FallbackSpeaking([first, second], clock=virtual_clock)), scenario)
 
 
+def test_who_begins_a_text_never_shares_the_failure_of_one_who_must_go_on_with_the_same_voice() -> None:
+    first, second = ScriptedVoice("a", [0.5, EngineError("down")]), ScriptedVoice("b", [B])
+
+    async def scenario(tower: Tower) -> None:
+        going_on = Utterance("Hello.", 8000, begun_by="")
+        outcomes = await asyncio.gather(tower.say(going_on), tower.say(), return_exceptions=True)
+        assert [str(outcomes[0]), outcomes[1]] == ["down", B]
+
+    play(Tower(FallbackSpeaking([first, second], clock=virtual_clock)), scenario)
+
+
 def test_an_unknown_voice_passes_through_and_is_asked_again_next_time() -> None:
     voice = ScriptedVoice("a", [A], voices=("anna",))
 
