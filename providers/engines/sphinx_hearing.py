@@ -25,6 +25,15 @@ PARTIAL_EVERY = 0.2
 LONGEST_UTTERANCE = 30.0
 """Seconds; without a pause (music, a noisy line) the decoder's memory would grow for the whole call."""
 
+BEFORE = 0.5
+"""Seconds in front of the detected start that the decoder hears too. It takes its idea of the channel from an
+utterance's mean, and was trained on utterances with some silence around them."""
+
+AGAIN = 5.0
+"""Seconds up to which the first utterance is decoded twice. Before it the decoder knows nothing of the channel: of 54
+words by espeak 43 were wrong in one pass, 26 in the second, which costs an eighth of the utterance's length once.
+With half of the band missing, at 8 kHz, it does not help."""
+
 FRAMES_PER_SECOND = 100
 """Of the decoder, the unit of its word times."""
 
@@ -70,26 +79,27 @@ class Hearing:
         self._endpointer = Endpointer(window=options.window, vad_mode=options.vad_mode, sample_rate=MODEL_RATE)
         self._frame_bytes: int = self._endpointer.frame_bytes
         self._frame_seconds: float = self._endpointer.frame_length
-        # A start is reported up to one window late; this many frames back are sure to hold the first sound.
-        self._recent: deque[bytes] = deque(maxlen=round(options.window / self._frame_seconds) + 2)
-        self._decode = PcmDecoder()
+        # A start is reported up to one window late.
+        self._recent: deque[bytes] = deque(maxlen=round((options.window + BEFORE) / self._frame_seconds) + 2)
+        self._pcm = PcmDecoder()
         self._resampler = live_resampler(rate, MODEL_RATE)
         self._buffer = bytearray()
         self._time = 0.0
         self._open = False
-        self._start = self._speech_end = self._looked = 0.0
+        self._first: bytearray | None = bytearray() if rate >= MODEL_RATE else None
+        self._origin = self._start = self._speech_end = self._looked = 0.0
         self._shown: Transcript | None = None
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
         """Hear the next audio, cut anywhere."""
-        return self._hear(encode_pcm16(self._resampler.feed(self._decode.feed(pcm))))
+        return self._hear(encode_pcm16(self._resampler.feed(self._pcm.feed(pcm))))
 
     def finish(self) -> Iterator[Transcript]:
         """Hear the end: an utterance that is still open gets its final."""
         yield from self._hear(encode_pcm16(self._resampler.flush()))
         if self._open:
             if self._buffer:
-                self._decoder.process_raw(bytes(self._buffer), False, False)
+                self._decode_more(bytes(self._buffer))
             self._speech_end = self._time
             yield from self._end()
 
@@ -109,7 +119,7 @@ class Hearing:
             if speech:
                 self._begin(self._endpointer.speech_start)
             return
-        self._decoder.process_raw(frame, False, False)
+        self._decode_more(frame)
         if speech:
             self._speech_end = self._time
         # The detector itself needs a window of silence before it says so.
@@ -124,15 +134,30 @@ class Hearing:
             yield from self._look()
 
     def _begin(self, start: float) -> None:
-        frames = min(round((self._time - start) / self._frame_seconds), len(self._recent))
+        frames = min(round((self._time - start + BEFORE) / self._frame_seconds), len(self._recent))
         self._open = True
-        self._start = self._time - frames * self._frame_seconds
+        self._origin = self._time - frames * self._frame_seconds
+        self._start = max(start, self._origin)
         self._looked = self._start
         self._speech_end = self._time
         self._shown = None
         self._decoder.start_utt()
         if frames:
-            self._decoder.process_raw(b"".join(list(self._recent)[-frames:]), False, False)
+            self._decode_more(b"".join(list(self._recent)[-frames:]))
+
+    def _decode_more(self, pcm: bytes) -> None:
+        self._decoder.process_raw(pcm, False, False)
+        if self._first is not None:
+            self._first += pcm
+            if len(self._first) > 2 * MODEL_RATE * AGAIN:
+                self._first = None
+
+    def _decode_again(self) -> None:
+        if self._first is not None:
+            self._decoder.start_utt()
+            self._decoder.process_raw(bytes(self._first), False, False)
+            self._decoder.end_utt()
+            self._first = None
 
     def _look(self) -> Iterator[Transcript]:
         self._looked = self._time
@@ -143,6 +168,7 @@ class Hearing:
 
     def _end(self) -> Iterator[Transcript]:
         self._decoder.end_utt()
+        self._decode_again()
         self._open = False
         self._recent.clear()  # what belongs to this utterance must not open the next one too
         heard = self._transcript(final=True, end=self._speech_end)
@@ -164,5 +190,7 @@ class Hearing:
             text = _VARIANT.sub("", segment.word)
             if _FILLER.fullmatch(text) or (not self._options.profanity and _PROFANITY.fullmatch(text)):
                 continue
-            start = self._start + segment.start_frame / FRAMES_PER_SECOND
-            yield Word(text, start, self._start + (segment.end_frame + 1) / FRAMES_PER_SECOND)
+            start = self._origin + segment.start_frame / FRAMES_PER_SECOND
+            # A word that the decoder hears into the noise before the speech begins with the speech.
+            end = self._origin + (segment.end_frame + 1) / FRAMES_PER_SECOND
+            yield Word(text, max(start, self._start), max(end, self._start))
