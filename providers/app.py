@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from starlette.applications import Starlette
@@ -37,9 +38,17 @@ ENDPOINTING_PATH = "/api/custom-endpointing"
 
 
 def create_app(
-    settings: Settings, *, voice: TextToSpeech, transcriber: SpeechToText, metrics: Metrics | None = None
+    settings: Settings,
+    *,
+    voice: TextToSpeech,
+    transcriber: SpeechToText,
+    metrics: Metrics | None = None,
+    beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> Starlette:
-    """Build the application around two engines, which its lifespan starts and closes."""
+    """Build the application around two engines, which its lifespan starts and closes.
+
+    ``beside`` runs next to the server from the moment the engines are warm, and ends with it.
+    """
     metrics = metrics or Metrics()
     authenticator = make_authenticator(settings)
     inbound = Inbound(authenticator, settings.max_body_bytes)
@@ -56,20 +65,22 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(metrics.watch_loop())
+        running = [asyncio.create_task(metrics.watch_loop())]
         try:
-            try:
-                await asyncio.gather(voice.start(), transcriber.start())
-            except EngineError as error:
-                app.state.fault = error  # for the command line, which shows one sentence instead of a traceback
-                raise
+            # Both are waited for: an engine that is closed while it starts could leave processes behind.
+            for outcome in await asyncio.gather(voice.start(), transcriber.start(), return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    app.state.fault = outcome  # for the command line, which shows a sentence instead of a traceback
+                    raise outcome
             ops.ready = True
+            if beside is not None:
+                running.append(asyncio.create_task(beside()))
             yield
         finally:
             ops.ready = False
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await asyncio.gather(voice.aclose(), transcriber.aclose(), return_exceptions=True)
 
     app = Starlette(routes=routes, lifespan=lifespan)

@@ -14,8 +14,8 @@ and finished utterances are cached::
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import entry_points
 from importlib.util import find_spec
@@ -37,6 +37,9 @@ TRANSCRIBERS_GROUP = "vapi_providers.transcribers"
 
 _Engine = TypeVar("_Engine")
 Factory = Callable[[Settings], _Engine]
+
+_PREWARMED_RATES = (24000, 8000)
+"""Hz the platform asks for on web calls and, as far as is known, on telephone calls; for engines with several rates."""
 
 _BARE = {"tone", "null"}
 """Engines for tests and load: nothing to cache, nothing to lose."""
@@ -192,6 +195,47 @@ TRANSCRIBERS: Mapping[str, Factory[SpeechToText]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What an engine cannot do without."""
+
+    package: str = ""
+    """Import name."""
+    extra: str = ""
+    """Extra of this distribution that brings the package."""
+    setting: str = ""
+    """A setting that has to have a value."""
+    unless: str = ""
+    """A setting whose changed value makes up for that: a server of one's own needs no key."""
+
+
+NEEDS: Mapping[tuple[str, str], Need] = {
+    ("voice", "espeak"): Need("espeakng_loader", "local"),
+    ("voice", "deepgram"): Need(setting="deepgram_api_key", unless="deepgram_url"),
+    ("voice", "openai"): Need(setting="openai_api_key", unless="openai_url"),
+    ("voice", "sherpa"): Need("sherpa_onnx", "sherpa", "sherpa_voice_folder"),
+    ("voice", "piper"): Need("piper", "piper", "piper_model"),
+    ("voice", "kokoro"): Need("kokoro_onnx", "kokoro", "kokoro_model"),
+    ("transcriber", "pocketsphinx"): Need("pocketsphinx", "local"),
+    ("transcriber", "deepgram"): Need(setting="deepgram_api_key", unless="deepgram_url"),
+    ("transcriber", "sherpa"): Need("sherpa_onnx", "sherpa", "sherpa_listen_folder"),
+    ("transcriber", "whisper"): Need("faster_whisper", "whisper", "whisper_folder"),
+    ("transcriber", "vosk"): Need("vosk", "vosk", "vosk_folder"),
+}
+
+
+def missing(kind: str, name: str, settings: Settings) -> str:
+    """What to install or set before this engine can start; empty when nothing is missing."""
+    need = NEEDS.get((kind, name), Need())
+    steps = []
+    if need.package and find_spec(need.package) is None:
+        steps.append(f"pip install 'vapi-providers[{need.extra}]'")
+    made_up_for = need.unless and getattr(settings, need.unless) != getattr(Settings(), need.unless)
+    if need.setting and not getattr(settings, need.setting) and not made_up_for:
+        steps.append(f"set --{need.setting.replace('_', '-')}")
+    return ", ".join(steps)
+
+
 def voice_factories() -> dict[str, Factory[TextToSpeech]]:
     """Every speaking engine by name, plugins included; a plugin cannot take a built-in's name."""
     return {**VOICES, **_plugins(VOICES_GROUP, VOICES)}
@@ -220,6 +264,33 @@ def make_voice(settings: Settings, *, observe: Observe = unobserved) -> TextToSp
     from providers.engines.cached import Cached
 
     return Cached(voice, _store(settings), settings=_sound(settings), observe=observe)
+
+
+def prewarming(settings: Settings, voice: TextToSpeech) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    """What speaks the phrases of ``--prewarm`` into the cache once the server is up; None when nothing is asked for.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read, or there is no cache.
+    """
+    if settings.prewarm is None:
+        return None
+    from providers.engines.cached import Cached
+
+    if not isinstance(voice, Cached):
+        raise SettingsError(["--prewarm: expected a cache to speak into, found none: see --cache-bytes and --voice"])
+    try:
+        lines = [line.strip() for line in Path(settings.prewarm).read_text().splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SettingsError([f"--prewarm: cannot read {settings.prewarm!r}: {reason}"]) from None
+
+    async def prewarm() -> None:
+        for rate in _PREWARMED_RATES:
+            await voice.prewarm(filter(None, lines), rate=rate)
+
+    return prewarm
 
 
 def make_transcriber(settings: Settings, *, observe: Observe = unobserved) -> SpeechToText:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import os
@@ -19,7 +20,7 @@ import msgspec
 from providers import runtime, settings
 from providers.errors import EngineError, SettingsError
 
-_PHONE = ("say", "call")
+_PHONE = ("say", "call", "check")
 """Commands that play the platform's side; they live in their own room and are imported when used."""
 
 
@@ -112,7 +113,8 @@ def serve(chosen: settings.Settings) -> None:
     metrics = Metrics()
     voice = assembly.make_voice(chosen, observe=metrics.engine)
     transcriber = assembly.make_transcriber(chosen, observe=metrics.engine)
-    app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics)
+    prewarm = assembly.prewarming(chosen, voice)
+    app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics, beside=prewarm)
     sock = server.bind(chosen)
 
     def announce(base: str) -> None:
@@ -180,10 +182,25 @@ def _running_secret() -> str | None:
     return running.secret
 
 
-@main.command()
-def engines() -> None:
-    """List every engine: what speaks, what listens, and what each needs."""
-    from providers import assembly
+@main.command(cls=_Grouped)
+@click.option(
+    "--probe", is_flag=True, help="Let each ready engine say or hear one sentence; shows first audio and lag."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_with_settings
+def engines(chosen: settings.Settings, probe: bool, as_json: bool) -> None:
+    """List every engine: what speaks, what listens, what each needs.
 
-    click.echo("voices         " + ", ".join(sorted(assembly.voice_factories())))
-    click.echo("transcribers   " + ", ".join(sorted(assembly.transcriber_factories())))
+    Settings are read as serve reads them, so the list shows what serve could use.
+    """
+    from rich.console import Console
+
+    from providers import catalogue
+
+    listed = catalogue.entries(chosen)
+    if probe:
+        listed = asyncio.run(catalogue.probed(chosen, listed))
+    if as_json:
+        click.echo(json.dumps(catalogue.as_json(listed), indent=2))
+    else:
+        catalogue.show(listed, Console())

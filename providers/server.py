@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -51,18 +52,31 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
     ----------
     announce
         Called with the base URL once the server listens and its engines are warm.
+
+    Raises
+    ------
+    SettingsError
+        The TLS files cannot be used.
     """
     base = url(settings, sock)
+    config = configure(app, settings)
+    try:
+        config.load()
+    except OSError as error:  # the TLS library's own errors are among these
+        raise SettingsError([f"--ssl-certfile, --ssl-keyfile: cannot be used: {error.strerror or error}"]) from None
 
     def listening() -> None:
         runtime.write(runtime.Running(base, None if settings.no_auth else settings.secret, os.getpid()))
         announce(base)
 
-    server = _Server(configure(app, settings), listening)
+    server = _Server(config, listening)
+    # Uvicorn raises the signal that ended it once more after its clean shutdown; without a handler that would kill the
+    # process before it has tidied up, and with a code that looks like a crash.
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
     try:
         server.run(sockets=[sock])
-    except KeyboardInterrupt:
-        pass  # uvicorn raises the signal again after a clean shutdown
+    except (KeyboardInterrupt, SystemExit):
+        pass  # the same for Ctrl-C; and a failed start, which `came_up` tells
     finally:
         runtime.remove(os.getpid())
         sock.close()

@@ -56,7 +56,10 @@ def main(control_fd: int, options: bytes) -> None:
     except Exception as error:  # whatever it is, the server is told and this process ends
         control.sendall(json.dumps(f"{type(error).__name__}: {error}").encode() + b"\n")
         return
-    control.sendall(b"null\n")
+    try:
+        control.sendall(b"null\n")
+    except ConnectionError:  # the server ended while the model was loading
+        return
     _serve_forks(control, decoder, settings.hearing)
 
 
