@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -32,6 +32,13 @@ class Report:
     """Sentences under the tables: how to read them, what was skipped."""
     pictures: Mapping[str, Any] = field(default_factory=dict)
     """Whatever the group's own `plot` draws from and JSON has no use for."""
+
+
+def balance(promises: int, missed: Sequence[str]) -> Iterator[str]:
+    """One line that says how many targets are met and which are not; nothing if there were none."""
+    if promises:
+        told = f"; MISSED: {'; '.join(missed)}" if missed else ""
+        yield f"Targets: {promises - len(missed)} of {promises} met{told}."
 
 
 class Progress(Protocol):

@@ -40,7 +40,7 @@ def report(found: Report, out: Console) -> None:
             out.print(line)
     out.print()
     for note in found.notes:
-        out.print(Text(note, style="bold red" if " FAILED: " in note else "dim"))
+        out.print(_note(note))
 
 
 def plain(table: Table) -> Iterator[str]:
@@ -63,6 +63,12 @@ def _grid(table: Table) -> Grid:
         grid.add_row(*map(_coloured, row if row[0] != last else ("", *row[1:])))
         last = row[0]
     return grid
+
+
+def _note(text: str) -> Text:
+    if text.startswith("Targets: "):
+        return _coloured(text)
+    return Text(text, style="bold red" if " FAILED: " in text else "dim")
 
 
 def _coloured(text: str) -> Text:

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.contest import Absences
 from benchmarks.discovery import cases_in
 from benchmarks.race import CAREFUL, QUICK, Result, Verdict, race, verdicts
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
 from benchmarks.timing import SpeedCase
 
 COLUMNS = ("stage", "frame", "µs", "±", "ns/sample", "× real time", "calls/core", "× floor", "faster than", "target")
@@ -40,8 +40,8 @@ def run(options: Options, progress: Progress) -> Report:
     for module, case in selected:
         results += race(module, case, pace, absences, lambda text: progress.step(text, next(steps), total))
     rows = [_row(list(frame)) for _, frame in _by_frame(results)]
-    notes = [*READING, *_contender_notes(results), *absences.sentences()]
     records = [record for _, frame in _by_frame(results) for record in _records(list(frame))]
+    notes = [*READING, *_contender_notes(results), *absences.sentences(), *_balance(records)]
     left = frozenset({"stage", "frame", "× floor", "faster than", "target"})
     return Report([Table("Speed", COLUMNS, rows, left)], records, notes)
 
@@ -87,8 +87,11 @@ def _told(verdict: Verdict) -> str:
 
 
 def _contender_notes(results: Sequence[Result]) -> list[str]:
-    notes = {f"{one.contender.name}: {one.contender.note}." for one in results if one.contender.note}
-    return sorted(notes)
+    told: dict[tuple[str, str], dict[str, None]] = {}
+    for one in results:
+        if one.contender.note:
+            told.setdefault((one.contender.name, one.contender.note), {})[one.case.name] = None
+    return [f"{name} ({', '.join(cases)}): {note}." for (name, note), cases in told.items()]
 
 
 def _records(results: Sequence[Result]) -> Iterator[Record]:
@@ -111,6 +114,16 @@ def _records(results: Sequence[Result]) -> Iterator[Record]:
             "time_over_ours_spread": result.against_ours and result.against_ours.spread,
             "targets": judged if ours else [],
         }
+
+
+def _balance(records: Sequence[Record]) -> Iterator[str]:
+    missed = [
+        f"{one['stage']} {one['frame']} {_digits(told['value'])} ({told['target']})"
+        for one in records
+        for told in one["targets"]
+        if not told["met"]
+    ]
+    return balance(sum(len(one["targets"]) for one in records), missed)
 
 
 def _judged(verdict: Verdict) -> dict[str, Any]:

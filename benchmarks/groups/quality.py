@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.contest import Absences
 from benchmarks.discovery import cases_in
 from benchmarks.judging import Judged, Measure, QualityCase, judge, settle
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
 
 READING = (
     "Everyone hears the same seeded signals, in a process of their own. Targets are promises of ours;"
@@ -32,7 +32,7 @@ def run(options: Options, progress: Progress) -> Report:
         if found:
             tables.append(tabulate(case, found))
             records += _records(found)
-    notes = [READING, *_contender_notes(judged), *absences.sentences()]
+    notes = [READING, *_contender_notes(judged), *absences.sentences(), *_balance(records)]
     return Report(tables, records, notes, {"judged": judged})
 
 
@@ -64,7 +64,11 @@ def _cell(measure: Measure, one: Judged) -> str:
 
 
 def _contender_notes(judged: Sequence[Judged]) -> list[str]:
-    return sorted({f"{one.contender.name}: {one.contender.note}." for one in judged if one.contender.note})
+    told: dict[tuple[str, str], dict[str, None]] = {}
+    for one in judged:
+        if one.contender.note:
+            told.setdefault((one.contender.name, one.contender.note), {})[one.case.name] = None
+    return [f"{name} ({', '.join(cases)}): {note}." for (name, note), cases in told.items()]
 
 
 def _records(judged: Sequence[Judged]) -> Iterator[Record]:
@@ -83,12 +87,18 @@ def _records(judged: Sequence[Judged]) -> Iterator[Record]:
             }
 
 
+def _balance(records: Sequence[Record]) -> Iterator[str]:
+    judged = [one for one in records if one["met"] is not None]
+    missed = [f"{one['case']}, {one['measure']} ({one['target']})" for one in judged if not one["met"]]
+    return balance(len(judged), missed)
+
+
 def plot(report: Report, folder: Path) -> Sequence[Path]:
     """Response curves and spectrograms."""
-    from benchmarks.plots import curves, spectrograms
+    from benchmarks.plots import curves, overview, spectrograms
 
     judged: Sequence[Judged] = report.pictures["judged"]
-    return [*curves.draw(judged, folder), *spectrograms.draw(judged, folder)]
+    return [*curves.draw(judged, folder), *spectrograms.draw(judged, folder), *overview.draw(judged, folder)]
 
 
 GROUP = Group(

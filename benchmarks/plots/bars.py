@@ -47,7 +47,7 @@ def _panel(panel: Any, stage: str, records: Sequence[Record]) -> None:
         spent, role = record["ns_per_frame"], record["role"]
         colour = {"ours": paper.OURS, "floor": paper.FLOOR, "peer": paper.PEERS[0]}[role]
         panel.barh(row, min(spent, limit), color=colour, height=0.68, alpha=1 if role != "peer" else 0.8)
-        text = _told(spent) + (f"  ×{spent / ours:.3g}" if role == "peer" and ours else "")
+        text = _told(spent) + (f"  ×{record['time_over_ours']:.3g}" if role == "peer" and ours else "")
         panel.text(min(spent, limit) + limit * 0.015, row, text, va="center", fontsize=8)
         if spent > limit:
             panel.text(limit * 0.985, row, "…", va="center", ha="right", color="white", fontweight="bold")

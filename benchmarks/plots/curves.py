@@ -33,7 +33,8 @@ def draw(judged: Sequence[Judged], folder: Path) -> list[Path]:
     paper.title(
         figure,
         "Resamplers: what comes out when a single tone goes in",
-        "Inside the white band the line should be at 0 dB; in the grey band everything that is left is an alias.",
+        "Going up: everything that is not the tone. Going down: 0 dB is right in the white band; in the grey one"
+        " all that is left is an alias.",
     )
     return [paper.save(figure, folder, "resampler-response")]
 

@@ -60,14 +60,14 @@ def title(figure: Any, text: str, below: str) -> None:
     figure.text(0.012, 1 - 0.48 / figure.get_figheight(), below, ha="left", fontsize=9, color=FAINT)
 
 
-def save(figure: Any, folder: Path, name: str) -> Path:
-    """Write a PNG of `SHADES` colours and forget the figure."""
+def save(figure: Any, folder: Path, name: str, *, dpi: int = DPI, shades: int = SHADES) -> Path:
+    """Write a PNG of so many colours and forget the figure."""
     path = folder / f"{name}.png"
     drawn = BytesIO()
-    figure.savefig(drawn, dpi=DPI)
+    figure.savefig(drawn, dpi=dpi)
     plt.close(figure)
     with Image.open(drawn) as picture:
-        picture.convert("RGB").quantize(SHADES, dither=Image.Dither.NONE).save(path, optimize=True)
+        picture.convert("RGB").quantize(shades, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
 
 

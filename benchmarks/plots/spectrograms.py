@@ -13,7 +13,7 @@ from benchmarks.plots import paper
 
 WINDOW = 0.032
 """Seconds."""
-RANGE_DB = (-95.0, -25.0)
+RANGE_DB = (-90.0, -30.0)
 """From black to white, dBFS per bin."""
 
 
@@ -24,18 +24,23 @@ def draw(judged: Sequence[Judged], folder: Path) -> list[Path]:
 
 
 def _picture(judged: Sequence[Judged], folder: Path) -> Path:
-    sounds = dict(judged[0].findings.sounds)
-    made = [(one.contender.name, one.findings.sounds["after"]) for one in judged if "after" in one.findings.sounds]
-    shown = [(name, sound) for name, sound in sounds.items() if name != "after"] + made
+    shown = [*given(judged), *((one.contender.name, one.findings.sounds["after"]) for one in judged)]
     figure, panels = paper.sheet(len(shown), 1, (11.5, 0.9 + 1.35 * len(shown)), sharex=True, sharey=True)
     for panel, (name, sound) in zip(panels.flat, shown, strict=True):
-        _panel(panel, name, sound)
+        draw_sound(panel, name, sound)
+        panel.set_ylabel("kHz")
     panels.flat[-1].set_xlabel("seconds")
     paper.title(figure, judged[0].case.name.capitalize(), judged[0].case.signal)
     return paper.save(figure, folder, judged[0].case.name.replace(" ", "-"))
 
 
-def _panel(panel: Any, name: str, sound: Sound) -> None:
+def given(judged: Sequence[Judged]) -> list[tuple[str, Sound]]:
+    """What everyone was given and what they should have made of it."""
+    return [(name, sound) for name, sound in judged[0].findings.sounds.items() if name != "after"]
+
+
+def draw_sound(panel: Any, name: str, sound: Sound) -> None:
+    """One spectrogram under its name."""
     samples, rate = np.asarray(sound["samples"]), int(sound["rate"])
     size = round(WINDOW * rate)
     frames = np.lib.stride_tricks.sliding_window_view(samples, size)[:: size // 4]
@@ -44,5 +49,4 @@ def _panel(panel: Any, name: str, sound: Sound) -> None:
     extent = (0.0, len(samples) / rate, 0.0, rate / 2000)
     low, high = RANGE_DB
     panel.imshow(level, origin="lower", aspect="auto", extent=extent, cmap="magma", vmin=low, vmax=high)
-    panel.set_ylabel("kHz")
     panel.set_title(name)

@@ -30,8 +30,10 @@ BACKGROUNDS = {
 }
 NOTHING = np.float32(1e-4)
 """Stands behind the caller who is alone: the ruler compares pauses."""
-SHOWN = slice(round(SETTLED * RATE), round((SETTLED + 9) * RATE))
+SHOWN = slice(round(SETTLED * RATE), round((SETTLED + 11) * RATE))
 """The part in the picture."""
+SHOWN_CALLER = 941
+"""Whose: the one nearest to the mean of the figures."""
 
 Make: TypeAlias = Callable[[int], Stream]
 
@@ -80,11 +82,11 @@ def _one_caller(make: Make, seed: int) -> dict[str, float]:
 
 def _sounds(make: Make) -> dict[str, Sound]:
     """Office noise in the first half of the picture, somebody else's voice in the second."""
-    near, half = caller(CALLERS[0]), (SHOWN.start + SHOWN.stop) // 2
-    office, talker = (behind(near, kind, CALLERS[0]) for kind in ("office", "talker"))
+    near, half = caller(SHOWN_CALLER), (SHOWN.start + SHOWN.stop) // 2
+    office, talker = (behind(near, kind, SHOWN_CALLER) for kind in ("office", "talker"))
     before = near.samples + np.concatenate([office[:half], talker[half:]])
     named = {
-        "what comes in: office noise, then another talker": before,
+        "the caller's line: office noise, then another talker": before,
         "the caller alone": near.samples,
         "after": in_step(_through(make, before), lag(near.samples, _through(make, near.samples), RATE), before.size),
     }

@@ -56,7 +56,7 @@ def _judge(make: Make) -> Findings:
 def _sounds(make: Make) -> dict[str, Sound]:
     call = scene(RATE, SHOWN_PATH, seed=940)
     named = {
-        "the customer's channel: an echo 110 ms late at 0.4, the customer from the sixth second on": call.heard,
+        "the customer's line: the assistant's echo, then both speak": call.heard,
         "the customer alone": call.near,
         "after": _cleaned(make, call),
     }

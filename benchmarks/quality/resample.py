@@ -87,11 +87,11 @@ def _curves(make: Make, in_rate: int, out_rate: int) -> dict[str, Curve]:
 
 
 def _length_error(make: Make, in_rate: int, out_rate: int) -> float:
-    """Samples too many or too few, the group delay's worth at the end allowed for."""
+    """Samples too many or too few; the group delay's worth at the end and either way of rounding are allowed."""
     count = 10 * in_rate // 7
     out = make(in_rate, out_rate).run(np.zeros(count, dtype=np.float32), in_rate // 50)
     exact = count * out_rate / in_rate + round(group_delay(make, in_rate, out_rate) * out_rate)
-    return 0.0 if abs(len(out) - exact) <= 0.5 else float(len(out) - round(exact))
+    return 0.0 if abs(len(out) - exact) < 1 else float(len(out) - round(exact))
 
 
 def worst(make: Make) -> Findings:
