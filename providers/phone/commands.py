@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -137,3 +138,80 @@ def check(
     limits = Limits(first_audio=first_audio, timeout=timeout)
     wanted = checking.Checking(rules, limits, customer_wav, assistant_wav, json_file, html_file)
     sys.exit(checking.run(doors, wanted, Console()))
+
+
+@click.command()
+@url_option
+@click.option("--voice-url", metavar="U", help="http(s):// address of a voice door alone.")
+@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber door alone.")
+@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing door alone.")
+@credential_options
+@click.option("--calls", type=click.IntRange(1), default=50, show_default=True, help="Calls at once.")
+@click.option("--duration", type=click.FloatRange(0.1), default=20.0, show_default=True, help="Seconds at full load.")
+@click.option("--ramp", type=click.FloatRange(0.0), default=5.0, show_default=True, help="Seconds to full load.")
+@click.option(
+    "--barge-in", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Share of answers cut off."
+)
+@click.option("--jitter", type=click.FloatRange(0.0), default=5.0, show_default=True, help="Milliseconds per frame.")
+@click.option("--turn", type=click.FloatRange(0.1), default=6.0, show_default=True, help="Seconds between answers.")
+@click.option("--rate", type=_RATE, default=16000, show_default=True, help="Hz on the socket.")
+@click.option("--find-limit", is_flag=True, help="Raise the calls until a target is missed; prints calls per core.")
+@click.option("--max-first-audio", type=float, default=1.0, show_default=True, help="Target: first audio p95, seconds.")
+@click.option("--max-lag", type=float, default=1.5, show_default=True, help="Target: transcript lag p99, seconds.")
+@click.option(
+    "--processes", type=click.IntRange(1), default=1, show_default=True, help="Processes that make the calls."
+)
+@click.option("--pid", type=int, help="The server's process, to see what it uses. Default: the running server's.")
+@click.option("--customer-wav", type=_FILE, help="Speech of the customer. Default: the embedded engine speaks.")
+@click.option("--assistant-wav", type=_FILE, help="Other speech, of the assistant.")
+@click.option("--json", "json_file", type=_OUT, help="Write the figures as JSON.")
+@click.option("--html", "html_file", type=_OUT, help="Write the figures as one web page with plots.")
+@one_line_faults
+def load(
+    *,
+    url: str | None,
+    voice_url: str | None,
+    transcriber_url: str | None,
+    endpointing_url: str | None,
+    credentials: Credentials,
+    find_limit: bool,
+    max_first_audio: float,
+    max_lag: float,
+    processes: int,
+    pid: int | None,
+    customer_wav: Path | None,
+    assistant_wav: Path | None,
+    json_file: Path | None,
+    html_file: Path | None,
+    **shape: Any,
+) -> None:
+    """Make many whole calls at once, and measure how a server bears them.
+
+    Exit code 0: no error; 1: there were errors, or no load held; 2: not reachable; 3: the generator itself could not
+    keep up, so no figures are quoted; 130: interrupted, with the figures until then.
+    """
+    from providers.phone import loading
+    from providers.phone.load.figures import Targets
+    from providers.phone.load.plan import Plan
+
+    doors = chosen_doors(
+        url, credentials, voice=voice_url, transcriber=transcriber_url, endpointing=endpointing_url, pid=pid
+    )
+    plan = Plan(
+        voice=doors.voice,
+        transcriber=doors.transcriber,
+        endpointing=doors.endpointing,
+        credentials=doors.credentials,
+        **shape,
+    )
+    wanted = loading.Loading(
+        plan,
+        processes,
+        Targets(max_first_audio, max_lag),
+        find_limit,
+        customer_wav,
+        assistant_wav,
+        json_file,
+        html_file,
+    )
+    sys.exit(loading.load(doors, wanted, Console()))

@@ -75,7 +75,7 @@ def speech_spans(samples: Samples, rate: int, *, join: float = 0.5) -> list[Span
         return []
     threshold = max(powers.max() * 10 ** (-_SPEECH_BELOW_PEAK / 10), AUDIBLE**2)
     spans: list[Span] = []
-    for index in np.flatnonzero(powers > threshold):
+    for index in np.flatnonzero(powers > threshold).tolist():
         start, end = index * block / rate, (index + 1) * block / rate
         if spans and start - spans[-1].end < join:
             spans[-1] = Span(spans[-1].start, end)

@@ -76,7 +76,7 @@ async def check(
             on_judged(item)
 
     try:
-        await _reach(doors, limits)
+        await reach(doors, limits.timeout)
         async with probing(doors, limits, speech) as probe:
             for batch in batches(judgement.rules):
                 await _judge_together(probe, batch, done, clock)
@@ -125,14 +125,20 @@ async def _verdict(probe: Probe, rule: Rule) -> Verdict:
         return Verdict(Outcome.FAILED, str(fault))
 
 
-async def _reach(doors: Doors, limits: Limits) -> None:
-    """Knock once at every door; whatever answers, even a refusal, is there."""
+async def reach(doors: Doors, timeout: float) -> None:
+    """Knock once at every door; whatever answers, even a refusal, is there.
+
+    Raises
+    ------
+    Unreachable
+        Nobody answers at a door.
+    """
     for url in (doors.voice, doors.endpointing):
         if url is not None:
-            async with http_client(url, timeout=limits.timeout) as client:
+            async with http_client(url, timeout=timeout) as client:
                 await post(client, url, b"", credentials=doors.credentials, hang_up_after=1)
     if doors.transcriber is not None:
         try:
-            await Call(doors.transcriber, doors.credentials, None, open_timeout=limits.timeout).run(paced(()))
+            await Call(doors.transcriber, doors.credentials, None, open_timeout=timeout).run(paced(()))
         except Refused:
             return

@@ -1,0 +1,1 @@
+"""``load``: many whole calls at once, and how a server bears them."""
