@@ -102,7 +102,7 @@ class SherpaListener:
     def _load(self) -> Any:
         import sherpa_onnx
 
-        folder = existing(self._options.folder, "PROVIDERS_SHERPA_MODEL", engine=NAME)
+        folder = existing(self._options.folder, "PROVIDERS_SHERPA_LISTEN_FOLDER", engine=NAME)
         return _recognizer(sherpa_onnx.OnlineRecognizer, folder, self._options)
 
 

@@ -90,7 +90,7 @@ class SherpaVoice:
     def _load(self) -> Any:
         import sherpa_onnx
 
-        folder = existing(self._options.folder, "PROVIDERS_SHERPA_VOICE", engine=NAME)
+        folder = existing(self._options.folder, "PROVIDERS_SHERPA_VOICE_FOLDER", engine=NAME)
         config = sherpa_onnx.OfflineTtsConfig(model=_voice_config(sherpa_onnx, folder), max_num_sentences=1)
         if not config.validate():
             raise EngineUnavailable(f"sherpa: {folder} is no complete voice, see the lines above", engine=NAME)

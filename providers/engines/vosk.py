@@ -88,7 +88,7 @@ class Vosk:
     def _load(self) -> Any:
         vosk = self._library()
         # Without a path the library would download a model, and end the process where it cannot.
-        folder = existing(self._options.folder, "PROVIDERS_VOSK_MODEL", engine=NAME)
+        folder = existing(self._options.folder, "PROVIDERS_VOSK_FOLDER", engine=NAME)
         vosk.SetLogLevel(-1)
         return vosk.Model(model_path=str(folder))
 

@@ -123,7 +123,7 @@ class Whisper:
 
     def _load(self) -> Any:
         faster_whisper = self._library()
-        folder = existing(self._options.folder, "PROVIDERS_WHISPER_MODEL", engine=NAME)
+        folder = existing(self._options.folder, "PROVIDERS_WHISPER_FOLDER", engine=NAME)
         return faster_whisper.WhisperModel(
             str(folder),
             device=self._options.device,

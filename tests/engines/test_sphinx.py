@@ -9,7 +9,7 @@ import random
 import select
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
@@ -36,7 +36,7 @@ HELP = "Can you help me with my order?"
 
 
 @cache
-def speech(text: str, rate: int = 16000, *, silence_after: float = 1.0) -> bytes:
+def speech(text: str, rate: int = 16000, *, silence_after: float = 0.7) -> bytes:
     """Half a second of silence, the text in the voice that this engine understands best, silence."""
     rendered = library.render(text, "en-us+f5", words_per_minute=150)
     resampler = Resampler(rendered.rate, rate)
@@ -44,15 +44,31 @@ def speech(text: str, rate: int = 16000, *, silence_after: float = 1.0) -> bytes
     return bytes(rate) + encode_pcm16(np.concatenate(spoken)) + bytes(2 * round(silence_after * rate))
 
 
-def run(scenario: Callable[[Sphinx], Awaitable[None]], options: SphinxOptions | None = None) -> None:
-    async def with_engine() -> None:
-        engine = Sphinx(options)
-        try:
-            await scenario(engine)
-        finally:
-            await engine.aclose()
+class _Shared:
+    """One engine for the whole file: its fork server starts in a second, and again after whoever ended it."""
 
-    asyncio.run(with_engine())
+    def __init__(self) -> None:
+        self.engine = Sphinx(SphinxOptions(capacity=2))
+
+    @contextlib.asynccontextmanager
+    async def opened(self) -> AsyncIterator[SpeechToText]:
+        yield self.engine
+
+    async def lose(self) -> None:
+        await self.engine.aclose()
+
+
+_shared = _Shared()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _closed_in_the_end() -> Iterator[None]:
+    yield
+    asyncio.run(_shared.engine.aclose())
+
+
+def run(scenario: Callable[[Sphinx], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(scenario(_shared.engine))
 
 
 async def hear(recognition: Recognition, pcm: bytes, block: int = 640) -> list[Transcript]:
@@ -66,26 +82,8 @@ async def hear(recognition: Recognition, pcm: bytes, block: int = 640) -> list[T
         return [transcript async for transcript in recognition]
 
 
-class _Engine:
-    """One engine at a time, within reach of the suite's hooks."""
-
-    @contextlib.asynccontextmanager
-    async def opened(self) -> AsyncIterator[SpeechToText]:
-        self._engine = Sphinx(SphinxOptions(capacity=2))
-        try:
-            yield self._engine
-        finally:
-            await self._engine.aclose()
-
-    async def lose(self) -> None:
-        await self._engine._forks.aclose()
-
-
-_engine = _Engine()
-
-
 class TestSphinx(ListeningConformance):
-    case = ListeningCase(opened=_engine.opened, lose=_engine.lose, speech=partial(speech, YES), rates=(16000, 8000))
+    case = ListeningCase(opened=_shared.opened, lose=_shared.lose, speech=partial(speech, YES), rates=(16000,))
 
 
 def gone(pid: int, *, within: float) -> bool:
@@ -148,7 +146,7 @@ def test_silence_yields_nothing() -> None:
     run(scenario)
 
 
-@pytest.mark.parametrize("rate", [8000, 22050, 48000, 16001])
+@pytest.mark.parametrize("rate", [8000, 48000, 16001])
 def test_any_rate_is_heard(rate: int) -> None:
     async def scenario(engine: Sphinx) -> None:
         async with engine.listen(rate=rate) as recognition:
@@ -277,22 +275,15 @@ def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_model_that_cannot_be_loaded_is_an_error_at_start(tmp_path: Path) -> None:
     (tmp_path / "broken.lm").write_text("no model")
 
-    async def scenario(engine: Sphinx) -> None:
-        with pytest.raises(EngineUnavailable, match="cannot start"):
-            await engine.start()
-
-    run(scenario, SphinxOptions(lm=tmp_path / "broken.lm"))
+    with pytest.raises(EngineUnavailable, match="cannot start"):
+        asyncio.run(Sphinx(SphinxOptions(lm=tmp_path / "broken.lm")).start())
 
 
 def test_any_cut_of_the_audio_gives_the_same_transcripts() -> None:
     pcm = speech(YES)
     chance = random.Random(5)
-    cuts = sorted(chance.randrange(len(pcm)) for _ in range(40))
-    random_blocks = [pcm[a:b] for a, b in pairwise([0, *cuts, len(pcm)])]
-    odd_blocks = [pcm[begin : begin + 333] for begin in range(0, len(pcm), 333)]
-    whole, *others = (heard(blocks) for blocks in ([pcm], random_blocks, odd_blocks))
-    assert whole
-    assert all(other == whole for other in others)
+    cuts = sorted(chance.randrange(len(pcm)) for _ in range(80))
+    assert heard([pcm[a:b] for a, b in pairwise([0, *cuts, len(pcm)])]) == heard([pcm]) != []
 
 
 def heard(blocks: list[bytes]) -> list[Transcript]:

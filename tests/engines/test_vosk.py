@@ -109,7 +109,7 @@ def test_an_utterance_of_nothing_is_not_told() -> None:
 
 
 def test_the_model_must_be_named_because_the_library_would_download_one() -> None:
-    with pytest.raises(EngineUnavailable, match="vosk needs a model: set PROVIDERS_VOSK_MODEL"):
+    with pytest.raises(EngineUnavailable, match="vosk needs a model: set PROVIDERS_VOSK_FOLDER"):
         asyncio.run(Vosk(VoskOptions(), library=library).start())
 
 

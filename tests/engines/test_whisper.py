@@ -73,7 +73,7 @@ def test_a_folder_without_a_model_is_one_clear_error(tmp_path: Path) -> None:
 
 
 def test_no_folder_at_all_names_the_setting() -> None:
-    with pytest.raises(EngineUnavailable, match="set PROVIDERS_WHISPER_MODEL"):
+    with pytest.raises(EngineUnavailable, match="set PROVIDERS_WHISPER_FOLDER"):
         asyncio.run(Whisper(WhisperOptions(), library=SimpleNamespace).start())
 
 
