@@ -43,7 +43,10 @@ async def spoken(
             loop.call_soon_threadsafe(made.put_nowait, chunk)
         return not stop.is_set()
 
-    work = loop.run_in_executor(pool, lambda: None if stop.is_set() else produce(sink))
+    try:
+        work = loop.run_in_executor(pool, lambda: None if stop.is_set() else produce(sink))
+    except RuntimeError:  # the pool takes no more work
+        raise EngineError(f"{engine} is closed", engine=engine, retryable=False) from None
     work.add_done_callback(lambda done: made.put_nowait(None))
     try:
         while (chunk := await made.get()) is not None:

@@ -162,6 +162,16 @@ def test_a_failing_synthesis_is_an_engine_error_that_quotes_nobody() -> None:
     asyncio.run(scenario())
 
 
+def test_a_closed_engine_says_so() -> None:
+    async def scenario() -> None:
+        pool = ThreadPoolExecutor(1)
+        pool.shutdown()
+        with pytest.raises(EngineError, match="scripted is closed"):
+            await anext(spoken(pool, lambda sink: None, engine="scripted"))
+
+    asyncio.run(scenario())
+
+
 def test_a_model_is_loaded_once_for_all_who_ask() -> None:
     loads: list[int] = []
 
