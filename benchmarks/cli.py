@@ -24,7 +24,7 @@ Examples:
   python -m benchmarks dsp --only resample       one stage and its peers
   python -m benchmarks dsp quality --json figures.json --plot figures/
 \b
-Peers (scipy, samplerate, WebRTC, ...) come with  pip install '.[bench]'
+Peers (scipy, samplerate, WebRTC, ...) come with  pip install '.[local,bench]'
 What is not installed is skipped by name. Pipe the output and the tables
 are plain text, one row a line; progress goes to stderr.
 """
@@ -133,4 +133,4 @@ def _require_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise click.UsageError("--plot needs matplotlib: pip install '.[bench]'") from None
+        raise click.UsageError("--plot needs matplotlib: pip install '.[local,bench]'") from None

@@ -39,7 +39,7 @@ class Absences:
         told = [f"{name} FAILED: {why}" for name, why in sorted(self.failed.items())]
         if self.missing:
             names = ", ".join(f"{name} (no module {lacks})" for name, lacks in sorted(self.missing.items()))
-            told.append(f"Skipped, not installed: {names}. See pip install '.[bench]'.")
+            told.append(f"Skipped, not installed: {names}. See pip install '.[local,bench]'.")
         return told
 
 
