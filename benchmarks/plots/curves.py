@@ -24,8 +24,10 @@ def draw(judged: Sequence[Judged], folder: Path) -> list[Path]:
     if not cases:
         return []
     figure, panels = paper.sheet(-(-len(cases) // 2), 2, (11.5, 0.8 + 3.0 * -(-len(cases) // 2)))
+    drawn = [one for one in judged if one.case.name in cases]
+    colours = _colours(drawn)
     for panel, case in zip(panels.flat, cases, strict=False):
-        _panel(panel, [one for one in judged if one.case.name == case], _colours(judged))
+        _panel(panel, [one for one in drawn if one.case.name == case], colours)
     for panel in panels.flat[len(cases) :]:
         panel.set_axis_off()
     handles, labels = panels.flat[0].get_legend_handles_labels()
