@@ -368,8 +368,11 @@ def _listening_as_one(engines: Mapping[str, SpeechToText], settings: Settings, o
     from providers.engines.fallback_listening import FallbackListening, FallbackListeningOptions
     from providers.engines.roster import RestOptions
 
-    rest = RestOptions(base=settings.fallback_rest_seconds)
-    return FallbackListening(kept, options=FallbackListeningOptions(rest=rest), observe=observe)
+    outer = FallbackListeningOptions(rest=RestOptions(base=settings.fallback_rest_seconds))
+    # The replay inside goes first: another engine is tried when it has run out of patience, and hears the same audio.
+    opening = settings.reconnect_patience_seconds + settings.recogniser_open_seconds + 1.0
+    relay = replace(outer.relay, ring=settings.replay_seconds, open=opening)
+    return FallbackListening(kept, options=replace(outer, relay=relay), observe=observe)
 
 
 def _relay_options(settings: Settings) -> RelayOptions:

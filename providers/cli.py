@@ -20,7 +20,7 @@ import msgspec
 from providers import runtime, settings
 from providers.errors import EngineError, SettingsError
 
-_PHONE = ("say", "call", "check")
+_PHONE = ("say", "call", "check", "load")
 """Commands that play the platform's side; they live in their own room and are imported when used."""
 
 

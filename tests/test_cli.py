@@ -187,7 +187,7 @@ def test_engines_lists_as_json(tmp_path: Path) -> None:
     assert {"kind", "name", "state", "rates", "languages", "streaming", "word_times", "probe"} == set(listed[0])
 
 
-@pytest.mark.parametrize("command", ["serve", "say", "call", "check", "engines", "assistant"])
+@pytest.mark.parametrize("command", ["serve", "say", "call", "check", "load", "engines", "assistant"])
 def test_every_command_teaches(tmp_path: Path, command: str) -> None:
     shown = run(command, "--help", folder=tmp_path)
     assert shown.returncode == 0

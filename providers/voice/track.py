@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 import dsp
@@ -89,7 +91,17 @@ class Track:
         return dsp.encode_pcm16(samples)
 
 
-def sliced(chunk: Chunk, *, seconds: float) -> list[bytes]:
-    """A chunk's PCM in slices of at most so many seconds, so that no single step of the loop is long."""
-    step = 2 * max(1, int(seconds * chunk.rate))
-    return [chunk.pcm[at : at + step] for at in range(0, len(chunk.pcm), step)]
+def sliced(chunk: Chunk, *, first: float, largest: float) -> Iterator[bytes]:
+    """A chunk's PCM in slices that double in length: the first is heard soon, the later ones cost little each.
+
+    Parameters
+    ----------
+    first, largest
+        Seconds.
+    """
+    step, limit = (2 * max(1, int(seconds * chunk.rate)) for seconds in (first, largest))
+    at = 0
+    while at < len(chunk.pcm):
+        yield chunk.pcm[at : at + step]
+        at += step
+        step = min(2 * step, limit)
