@@ -35,7 +35,33 @@ def usage(pid: int) -> Usage | None:
     return Usage(cpu, memory)
 
 
-def resident(pid: int) -> int:
-    """Bytes resident, 0 when the process cannot be seen."""
-    found = usage(pid)
-    return found.memory if found else 0
+def residents(pid: int) -> dict[int, int]:
+    """Bytes resident of a process and each of its children, by process id; empty when it cannot be seen."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+    except psutil.Error:
+        return {}
+    return {member.pid: _resident(member.pid) for member in family}
+
+
+def growth(before: dict[int, int]) -> int:
+    """Bytes by which these processes have grown since; processes that are new since do not count."""
+    return sum(max(0, _resident(pid) - size) for pid, size in before.items())
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:  # ended meanwhile
+        return 0
+
+
+def listening_pid(port: int) -> int | None:
+    """The process of ours that listens on a TCP port of this machine; None where that cannot be seen."""
+    try:
+        found = psutil.net_connections("tcp")
+    except psutil.Error:
+        return None
+    pids = [each.pid for each in found if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port]
+    return min((pid for pid in pids if pid), default=None)

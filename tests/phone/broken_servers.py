@@ -171,7 +171,7 @@ class B11Blocks(GoodServer):
     """The vendor's client is synchronous, and so is this call of it."""
 
     async def voice(self, message: dict[str, Any]) -> Response:
-        time.sleep(0.4)  # noqa: ASYNC251  # this is the bug
+        time.sleep(0.25)  # noqa: ASYNC251  # this is the bug
         return await super().voice(message)
 
 

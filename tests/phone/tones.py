@@ -58,8 +58,12 @@ class ToneListener:
         self._carry = joined[whole * self._block :]
         events: list[tuple[str, bool]] = []
         blocks = joined[: whole * self._block].reshape(whole, self._block)
-        # Not a matrix product: BLAS would start its threads for every frame, and take the machine from everybody else.
-        for sounding in np.abs(np.einsum("bs,sw->bw", blocks, self._tones)) > _LEAST:
+        if not joined.any():
+            loud = np.zeros((whole, len(WORDS)), bool)
+        else:
+            # Not a matrix product: BLAS would start its threads for every frame, and take the machine from all others.
+            loud = np.abs(np.einsum("bs,sw->bw", blocks, self._tones)) > _LEAST
+        for sounding in loud:
             events += self._hear(sounding)
         return events
 

@@ -35,7 +35,7 @@ class Limits:
     """Bytes by which a busy process grows for reasons of its own."""
     speed: float = 1.0
     """How much faster than real time calls run; only for recognisers that do not mind."""
-    calls_at_once: int = 4
+    calls_at_once: int = 3
     """Calls in parallel, once calls are known not to disturb each other."""
     place_within: float = 30.0
     """Seconds in which a full server (503) must have a place free, while other probes' calls end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from providers.phone.checks.probe import CALL_RATE, Probe
+from providers.phone.checks.probe import CALL_RATE, Ending, Probe
 from providers.phone.checks.rule import NotJudged
 from providers.phone.checks.speech import ProbeSpeech
 from providers.phone.conversation import Record
@@ -40,9 +40,11 @@ def spoken(
     return list(frames(pcm, rate, channels))
 
 
-def end_of_speech(probe: Probe, *speakers: str) -> float:
-    """Seconds of audio at which the last of these speakers ends."""
-    return max(span.end for who in speakers for span in speech_of(probe).spans(who))
+def end_of(probe: Probe, *speakers: str, later: float = 0.0) -> Ending:
+    """The end of a call in which these speak, the first of them as the customer, ``later`` seconds after its begin."""
+    spans = {who: speech_of(probe).spans(who) for who in speakers}
+    after = max(span.end for found in spans.values() for span in found)
+    return Ending(later + after, len(spans[speakers[0]]))
 
 
 async def heard(
@@ -50,8 +52,7 @@ async def heard(
 ) -> Record:
     """A call in which one speaker speaks on the customer's channel and the other channel is silent."""
     pieces = spoken(probe, who, rate=rate, channels=channels)
-    after = end_of_speech(probe, who)
-    return await probe.call(pieces, rate=rate, channels=channels, extra=extra, await_final_after=after)
+    return await probe.call(pieces, rate=rate, channels=channels, extra=extra, ending=end_of(probe, who))
 
 
 async def alone(probe: Probe, who: str) -> Record:

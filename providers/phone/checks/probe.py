@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import httpx
@@ -30,6 +30,16 @@ _AGAIN = 0.5
 """Seconds between attempts at a server that is full."""
 
 _Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What tells that a call's last final is here."""
+
+    after: float
+    """Seconds of audio at which the last speech ends."""
+    utterances: int
+    """At least 1. A recogniser may split them further, never join them: they are far apart."""
 
 
 class Probe:
@@ -110,10 +120,10 @@ class Probe:
         channels: int = 2,
         extra: Json | None = None,
         hard: bool = False,
-        await_final_after: float | None = None,
+        ending: Ending | None = None,
         credentials: Credentials | None = None,
     ) -> Record:
-        """One call, times in seconds of audio; ``await_final_after`` lets it go on until a later final settled."""
+        """One call, times in seconds of audio; with an ``ending`` it goes on until its last final settled."""
         limits = self.limits
         call = Call(
             self.door("transcriber"),
@@ -124,17 +134,13 @@ class Probe:
         )
         async with self._lines:
             record = Record()
-            said = (
-                pieces
-                if await_final_after is None
-                else self._to_the_end(pieces, record, rate, channels, await_final_after)
-            )
+            said = pieces if ending is None else self._to_the_end(pieces, record, rate, channels, ending)
             await _answered(call, said, record, limits)
         record.lines = [replace(line, at=line.at * limits.speed) for line in record.lines]
         return record
 
     def _to_the_end(
-        self, pieces: Iterable[Piece], record: Record, rate: int, channels: int, after: float
+        self, pieces: Iterable[Piece], record: Record, rate: int, channels: int, ending: Ending
     ) -> Iterator[Piece]:
         spent = 0.0
         for piece in pieces:
@@ -143,15 +149,17 @@ class Probe:
         limits = self.limits
 
         def finished(now: float) -> bool:
-            return _settled(record.lines, after, now, limits)
+            return _settled(record.lines, ending, now, limits)
 
         yield from awaited(finished, rate, channels, begin=spent, longest=limits.tail * limits.speed)
 
 
-def _settled(lines: list[Line], after: float, now: float, limits: Limits) -> bool:
-    """True once a final came after the speech and nothing since; ``after`` and ``now`` are in seconds of audio."""
+def _settled(lines: list[Line], ending: Ending, now: float, limits: Limits) -> bool:
+    """True once there are as many finals as utterances, the last after the speech, and nothing since."""
     finals = [line.at for line in lines if line.heard.final]
-    return bool(finals) and finals[-1] >= after / limits.speed and now / limits.speed - lines[-1].at > limits.settle
+    if len(finals) < ending.utterances or finals[-1] < ending.after / limits.speed:
+        return False
+    return now / limits.speed - lines[-1].at > limits.settle
 
 
 async def _answered(call: Call, pieces: Iterable[Piece], record: Record, limits: Limits) -> None:

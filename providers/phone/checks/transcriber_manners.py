@@ -10,7 +10,7 @@ from providers.phone.checks.listening import (
     alike,
     alone,
     baseline,
-    end_of_speech,
+    end_of,
     ended,
     heard,
     speech_of,
@@ -24,7 +24,7 @@ from providers.phone.doors import is_loopback
 from providers.phone.faults import PhoneError
 from providers.phone.figures import seconds
 from providers.phone.line import Piece, pause
-from providers.phone.processes import resident
+from providers.phone.processes import growth, residents
 
 _SAME = 0.75
 """Likeness of two transcripts of the same samples."""
@@ -110,7 +110,7 @@ async def _strange_texts(probe: Probe) -> Verdict:
     pieces = spoken(probe, "customer")
     mixed = [Piece(text, 0.0) for text in strange if text] + pieces
     mixed[len(mixed) // 2 : len(mixed) // 2] = [Piece(text, 0.0) for text in strange if text]
-    record = await probe.call(mixed, await_final_after=end_of_speech(probe, "customer"))
+    record = await probe.call(mixed, ending=end_of(probe, "customer"))
     fault = ended(record)
     if fault is None and alike(record.text(), expected) < _SAME:
         fault = f"heard {record.text()!r}, without those messages {expected!r}"
@@ -121,7 +121,7 @@ async def _gap(probe: Probe) -> Verdict:
     expected = await baseline(probe)
     gap = probe.limits.gap
     pieces = [pause(gap), *spoken(probe, "customer")]
-    record = await probe.call(pieces, await_final_after=gap + end_of_speech(probe, "customer"))
+    record = await probe.call(pieces, ending=end_of(probe, "customer", later=gap))
     fault = ended(record)
     if fault is None and alike(record.text(), expected) < _SAME:
         fault = f"heard {record.text()!r}, without the gap {expected!r}"
@@ -153,22 +153,22 @@ async def _bounded_memory(probe: Probe) -> Verdict:
     if pid is None or not is_loopback(probe.door("transcriber")):
         raise NotJudged("memory can be seen of a server on this machine only: --pid")
     await baseline(probe)  # so that what a server loads for its first call is there already
-    before = resident(pid)
+    before = residents(pid)
     loop = asyncio.get_running_loop()
     until = loop.time() + probe.limits.flood_time
-    highest = before
+    grown = 0
 
     def watched() -> Iterator[Piece]:
-        nonlocal highest
+        nonlocal grown
         for index, piece in enumerate(_torrent(probe)):
             if loop.time() > until:
                 return
             if index % 32 == 0:
-                highest = max(highest, resident(pid))
+                grown = max(grown, growth(before))
             yield piece
 
     record = await probe.call(watched())
-    grown = max(highest, resident(pid)) - before
+    grown = max(grown, growth(before))
     shown = f"{grown / _MIB:.0f} MiB more after {record.sent_bytes / _MIB:.0f} MiB of audio"
     return verdict(shown if grown > probe.limits.memory_noise + _HELD * record.sent_bytes else None, shown)
 

@@ -24,7 +24,7 @@ from tests.phone.serving import served, served_elsewhere
 from tests.phone.tones import spoken
 
 QUICK = Limits(
-    speed=12.0, gap=3.0, tail=2.0, settle=0.3, timeout=10.0, calls_at_once=8, flood=2 << 20, memory_noise=4 << 20,
+    speed=12.0, gap=3.0, tail=1.2, settle=0.3, timeout=10.0, calls_at_once=8, flood=2 << 20, memory_noise=4 << 20,
     final_within=20.0, place_within=1.0, endpointing_within=1.0,
 )  # fmt: skip
 """Tones need no real time; what is measured by the clock has room for a busy machine."""
