@@ -101,10 +101,12 @@ class EdgeTrim:
             See `dsp.stage.valid_samples`.
         """
         samples = valid_samples(samples)
-        sounds = np.flatnonzero(np.abs(samples) >= self._threshold)
-        ready = [] if self._begun or not sounds.size else [self._begin(samples[: sounds[0]])]
-        if sounds.size:
-            first, end = (0 if not ready else int(sounds[0])), int(sounds[-1]) + 1
+        loud = np.abs(samples) >= self._threshold
+        onset = int(loud.argmax()) if loud.size else 0  # ends at the first that is true
+        heard = bool(loud.size and loud[onset])
+        ready = [] if self._begun or not heard else [self._begin(samples[:onset])]
+        if heard:
+            first, end = (0 if not ready else onset), len(loud) - int(loud[::-1].argmax())
             ready += [*self._release(self._waiting), samples[first:end].copy()]
             samples = samples[end:]
             self._quiet = 0

@@ -14,7 +14,7 @@ from providers.text.tags import Pause, parts
 from providers.voice.track import Track, sliced
 from providers.voice.wire import VoiceRequest
 
-_FIRST_SLICE, _LARGEST_SLICE = 0.25, 1.0
+_FIRST_SLICE, _LATER_SLICES = 0.25, 1.0
 """Seconds of audio processed before the loop serves others: under a millisecond of work."""
 
 
@@ -89,7 +89,7 @@ async def _render(
         async with aclosing(engine.synthesize(utterance)) as chunks:
             async for chunk in chunks:
                 begun_by = chunk.stand_in
-                for pcm in sliced(chunk, first=_FIRST_SLICE, largest=_LARGEST_SLICE):
+                for pcm in sliced(chunk, first=_FIRST_SLICE, later=_LATER_SLICES):
                     yield track.feed(pcm, chunk.rate), track.audible
                     await asyncio.sleep(0)
         yield track.end_unit(), track.audible

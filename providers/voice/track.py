@@ -91,17 +91,16 @@ class Track:
         return dsp.encode_pcm16(samples)
 
 
-def sliced(chunk: Chunk, *, first: float, largest: float) -> Iterator[bytes]:
-    """A chunk's PCM in slices that double in length: the first is heard soon, the later ones cost little each.
+def sliced(chunk: Chunk, *, first: float, later: float) -> Iterator[bytes]:
+    """A chunk's PCM in slices: a short one that is heard soon, then longer ones, which cost less each.
 
     Parameters
     ----------
-    first, largest
+    first, later
         Seconds.
     """
-    step, limit = (2 * max(1, int(seconds * chunk.rate)) for seconds in (first, largest))
-    at = 0
+    at, step = 0, 2 * max(1, int(first * chunk.rate))
     while at < len(chunk.pcm):
         yield chunk.pcm[at : at + step]
         at += step
-        step = min(2 * step, limit)
+        step = 2 * max(1, int(later * chunk.rate))
