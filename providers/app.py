@@ -25,6 +25,7 @@ from providers.inbound import Inbound
 from providers.metrics import Metrics
 from providers.ops import Ops
 from providers.settings import Settings, names
+from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber
 from providers.transcriber.flow import CallOptions
 from providers.voice.endpoint import CustomVoice
@@ -149,7 +150,12 @@ def _voice_door(settings: Settings, engine: TextToSpeech, inbound: Inbound, metr
 def _transcriber_door(
     settings: Settings, engine: SpeechToText, authenticator: Authenticator, admission: Admission, metrics: Metrics
 ) -> CustomTranscriber:
-    options = CallOptions(settings.channels == "both", settings.swap_channels, settings.audio_buffer_seconds)
+    options = CallOptions(
+        both=settings.channels == "both",
+        swap=settings.swap_channels,
+        buffer=settings.audio_buffer_seconds,
+        conditioning=ConditioningOptions(echo=settings.echo, denoise=settings.denoise),
+    )
     return CustomTranscriber(engine, authenticator, admission, metrics, options)
 
 

@@ -105,6 +105,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = "customer"
     swap_channels: Annotated[bool, Meta(description="Take channel 1 for the customer.")] = False
 
+    echo: Annotated[
+        Literal["off", "gate", "cancel"],
+        Meta(description="Take the assistant's echo out of the customer's channel: cancel, or the cheap gate."),
+    ] = "off"
+    denoise: Annotated[
+        bool, Meta(description="Filter background far below the near speaker, by the platform's Fourier plan.")
+    ] = False
+
     # Endpointing
     endpointing_punctuation_seconds: Annotated[
         Annotated[float, Meta(ge=0, le=15)], Meta(description="Wait after text that ends in punctuation, s.")

@@ -17,6 +17,7 @@ from providers.engines.base import Recognition, SpeechToText
 from providers.errors import CallRefused, EngineError
 from providers.tasks import until_first
 from providers.transcriber import wire
+from providers.transcriber.conditioning import Conditioner, ConditioningOptions
 from providers.transcriber.hygiene import Speaker
 from providers.transcriber.queues import AudioQueue, Outbox
 
@@ -35,6 +36,7 @@ class CallOptions:
     """Take channel 1 for the customer."""
     buffer: float = 30.0
     """Seconds of audio that may wait for the recogniser."""
+    conditioning: ConditioningOptions = ConditioningOptions()
 
 
 @dataclass(slots=True)
@@ -108,7 +110,7 @@ class Call:
         try:
             async with AsyncExitStack() as stack:
                 feeds = await self._open(stack, started)
-                await until_first(self._feed(feeds, started.channels), *map(self._listen, feeds))
+                await until_first(self._feed(feeds, started), *map(self._listen, feeds))
         except EngineError as lost:
             raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost}") from lost
 
@@ -131,13 +133,26 @@ class Call:
     def _speaker(self, channel: wire.Channel) -> Speaker:
         return Speaker(channel, punctuate=not self._engine.facts.punctuates)
 
-    async def _feed(self, feeds: list[_Feed], channels: int) -> None:
-        whole = all(feed.channel is None for feed in feeds)
+    async def _feed(self, feeds: list[_Feed], started: wire.Started) -> None:
+        options = self._options.conditioning
+        conditioner = Conditioner(options, started.rate) if options != ConditioningOptions() else None
+        whole = conditioner is None and all(feed.channel is None for feed in feeds)
         while True:
             pcm = await self._audio.take()
-            split = () if whole else dsp.split_channels(pcm, channels)
+            split = () if whole else dsp.split_channels(pcm, started.channels)
+            if conditioner is not None:
+                split = await self._conditioned(conditioner, split)
+                pcm = dsp.join_channels(split)
             for feed in feeds:
                 await feed.recognition.push(pcm if feed.channel is None else split[feed.channel])
+
+    async def _conditioned(self, conditioner: Conditioner, split: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """The same channels with the customer's conditioned."""
+        if len(split) == 1:
+            return (await conditioner.feed(split[0], None),)
+        customer = 1 if self._options.swap else 0
+        done = await conditioner.feed(split[customer], split[1 - customer])
+        return (split[0], done) if self._options.swap else (done, split[1])
 
     async def _listen(self, feed: _Feed) -> None:
         async for transcript in feed.recognition:
