@@ -13,6 +13,7 @@ import httpx
 from providers import runtime
 from providers.phone.credentials import Credentials
 from providers.phone.faults import PhoneError, bare
+from providers.phone.processes import listening_pid
 from providers.phone.protocol import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
 DoorName = Literal["voice", "transcriber", "endpointing"]
@@ -76,18 +77,25 @@ def chosen_doors(
     pid: int | None = None,
 ) -> Doors:
     """The doors named one by one; without any name, those of ``url`` or of the running server."""
-    if not (voice or transcriber or endpointing):
-        found = running_doors(url, credentials)
-        return found if pid is None else replace(found, pid=pid)
-    if url is not None:
+    if url is not None and (voice or transcriber or endpointing):
         raise PhoneError("expected --url, or doors one by one, found both")
-    return Doors(
-        voice and door_address("--voice-url", voice, socket=False),
-        transcriber and door_address("--transcriber-url", transcriber, socket=True),
-        endpointing and door_address("--endpointing-url", endpointing, socket=False),
-        credentials,
-        pid,
-    )
+    if voice or transcriber or endpointing:
+        found = Doors(
+            voice and door_address("--voice-url", voice, socket=False),
+            transcriber and door_address("--transcriber-url", transcriber, socket=True),
+            endpointing and door_address("--endpointing-url", endpointing, socket=False),
+            credentials,
+        )
+    else:
+        found = running_doors(url, credentials)
+    return replace(found, pid=pid or found.pid or _local_pid(found))
+
+
+def _local_pid(doors: Doors) -> int | None:
+    """The process behind a door of this machine, where it can be seen."""
+    url = doors.transcriber or doors.voice or doors.endpointing or ""
+    port = urlsplit(url).port
+    return listening_pid(port) if port is not None and is_loopback(url) else None
 
 
 def door_address(option: str, url: str, *, socket: bool) -> str:

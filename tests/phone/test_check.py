@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,8 +13,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from dsp import encode_pcm16
+from providers.phone import check as checking
 from providers.phone.checks.catalogue import CATALOGUE, chosen
 from providers.phone.checks.limits import Limits
 from providers.phone.checks.rule import Outcome
@@ -21,7 +25,7 @@ from providers.phone.checks.run import check as judge
 from providers.phone.checks.speech import probe_speech
 from providers.phone.commands import check
 from providers.phone.credentials import Credentials
-from providers.phone.doors import base_doors
+from providers.phone.doors import base_doors, chosen_doors
 from providers.phone.wav import write_wav
 from tests.phone.good_server import SECRET
 from tests.phone.tones import spoken
@@ -140,6 +144,26 @@ def test_what_cannot_be_reached_is_one_clear_line(words, complaint):
     assert result.exit_code == 2
     assert complaint in result.output.replace("\n", " ")
     assert "hush" not in result.output
+
+
+def test_a_terminal_gets_a_table_of_what_matters(good_url):
+    shown = io.StringIO()
+    doors = base_doors(good_url, Credentials(secret="wrong"))
+    wanted = checking.Checking(chosen(("A1", "A3"), ()), Limits())
+    code = checking.run(doors, wanted, Console(file=shown, force_terminal=True, color_system=None, width=100))
+    assert code == 1
+    text = " ".join(shown.getvalue().split())
+    assert "✓ A1 The voice door is closed to a caller without a credential." in text
+    assert "✗ A3 The voice door opens to the right credential. HTTP 401" in text
+    assert "Otherwise every call falls back, or ends." in text
+    assert "1 passed, 1 failed, 0 not judged in" in text
+
+
+def test_the_process_of_a_local_server_is_found(good_url):
+    found = chosen_doors(None, Credentials(), voice=f"{good_url}/api/custom-voice")
+    assert found.pid == os.getpid()
+    assert chosen_doors(None, Credentials(), voice="https://example.com/v").pid is None
+    assert chosen_doors(None, Credentials(), voice=f"{good_url}/v", pid=7).pid == 7
 
 
 def test_a_tls_error_is_one_clear_line(tls_url):
