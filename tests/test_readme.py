@@ -1,0 +1,56 @@
+"""What the README says is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import providers.cli
+from providers import assembly, settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_it_is_short() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+def test_every_setting_it_names_exists() -> None:
+    flags = {option.flag for option in settings.options()} | {"--config"}
+    commands = providers.cli.main.commands.values()
+    flags |= {name for command in commands for parameter in command.params for name in parameter.opts}
+    phone = {
+        "--help",
+        "--say",
+        "--rate",
+        "--out",
+        "--calls",
+        "--find-limit",
+        "--voice-url",
+        "--transcriber-url",
+        "--build-arg",
+    }
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", README)) - {"--hmac", "--bearer"}
+    assert named <= flags | phone
+
+
+def test_every_engine_is_in_its_table() -> None:
+    table = README.partition("## Engines")[2].partition("`vapi-providers engines")[0]
+    for name in {*assembly.VOICES, *assembly.TRANSCRIBERS}:
+        assert name in table
+
+
+def test_ci_runs_its_test_command_to_the_letter() -> None:
+    (command,) = re.findall(r"^python3 -m venv .*pytest$", README, re.MULTILINE)
+    assert command in (ROOT / ".ci" / "run").read_text()
+
+
+def test_the_top_level_is_what_was_agreed() -> None:
+    allowed = {"pyproject.toml", "providers", "dsp", "tests", "benchmarks", "Dockerfile", "README.md", "LICENSE"}
+    import subprocess
+
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode == 0:  # an unpacked archive has no git beside it
+        top = {line.partition("/")[0] for line in listed.stdout.splitlines()}
+        assert {name for name in top if not name.startswith(".")} <= allowed
