@@ -28,7 +28,7 @@ class Running(msgspec.Struct, frozen=True):
 def path() -> Path:
     """Where the file stands; ``PROVIDERS_RUNTIME_DIR`` moves it."""
     folder = os.environ.get("PROVIDERS_RUNTIME_DIR")
-    return (Path(folder) if folder else platformdirs.user_runtime_path("vapi-providers")) / "server.json"
+    return (Path(folder) if folder else platformdirs.user_state_path("vapi-providers")) / "server.json"
 
 
 def write(running: Running) -> Path:
