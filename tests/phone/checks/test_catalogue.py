@@ -45,22 +45,26 @@ class Case:
     """True where memory counts: in a process of its own."""
 
 
+POSTS = ("authentication", "endpointing", "voice")
+SOCKET = ("authentication", "endpointing", "transcriber")
+"""A bug behind one of the two big doors is looked for with all rules but the other one's, which take longest."""
+
 CASES = (
     Case(GoodServer, "", elsewhere=True),
-    Case(broken.B1Mixed, "T6 T7"),
-    Case(broken.B1Swapped, "T1"),
-    Case(broken.B2Trimmed, "T5"),
-    Case(broken.B2HalfSample, "V4"),
-    Case(broken.B3DeafToStart, "T2 T3"),
-    Case(broken.B4Shared, "T13"),
-    Case(broken.B5EveryInterimAFinal, "T9 T11"),
+    Case(broken.B1Mixed, "T6 T7", only=SOCKET),
+    Case(broken.B1Swapped, "T1", only=SOCKET),
+    Case(broken.B2Trimmed, "T5", only=SOCKET),
+    Case(broken.B2HalfSample, "V4", only=POSTS),
+    Case(broken.B3DeafToStart, "T2 T3", only=SOCKET),
+    Case(broken.B4Shared, "T13", only=SOCKET),
+    Case(broken.B5EveryInterimAFinal, "T9 T11", only=SOCKET),
     Case(broken.B6OpenSocket, "A4 A5"),
-    Case(broken.B7SilentFailure, "V16"),
-    Case(broken.B8WorksOn, "V12"),
+    Case(broken.B7SilentFailure, "V16", only=POSTS),
+    Case(broken.B8WorksOn, "V12", only=POSTS),
     Case(broken.B9Keeps, "V8 T17", limits=replace(QUICK, flood=16 << 20), elsewhere=True),
-    Case(broken.B10WavAtItsOwnRate, "V1 V2 V5"),
-    Case(broken.B11Blocks, "V11"),
-    Case(broken.B12Cleans, "V6"),
+    Case(broken.B10WavAtItsOwnRate, "V1 V2 V5", only=POSTS),
+    Case(broken.B11Blocks, "V11", only=POSTS),
+    Case(broken.B12Cleans, "V6", only=POSTS),
     Case(broken.Buffered, "V9", only=("voice",)),
     Case(broken.Deltas, "T10", only=("transcriber",)),
     Case(broken.Strict, "T4", only=("transcriber",)),

@@ -23,7 +23,7 @@ def plan(url: str, **changes: object) -> Plan:
     doors = base_doors(url, Credentials(secret=SECRET))
     made = Plan(
         4, doors.voice, doors.transcriber, doors.endpointing, doors.credentials,
-        duration=2.0, ramp=0.2, turn=0.5, barge_in=0.0, jitter=2.0,
+        duration=1.4, ramp=0.2, turn=0.4, barge_in=0.0, jitter=2.0,
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -46,11 +46,11 @@ def test_every_call_speaks_hears_asks_and_is_answered(good_url):
     assert len(measures.first_byte) == len(measures.first_audible) >= 4
     assert measures.sound > 0
     assert measures.dropped == 0
-    assert 4 * 80 < measures.frames <= 4 * 111
+    assert 4 * 50 < measures.frames <= 4 * 81
 
 
 def test_interrupted_answers_are_counted_and_not_played(good_url):
-    measures = loaded(plan(good_url, barge_in=1.0))
+    measures = loaded(plan(good_url, barge_in=1.0, duration=1.0))
     assert measures.interrupted == len(measures.first_byte) > 0
     assert measures.first_audible == []
     assert measures.continuity == 1.0
@@ -65,7 +65,7 @@ def test_errors_are_counted_by_kind():
 
 
 def test_a_door_that_is_not_there_is_not_called(good_url):
-    measures = loaded(plan(good_url, transcriber=None))
+    measures = loaded(plan(good_url, transcriber=None, duration=1.0))
     assert measures.frames == measures.finals == 0
     assert measures.first_audible
     with served(B7SilentFailure().app()) as url:
