@@ -16,7 +16,8 @@ The JSON is stable: fields are added, never renamed or removed, while ``schema``
           "server": null | {"cores": 0.6, "memory": 91234304}}}                  bytes
 
 ``find-limit`` writes ``"schema": "vapi-providers/load-limit/1"`` with ``steps``, a list of such reports with
-``"broken": null | "why"`` each, and ``"limit": {"calls": 800, "cores": 0.97, "callsPerCore": 824.7}``.
+``"broken": null | "why"`` each, and ``"limit": {"calls": 800, "cores": 0.97, "callsPerCore": 824.7}``;
+``callsPerCore`` is null where the server runs elsewhere, or where the generator gave out first.
 """
 
 from __future__ import annotations
@@ -92,13 +93,14 @@ def limit_report(steps: list[tuple[Result, str | None]], started: datetime) -> d
 
 
 def limit(steps: list[tuple[Result, str | None]]) -> dict[str, Any] | None:
-    """The largest load that held, and what it makes per core; None when none did."""
+    """The largest load that held; None when none did. Per core only where it was the server that set the limit."""
     held = [result for result, broken in steps if broken is None]
     if not held:
         return None
     best = max(held, key=lambda result: result.plan.calls)
     cores = best.server.cores if best.server else None
-    per_core = round(best.plan.calls / cores, 1) if cores else None
+    genuine = not any(result.saturation for result, _ in steps)
+    per_core = round(best.plan.calls / cores, 1) if cores and genuine else None
     return {"calls": best.plan.calls, "cores": cores and round(cores, 3), "callsPerCore": per_core}
 
 

@@ -51,10 +51,11 @@ class Result:
         """Why the generator's figures say more about itself than about the server; None when it kept up."""
         busiest = max(self.measures.cpu, default=0.0)
         if busiest > self.plan.busy:
-            return f"the generator used {busiest:.0%} of a core"
+            return f"the generator used {busiest:.0%} of a core; --processes {self.processes + 1} gives it another"
         late = self.measures.lateness.percentile(0.99)
         if late > self.plan.punctual:
-            return f"the generator was {late * 1000:.0f} ms late with one frame in a hundred"
+            shown = f"one frame in a hundred left {late * 1000:.0f} ms late"
+            return f"{shown} though the generator used {busiest:.0%} of a core: this machine is busy otherwise"
         return None
 
 

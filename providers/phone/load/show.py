@@ -61,7 +61,7 @@ def withheld(result: Result) -> str | None:
     """Why no figures are quoted; None when they are."""
     if result.saturation is None:
         return None
-    return f"no figures: {result.saturation}; try --processes {result.processes + 1}, fewer calls or another machine"
+    return f"no figures: {result.saturation}"
 
 
 def print_result(result: Result, console: Console) -> None:
@@ -125,7 +125,7 @@ def verdict(steps: Steps) -> str:
         return f"not even {count(steps[0][0].plan.calls, 'call')}: {steps[0][1]}"
     held = count(found["calls"], "call")
     if any(result.saturation for result, _ in steps):
-        held = f"at least {held} (beyond, the generator could not keep up)"
+        return f"at least {held} at once: the generator gave out before the server did, so this is no limit of it"
     if found["callsPerCore"] is None:
         return f"{held} at once; calls per core are known of a server on this machine only (--pid)"
     return f"{held} at once with {found['cores']:.2f} cores: {found['callsPerCore']:.0f} calls per core"

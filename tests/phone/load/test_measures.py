@@ -107,7 +107,8 @@ def test_the_limit_is_quoted_per_core_of_the_server():
 
 def test_a_limit_set_by_the_generator_is_a_lower_bound():
     steps = [(result(100, ServerUsage(0.25, 1)), None), (result(200, cpu=[0.99]), "the generator used 99% of a core")]
-    assert verdict(steps).startswith("at least 100 calls (beyond, the generator could not keep up)")
+    assert verdict(steps).startswith("at least 100 calls at once: the generator gave out before the server did")
+    assert limit(steps) == {"calls": 100, "cores": 0.25, "callsPerCore": None}
 
 
 def test_the_page_of_a_search_shows_its_steps():
