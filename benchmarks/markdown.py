@@ -1,4 +1,4 @@
-"""``python -m benchmarks.markdown FILE``: the README's table, from the JSON of the groups ``dsp`` and ``quality``."""
+"""``python -m benchmarks.markdown FILE...``: the README's table, from the JSON of the groups dsp and quality."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ ROWS = (
         "level",
         "dsp.Leveler",
         {
-            "loudest to softest passage after, from second 2, dB": "24 → {:.0f} dB apart",
+            "loudest to softest passage after, from second 2, dB": "passages {:.0f} dB apart",
             "true peak, dBTP": "peak {:.1f} dBTP",
         },
     ),
@@ -94,6 +94,7 @@ ROWS = (
             "customer lost in double talk, worst, dB": "customer -{:.1f} dB",
         },
     ),
+    Row("whole call", {}),
 )
 
 
@@ -160,11 +161,13 @@ def _line(cells: Sequence[str] | Iterator[str]) -> str:
 
 
 def main() -> None:
-    """Print the table of the file that is named."""
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m benchmarks.markdown FILE, written by python -m benchmarks dsp quality --json FILE")
-    document = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    print("\n".join(table(document)))
+    """Print the table of the files that are named; of a group that is in two of them, the later one counts."""
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m benchmarks.markdown FILE..., of python -m benchmarks dsp quality --json FILE")
+    found: dict[str, Any] = {}
+    for name in sys.argv[1:]:
+        found |= json.loads(Path(name).read_text(encoding="utf-8"))["groups"]
+    print("\n".join(table({"groups": found})))
 
 
 if __name__ == "__main__":
