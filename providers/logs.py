@@ -8,7 +8,11 @@ from typing import Literal, TextIO
 
 import structlog
 
-_INCOMPLETE = "ASGI callable returned without completing response."
+_OURS = {
+    "ASGI callable returned without completing response.",
+    "ASGI callable returned without completing handshake.",
+}
+"""Uvicorn's words for an answer that is cut off, and an upgrade that is refused, on purpose."""
 
 
 def configure(kind: Literal["auto", "json", "console"], level: str, stream: TextIO = sys.stderr) -> None:
@@ -34,5 +38,5 @@ def _quiet_uvicorn() -> None:
     """Uvicorn's own lines about sockets hold the query string, and with it the token: only its warnings pass."""
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
-    # An answer that is cut off on purpose has its own event.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() != _INCOMPLETE)
+    # What was done on purpose has an event of its own.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() not in _OURS)

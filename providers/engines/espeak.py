@@ -13,6 +13,7 @@ import contextlib
 import ctypes as c
 import itertools
 import os
+import re
 import tempfile
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -28,6 +29,9 @@ NAME = "espeak"
 
 _LONGEST_DATA_PATH = 140
 """Bytes. espeak-ng 1.52 copies the path into a fixed buffer: 150 works, 165 falls back to a build machine's path."""
+
+_TAG = re.compile(r"[a-zA-Z]{2,3}-(?:[a-zA-Z]{2}|[0-9]{3})(?:\+\w+)?", re.ASCII)
+"""A language with a region, and perhaps a variant of the voice."""
 
 _SYNCHRONOUS = 2
 _DONT_EXIT = 0x8000
@@ -210,9 +214,10 @@ class EspeakLibrary:
         self._voice = ""
         name = voice.encode(errors="replace")
         if self._loaded.espeak_SetVoiceByName(name) != 0:
-            # Names are not tags: "en-gb" and "de-AT" are only found through their properties.
+            # Names are not tags: "en-gb" and "de-AT" are only found through their properties. Any other text is not
+            # looked up there, because the library would take "no-such-voice" for Norwegian.
             wanted = _Voice(languages=name)
-            if self._loaded.espeak_SetVoiceByProperties(c.byref(wanted)) != 0:
+            if not _TAG.fullmatch(voice) or self._loaded.espeak_SetVoiceByProperties(c.byref(wanted)) != 0:
                 raise UnknownVoice(voice, engine=NAME, examples=("en-us", "en-gb", "de", "fr", "es", "en-us+f5"))
         self._voice = voice
 
