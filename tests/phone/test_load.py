@@ -43,7 +43,7 @@ def plan(url: str, calls: int = 3) -> Plan:
     doors = base_doors(url, Credentials(secret=SECRET))
     return Plan(
         calls, doors.voice, doors.transcriber, doors.endpointing, doors.credentials,
-        duration=1.5, ramp=0.1, turn=0.5, busy=10.0, punctual=10.0,
+        duration=3.0, ramp=0.1, turn=0.5, busy=10.0, punctual=10.0,
     )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_a_load_is_a_table_a_schema_and_a_page(good_url, wavs, tmp_path):
     assert list(report) == "schema started seconds interrupted doors plan generator figures".split()
     assert report["schema"] == "vapi-providers/load/1"
     assert report["plan"] == {
-        "calls": 3, "duration": 1.5, "ramp": 0.1, "bargeIn": 0.2, "jitter": 5.0, "turn": 0.5, "rate": 16000
+        "calls": 3, "duration": 3.0, "ramp": 0.1, "bargeIn": 0.2, "jitter": 5.0, "turn": 0.5, "rate": 16000
     }  # fmt: skip
     assert set(report["generator"]) == {"processes", "cpu", "lateP99", "saturated"}
     figures = report["figures"]
