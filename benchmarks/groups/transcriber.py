@@ -162,6 +162,11 @@ async def crowd(server: Served, seconds: float) -> tuple[list[float], int]:
     """Lags (s) of all finals of `CALLS` calls in real time, and how many frames' finals never came."""
     callers = await dial(server, CALLS)
     frame = message(bytes(FRAME_BYTES))
+    # Calls begin at different times: their seconds, and with them their finals, are spread over one.
+    for index, caller in enumerate(callers):
+        for _ in range(index % 50):
+            caller.frame(frame)
+    await asyncio.sleep(0.5)
     begun = perf_counter()
     turns = round(seconds * 50)
     for turn in range(turns):
