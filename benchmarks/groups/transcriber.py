@@ -174,6 +174,8 @@ async def crowd(server: Served, seconds: float) -> tuple[list[float], int]:
             due = begun + (turn + index / CALLS) * 0.02
             if (wait := due - perf_counter()) > 0.0005:
                 await asyncio.sleep(wait)
+            elif index % 10 == 0:
+                await asyncio.sleep(0)  # finals are read, and dated, even when the sending is behind
             caller.frame(frame)
     expected = turns // 50
     done, late = await asyncio.wait([asyncio.create_task(caller.heard(expected)) for caller in callers], timeout=5)
