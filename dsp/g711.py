@@ -22,10 +22,15 @@ Codes: TypeAlias = NDArray[np.uint8]
 BLOCK = 32768
 """Samples worked on at a time: the scratch memory (12 bytes each) stays in the second-level cache."""
 
+PCM = np.arange(-32768, 32768, dtype=np.int32)
+"""The 16-bit samples in the order of the encoders' tables."""
+
+LOWEST = (ROUNDING - np.float32(1)).view(np.uint32)
+"""The bit pattern of the lowest sample plus `ROUNDING`; those of the other samples follow it one by one."""
+
 
 def _mulaw_codes() -> Codes:
-    pcm = np.arange(65536).astype(np.uint16).view(np.int16).astype(np.int32)
-    value = pcm >> 2
+    value = PCM >> 2
     magnitude = np.minimum(np.abs(value), 8159 - 1) + 33  # beyond 8158 the code no longer changes
     segment = np.searchsorted(2 ** np.arange(6, 14) - 1, magnitude)
     code = segment << 4 | (magnitude >> (segment + 1)) & 0xF
@@ -39,8 +44,7 @@ def _mulaw_samples() -> Samples:
 
 
 def _alaw_codes() -> Codes:
-    pcm = np.arange(65536).astype(np.uint16).view(np.int16).astype(np.int32)
-    value = pcm >> 3
+    value = PCM >> 3
     magnitude = np.where(value < 0, -value - 1, value)
     segment = np.searchsorted(2 ** np.arange(5, 13) - 1, magnitude)
     code = segment << 4 | (magnitude >> np.maximum(segment, 1)) & 0xF
@@ -164,17 +168,21 @@ def alaw_decode(codes: ArrayLike) -> Samples:
 def _encode(samples: ArrayLike, table: Codes) -> Codes:
     array = float_run(samples)
     codes = np.empty(array.size, np.uint8)
-    size = min(BLOCK, array.size)
-    rounded, index = np.empty(size, np.float32), np.empty(size, np.intp)
-    low = rounded.view(np.int32)
     for start in range(0, array.size, BLOCK):
-        block = array[start : start + BLOCK]
-        n = block.size
-        np.add(clipped(block, start), ROUNDING, out=rounded[:n])
-        np.bitwise_and(low[:n], 0xFFFF, out=low[:n])
-        np.copyto(index[:n], low[:n])
-        table.take(index[:n], out=codes[start : start + n], mode="clip")  # unlike "raise", writes without a copy
+        block = slice(start, start + BLOCK)
+        # No index is out of range, and "wrap" finds that out fastest; "raise" would write to a copy first.
+        table.take(_indices(array[block], start), out=codes[block], mode="wrap")
     return codes
+
+
+def _indices(block: Samples, start: int) -> NDArray[np.uint32]:
+    """Round to 16 bits and count from the lowest sample up."""
+    indices = (block + ROUNDING).view(np.uint32)
+    indices -= LOWEST
+    # One look at the integers finds NaN, infinity and what is to be clipped, for all of them count as more.
+    if np.maximum.reduce(indices) >= len(PCM):
+        return _indices(clipped(block, start), start)
+    return indices
 
 
 def _decode(codes: ArrayLike, table: Samples) -> Samples:

@@ -37,8 +37,7 @@ def block_length(rate: int) -> int:
 def named_samples(name: str, samples: Samples) -> Samples:
     """`dsp.stage.valid_samples` for one input of several, clipped to [-1, 1] so that no square can overflow."""
     try:
-        with np.errstate(over="ignore"):  # what is too large to be squared is clipped just below
-            valid = valid_samples(samples)
+        valid = valid_samples(samples)
     except SignalError as error:
         raise SignalError(str(error).replace("samples", name, 1)) from None
     clipped: Samples = np.minimum(np.maximum(valid, np.float32(-1)), np.float32(1))

@@ -6,7 +6,6 @@ ways, so that every int16 value survives the round trip.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -176,17 +175,15 @@ def split_channels(pcm: bytes, channels: int = 2) -> tuple[bytes, ...]:
 def _split_bulk(pcm: bytes) -> tuple[bytes, bytes]:
     """Narrow 32-bit words to their low halves, which numpy does with vector instructions, unlike strided copies.
 
-    A frame's low half is its left sample; shifted by one sample, the low half is the right sample. `io.BytesIO` hands
-    out what was written into its buffer without copying it again.
+    A frame's low half is its left sample; shifted by one sample, the low half is the right sample.
     """
     frames = len(pcm) // 4
-    left, right = io.BytesIO(bytes(2 * frames)), io.BytesIO(bytes(2 * frames))
-    into = np.frombuffer(left.getbuffer(), dtype=UINT16)
-    np.copyto(into, np.frombuffer(pcm, dtype=UINT32), casting="unsafe")
-    into = np.frombuffer(right.getbuffer(), dtype=UINT16)
-    np.copyto(into[:-1], np.frombuffer(pcm, dtype=UINT32, count=frames - 1, offset=2), casting="unsafe")
-    into[-1:] = np.frombuffer(pcm, dtype=UINT16, offset=4 * frames - 2)
-    return left.getvalue(), right.getvalue()
+    channel = np.empty(frames, dtype=UINT16)
+    np.copyto(channel, np.frombuffer(pcm, dtype=UINT32), casting="unsafe")
+    left = channel.tobytes()
+    np.copyto(channel[:-1], np.frombuffer(pcm, dtype=UINT32, count=frames - 1, offset=2), casting="unsafe")
+    channel[-1:] = np.frombuffer(pcm, dtype=UINT16, offset=4 * frames - 2)
+    return left, channel.tobytes()
 
 
 def join_channels(channels: Sequence[bytes]) -> bytes:

@@ -60,7 +60,8 @@ class Resampler:
         samples = valid_samples(samples)
         if self._stream is None:
             return samples
-        out: Samples = self._stream.resample_chunk(samples)
+        # soxr's own way from one dimension to two and back costs a tenth of a short call.
+        out: Samples = self._stream.resample_chunk(samples.reshape(-1, 1))[:, 0]
         return out
 
     def flush(self) -> Samples:

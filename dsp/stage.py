@@ -18,6 +18,8 @@ from dsp.errors import ParameterError, SignalError
 Samples: TypeAlias = NDArray[np.float32]
 """float32 mono samples, shape (n,), nominally in [-1, 1)."""
 
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
 SILENCE: Samples = np.zeros(0, dtype=np.float32)
 SILENCE.flags.writeable = False
 
@@ -89,10 +91,11 @@ def float_run(samples: ArrayLike) -> Samples:
     array = np.asarray(samples)
     if array.ndim != 1:
         raise SignalError(f"samples: expected shape (n,), found {array.shape}")
-    if array.dtype != np.float32:
-        if array.dtype != np.float64:
+    if array.dtype != FLOAT32:
+        if array.dtype != FLOAT64:
             raise SignalError(f"samples: expected dtype float32, found {array.dtype}")
-        array = array.astype(np.float32)
+        with np.errstate(over="ignore"):  # what is too large for float32 becomes an infinity, which is refused
+            array = array.astype(FLOAT32)
     return array
 
 

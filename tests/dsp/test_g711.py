@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import audioop
+import struct
 from collections.abc import Callable
 
 import numpy as np
@@ -52,6 +53,13 @@ def test_samples_between_the_steps_round_as_the_pcm_encoder_does(
 def test_long_runs_are_worked_on_in_blocks_and_half_steps_round_to_even(ours: Callable, theirs: Callable) -> None:
     halves = (np.arange(-65540, 65540) / 65536).astype(np.float32)  # crosses block edges, clips at both ends
     assert ours(halves).tobytes() == theirs(encode_pcm16(halves), 2)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), ENCODERS)
+@pytest.mark.parametrize("value", [1, 1.5, 127, 128, 129, 383, 384, 385, 1e6, 3e38])
+def test_values_of_any_size_are_clipped(ours: Callable, theirs: Callable, value: float) -> None:
+    expected = theirs(struct.pack("<2h", 32767, -32768), 2)
+    assert ours(np.array([value, -value], dtype=np.float32)).tobytes() == expected
 
 
 @pytest.mark.parametrize("ours", [mulaw_encode, alaw_encode])

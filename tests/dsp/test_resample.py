@@ -62,6 +62,13 @@ def test_an_impossible_rate_is_named(rate: object) -> None:
         Resampler(rate, 8000)  # type: ignore[arg-type]
 
 
+def test_strided_samples_are_welcome() -> None:
+    samples = noise(4000)
+    stage = Resampler(24000, 8000)
+    out = np.concatenate([stage.feed(samples[::-2]), stage.flush()])
+    assert out.tobytes() == soxr.resample(samples[::-2].copy(), 24000, 8000).tobytes()
+
+
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_values_that_are_not_finite_are_refused(wrong: float) -> None:
     with pytest.raises(SignalError, match="finite values"):

@@ -24,6 +24,21 @@ def test_exactly_the_finite_values_pass(values: list[float]) -> None:
         valid_samples(samples)
 
 
+@pytest.mark.parametrize("count", [1, 3, 160, 5000, 70_000])
+@pytest.mark.parametrize("step", [1, -2])
+def test_values_whose_squares_overflow_pass_without_a_warning(count: int, step: int) -> None:
+    samples = np.full(2 * count, 3e38, dtype=np.float32)[::step]
+    assert valid_samples(samples) is samples
+    samples[-1] = -np.inf
+    with pytest.raises(SignalError, match=f"found -inf at index {samples.size - 1}$"):
+        valid_samples(samples)
+
+
+def test_doubles_that_no_float32_holds_are_refused_without_a_warning() -> None:
+    with pytest.raises(SignalError, match="found inf at index 1$"):
+        valid_samples(np.array([1e38, 1e39]))
+
+
 @pytest.mark.parametrize("samples", [np.float32(1), np.zeros((2, 2), np.float32), [[0.5]]])
 def test_anything_but_one_dimension_is_refused(samples: object) -> None:
     with pytest.raises(SignalError, match="shape"):
