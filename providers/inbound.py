@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
@@ -32,14 +33,14 @@ class Inbound:
         Unauthorized, BadRequest, TooLarge
         """
         credentials = _credentials(request)
-        with reporting(request):
+        with _reporting(request):
             allowed = self.authenticator.allows(credentials)
             if not allowed and not self.authenticator.needs_body(credentials):
                 self.authenticator.check(credentials)
         _check_type(request.headers)
         body = await self._read(request)
         if not allowed:
-            with reporting(request):
+            with _reporting(request):
                 self.authenticator.check(_credentials(request, body=body))
         return body
 
@@ -66,22 +67,19 @@ def check_socket(authenticator: Authenticator, connection: HTTPConnection) -> No
     Unauthorized
     """
     tokens = parse_qs(connection.scope["query_string"].decode("latin-1")).get("token", [None])
-    with reporting(connection):
+    with _reporting(connection):
         authenticator.check(_credentials(connection, token=tokens[0], body=b""))
 
 
-class reporting:
+@contextmanager
+def _reporting(connection: HTTPConnection) -> Iterator[None]:
     """Log the header *names* of a refused request: they tell an operator what the platform sent instead."""
-
-    def __init__(self, connection: HTTPConnection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Unauthorized):
-            names = sorted(set(self._connection.headers.keys()))
-            log.warning("refused", path=self._connection.url.path, reason=str(error), header_names=names)
+    try:
+        yield
+    except Unauthorized as error:
+        names = sorted(set(connection.headers.keys()))
+        log.warning("refused", path=connection.url.path, reason=str(error), header_names=names)
+        raise
 
 
 def _credentials(connection: HTTPConnection, *, token: str | None = None, body: bytes | None = None) -> Credentials:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -89,8 +90,7 @@ def serving(
 
 
 def start(rate: int = 16000, channels: int = 2, **more: Any) -> str:
-    import json
-
+    """A start message."""
     return json.dumps(
         {"type": "start", "encoding": "linear16", "container": "raw", "sampleRate": rate, "channels": channels, **more}
     )

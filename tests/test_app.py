@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -143,8 +145,6 @@ def test_an_engine_that_cannot_start_is_told_to_whoever_runs_the_server() -> Non
         async with app.router.lifespan_context(app):
             raise AssertionError("it started")
 
-    import asyncio
-
     with pytest.raises(EngineError, match="no model"):
         asyncio.run(scenario())
     assert str(app.state.fault) == "no model"
@@ -152,8 +152,6 @@ def test_an_engine_that_cannot_start_is_told_to_whoever_runs_the_server() -> Non
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
-    import structlog
-
     stream = io.StringIO()
     logs.configure("json", "debug", stream)
     yield stream

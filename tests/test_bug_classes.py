@@ -19,6 +19,8 @@ from providers.engines.base import Transcript
 from providers.engines.espeak import Espeak, library
 from providers.engines.tone import Tone
 from providers.errors import EngineError
+from providers.voice import flow
+from providers.voice.wire import VoiceRequest
 from tests.fakes import LOUD, Hang, ScriptedListener, ScriptedVoice
 from tests.live import SECRET, serving, settings, start
 from tests.transcriber.test_endpoint import eventually, heard
@@ -175,10 +177,9 @@ def test_b11_the_loop_does_not_stall_while_an_engine_works() -> None:
         done = asyncio.Event()
 
         async def speak() -> None:
-            from providers.voice.flow import speak
-            from providers.voice.wire import VoiceRequest
-
-            async for _ in speak(VoiceRequest("It is a long sentence about nothing. " * 40, 44100, None, ""), engine):
+            async for _ in flow.speak(
+                VoiceRequest("It is a long sentence about nothing. " * 40, 44100, None, ""), engine
+            ):
                 pass
             done.set()
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -204,8 +205,6 @@ def test_nothing_is_left_after_hang_up(when: str) -> None:
 
 
 def calls_open(base: str) -> int:
-    import httpx
-
     count: int = httpx.get(base + "/readyz").json()["calls"]
     return count
 
