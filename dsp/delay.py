@@ -70,7 +70,7 @@ class DelayEstimator:
         self._below = slice(low - 1, self._bins.stop - 1, 2)
         self._above = slice(low + 1, self._bins.stop + 1, 2)
         bins = len(range(low, self._bins.stop, 2))
-        self._quiet = np.float32(QUIET * np.sqrt(2 * block))
+        self._quiet = np.float32(4 * QUIET * np.sqrt(2 * block))
         self._all = self._trusted = float(bins)
         self._lags = lags
         self._newest = 0
@@ -93,17 +93,18 @@ class DelayEstimator:
         """Compare the spectrum of the last two near blocks with the far blocks."""
         phases = self._phases(near)
         self._trusted += (1 - MEMORY) * (float(np.vdot(phases, phases).real) - self._trusted)
-        product = self._far[self._newest : self._newest + self._lags] * phases
-        product -= self._average
-        product *= np.float32(1 - MEMORY)
-        self._average += product
-        squares = np.square(self._average.view(np.float32))
-        self._judge(squares.sum(axis=1))
+        phases *= np.float32(1 - MEMORY)
+        parts = self._average.view(np.float32)
+        parts *= np.float32(MEMORY)
+        self._average += self._far[self._newest : self._newest + self._lags] * phases
+        self._judge(np.vecdot(parts, parts))
 
     def _phases(self, spectrum: Spectrum) -> Spectrum:
-        """The phases of the band's bins under a Hann window, applied by mixing each bin with its neighbours."""
-        bins = spectrum[self._bins] * np.float32(0.5)
-        bins -= np.float32(0.25) * (spectrum[self._below] + spectrum[self._above])
+        """The phases of the band's bins under a Hann window of height 4, applied by mixing each with its neighbours."""
+        bins = spectrum[self._bins]
+        bins = bins + bins
+        bins -= spectrum[self._below]
+        bins -= spectrum[self._above]
         bins /= np.abs(bins) + self._quiet
         return bins
 

@@ -36,12 +36,26 @@ def block_length(rate: int) -> int:
 
 def named_samples(name: str, samples: Samples) -> Samples:
     """`dsp.stage.valid_samples` for one input of several, clipped to [-1, 1] so that no square can overflow."""
+    if fits(samples):
+        return samples
     try:
         valid = valid_samples(samples)
     except SignalError as error:
         raise SignalError(str(error).replace("samples", name, 1)) from None
     clipped: Samples = np.minimum(np.maximum(valid, np.float32(-1)), np.float32(1))
     return clipped
+
+
+def fits(samples: Samples) -> bool:
+    """Is it a run of float32 within [-1, 1]? Both comparisons are false for NaN."""
+    return bool(
+        isinstance(samples, np.ndarray)
+        and samples.dtype == np.float32
+        and samples.ndim == 1
+        and samples.size
+        and np.minimum.reduce(samples) >= -1
+        and np.maximum.reduce(samples) <= 1
+    )
 
 
 class Pairs:
@@ -79,6 +93,8 @@ class Pairs:
         if len(near) != len(far):
             raise SignalError(f"near, far: expected equal lengths, found {len(near)} and {len(far)} samples")
         self._begun = self._begun or len(near) > 0
+        if len(near) == self._block and not len(self._near):
+            return [Pair(near.copy(), far.copy())]  # the caller may use his memory again
         near, far = np.concatenate([self._near, near]), np.concatenate([self._far, far])
         whole = len(near) - len(near) % self._block
         self._near, self._far = near[whole:].copy(), far[whole:].copy()

@@ -47,3 +47,13 @@ def test_a_block_is_20_ms(rate: int, block: int) -> None:
 def test_a_rate_outside_telephony_is_refused(rate: int) -> None:
     with pytest.raises(ParameterError, match=f"rate: expected 8000 to 48000 Hz, found {rate}"):
         block_length(rate)
+
+
+@pytest.mark.parametrize("size", [4, 3, 9])
+def test_a_block_stays_what_it_was_when_the_caller_uses_his_memory_again(size: int) -> None:
+    pairs, memory = Pairs(4), np.full(size, 0.5, dtype=np.float32)
+    blocks = pairs.push(memory, -memory)
+    memory[:] = 0.25
+    blocks += pairs.push(np.full(4, 0.5, dtype=np.float32), np.full(4, -0.5, dtype=np.float32))
+    assert len(blocks) == (size + 4) // 4
+    assert all(pair.near.tolist() == [0.5] * 4 and pair.far.tolist() == [-0.5] * 4 for pair in blocks)
