@@ -61,7 +61,7 @@ class Resampler:
         if self._stream is None:
             return samples
         # soxr's own way from one dimension to two and back costs a tenth of a short call.
-        out: Samples = self._stream.resample_chunk(samples.reshape(-1, 1))[:, 0]
+        out: Samples = self._stream.resample_chunk(samples.reshape(-1, 1)).ravel()
         return out
 
     def flush(self) -> Samples:
