@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
 from providers.settings import PREFIX
+
+# The same examples on every run, as long as they take: a failure is one that anybody can repeat.
+hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("seeded")
 
 
 @pytest.fixture(autouse=True)

@@ -62,7 +62,8 @@ def punctuated(text: str) -> str:
     """
     if text.rstrip().rstrip(_CLOSERS)[-1:] in _ENDS:
         return text
-    text = text.strip().rstrip(_LOOSE)
+    while (shorter := text.strip().rstrip(_LOOSE)) != text:  # loose marks and white space may take turns
+        text = shorter
     if not any(letter.isalnum() for letter in text):
         return text
     words = _WORDS.findall(text.replace("’", "'").lower())

@@ -91,4 +91,5 @@ def test_punctuating_twice_changes_nothing_more(text: str) -> None:
 @given(st.text(alphabet=st.characters(categories=["L", "N", "Zs"])))
 def test_words_are_never_changed_but_for_case(text: str) -> None:
     written = punctuated(text)
-    assert [word.casefold() for word in written[:-1].split()] == [word.casefold() for word in text.split()]
+    # Upper case is what all forms of a letter share: the Turkish dotless i has another lower case than its capital.
+    assert [word.upper() for word in written[:-1].split()] == [word.upper() for word in text.split()]
