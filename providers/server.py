@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -16,6 +17,10 @@ from providers import runtime
 from providers.errors import SettingsError
 from providers.settings import Settings
 from providers.transcriber.socket import PcmWebSocket
+
+_COLLECT_AFTER = (10_000, 20, 20)
+"""Objects made before a collection of the youngest, and collections before one of the next older. With the default of
+700, 10, 10 the first seconds of 500 calls had their text 50 ms late (p99) instead of 5."""
 
 _LARGEST_FRAME = 1024 * 1024
 """Bytes of one WebSocket message: five seconds of 48 kHz stereo."""
@@ -66,6 +71,10 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
         raise SettingsError([f"--ssl-certfile, --ssl-keyfile: cannot be used: {error.strerror or error}"]) from None
 
     def listening() -> None:
+        # What is loaded by now stays for the process's life: no later collection need look at it, and stall a caller.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_COLLECT_AFTER)
         runtime.write(runtime.Running(base, None if settings.no_auth else settings.secret, os.getpid()))
         announce(base)
 
