@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import structlog
 from starlette.requests import Request
@@ -39,7 +39,6 @@ class CustomVoice:
     metrics: Metrics
     options: flow.VoiceOptions = flow.VoiceOptions()
     max_text_chars: int = 10_000
-    silent: flow.Silent = field(default_factory=flow.Silent)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; errors before the first byte are the app's to answer."""
@@ -54,7 +53,7 @@ class CustomVoice:
             message = replace(message, voice=request.query_params.get("voice") or None)
         report = _Report(self.engine.name, message, self.metrics)
         try:
-            async with aclosing(flow.speak(message, self.engine, self.options, self.silent)) as blocks:
+            async with aclosing(flow.speak(message, self.engine, self.options)) as blocks:
                 await until_first(_stream(blocks, send, report), _hung_up(receive, report))
         except EngineError as error:
             report.failed(error)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from providers.engines.base import TextToSpeech, Utterance
@@ -16,9 +16,6 @@ from providers.voice.wire import VoiceRequest
 
 _FIRST_SLICE, _LATER_SLICES = 0.25, 1.0
 """Seconds of audio processed before the loop serves others: under a millisecond of work."""
-
-_COURTESY = 0.002
-"""Seconds that a request which can already be heard waits between slices while another one cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +30,6 @@ class VoiceOptions:
     """Seconds between two blocks."""
 
 
-@dataclass(slots=True)
-class Silent:
-    """How many requests of one door cannot be heard yet: those that can be let them go first."""
-
-    count: int = 0
-
-    @contextmanager
-    def one_more(self) -> Iterator[Callable[[], None]]:
-        """Count a request until it calls what it is given, or ends."""
-        counted = True
-        self.count += 1
-
-        def heard() -> None:
-            nonlocal counted
-            self.count -= counted
-            counted = False
-
-        try:
-            yield heard
-        finally:
-            heard()
-
-
 def steps(text: str) -> list[str | Pause]:
     """What is to be done for a text, in order: units to speak, and pauses."""
     plan: list[str | Pause] = []
@@ -68,11 +42,10 @@ async def speak(
     request: VoiceRequest,
     engine: TextToSpeech,
     options: VoiceOptions = VoiceOptions(),
-    silent: Silent | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """PCM blocks of one request; the first one holds the first audible sample.
 
-    Text without anything to say yields nothing. ``silent`` is shared by the requests that are to be fair to each other.
+    Text without anything to say yields nothing.
 
     Raises
     ------
@@ -84,17 +57,13 @@ async def speak(
     limit = int(options.lookahead * request.sample_rate) * 2
     waits = (options.first_audio, options.next_audio)
     held = b""
-    silent = silent or Silent()
-    source = _render(plan, request, engine, track, silent)
-    with silent.one_more() as heard:
-        async with aclosing(_ahead(source, limit=limit, waits=waits)) as blocks:
-            async for pcm, audible in blocks:
-                if not audible:
-                    held += pcm
-                    continue
-                heard()
+    async with aclosing(_ahead(_render(plan, request, engine, track), limit=limit, waits=waits)) as blocks:
+        async for pcm, audible in blocks:
+            if audible:
                 yield held + pcm
                 held = b""
+            else:
+                held += pcm
     if track.audible:
         return
     if any(isinstance(step, str) for step in plan):
@@ -108,7 +77,7 @@ Block = tuple[bytes, bool]
 
 
 async def _render(
-    plan: list[str | Pause], request: VoiceRequest, engine: TextToSpeech, track: Track, silent: Silent
+    plan: list[str | Pause], request: VoiceRequest, engine: TextToSpeech, track: Track
 ) -> AsyncGenerator[Block, None]:
     begun_by = None
     for index, step in enumerate(plan):
@@ -122,7 +91,7 @@ async def _render(
                 begun_by = chunk.stand_in
                 for pcm in sliced(chunk, first=_FIRST_SLICE, later=_LATER_SLICES):
                     yield track.feed(pcm, chunk.rate), track.audible
-                    await asyncio.sleep(_COURTESY if track.audible and silent.count else 0)
+                    await asyncio.sleep(0)
         yield track.end_unit(), track.audible
     yield track.end(), track.audible
 

@@ -11,7 +11,7 @@ import pytest
 from providers.engines.tone import Tone
 from providers.errors import EngineError
 from providers.text.tags import Pause
-from providers.voice.flow import Silent, VoiceOptions, speak, steps
+from providers.voice.flow import VoiceOptions, speak, steps
 from providers.voice.wire import VoiceRequest
 from tests.fakes import LOUD, Hang, ScriptedVoice
 
@@ -153,23 +153,3 @@ def test_audio_made_ahead_of_a_slow_reader_is_bounded() -> None:
 
     produced = asyncio.run(scenario()).produced
     assert len(LOUD) < produced <= 2 * 16000 * 0.5 + 3 * len(LOUD)
-
-
-def test_a_request_counts_as_silent_until_it_is_heard_or_ends() -> None:
-    async def scenario() -> list[int]:
-        silent, counts = Silent(), []
-        blocks = speak(request("one"), ScriptedVoice([LOUD, Hang()]), VoiceOptions(), silent)
-        waiting = speak(request("one"), ScriptedVoice([SILENT, Hang()]), VoiceOptions(), silent)
-        pending = asyncio.ensure_future(anext(waiting))
-        await asyncio.sleep(0.01)
-        counts.append(silent.count)
-        await anext(blocks)
-        counts.append(silent.count)
-        await blocks.aclose()
-        counts.append(silent.count)
-        pending.cancel()
-        await asyncio.gather(pending, return_exceptions=True)
-        await waiting.aclose()
-        return [*counts, silent.count]
-
-    assert asyncio.run(scenario()) == [1, 1, 1, 0]
