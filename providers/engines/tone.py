@@ -19,8 +19,8 @@ VOICES = {"low": 220, "tone": 440, "high": 880}
 
 _RAMP = 0.005
 """Seconds of raised cosine at either end, so that it does not click."""
-_BLOCK = 0.1
-"""Seconds per chunk."""
+_FIRST, _LARGEST = 0.1, 0.8
+"""Seconds of the first chunk, and of those that it grows to by doubling: soon heard, then cheap."""
 _LEVEL = 0.25
 
 
@@ -50,15 +50,17 @@ class Tone:
         """Nothing to warm."""
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
-        """``round(seconds * rate)`` samples, in chunks of 100 ms."""
+        """``round(seconds * rate)`` samples, in chunks that grow."""
         voice = utterance.voice or "tone"
         if voice not in VOICES:
             raise UnknownVoice(voice, engine=self.name, examples=tuple(VOICES))
         rate = utterance.rate
         total = round(self.seconds(utterance.text) * rate)
-        block = max(1, int(_BLOCK * rate))
-        for start in range(0, total, block):
-            yield Chunk(_block(start, min(start + block, total), total, VOICES[voice], rate), rate)
+        start, size = 0, int(_FIRST * rate)
+        while start < total:
+            end = min(start + size, total)
+            yield Chunk(_block(start, end, total, VOICES[voice], rate), rate)
+            start, size = end, min(2 * size, int(_LARGEST * rate))
 
     async def aclose(self) -> None:
         """Nothing to free."""
