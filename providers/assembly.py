@@ -256,8 +256,9 @@ def make_voice(settings: Settings, *, observe: Observe = unobserved) -> TextToSp
     EngineUnavailable
         What an engine or the cache needs is not installed.
     """
-    wanted = _wanted(settings, settings.voice, "--voice", voice_factories(), ("espeak", "espeakng_loader"))
-    engines = [voice_factories()[name](settings) for name in wanted]
+    factories = voice_factories()
+    wanted = _wanted(settings, settings.voice, "--voice", factories, ("espeak", "espeakng_loader"))
+    engines = [factories[name](settings) for name in wanted]
     voice = _speaking_as_one(engines, settings, observe)
     if not settings.cache_bytes or set(wanted) <= _BARE:
         return voice

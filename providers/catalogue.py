@@ -60,6 +60,7 @@ def entries(settings: Settings) -> list[Entry]:
 
 async def probed(settings: Settings, listed: Iterable[Entry]) -> list[Entry]:
     """Let each ready engine say or hear one sentence; one after the other, so that they do not slow each other down."""
+    voices, transcribers = assembly.voice_factories(), assembly.transcriber_factories()
     found = []
     speech = b""
     for entry in listed:
@@ -69,10 +70,10 @@ async def probed(settings: Settings, listed: Iterable[Entry]) -> list[Entry]:
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 if entry.kind == "voice":
-                    result, heard = await _say(assembly.voice_factories()[entry.name](settings))
+                    result, heard = await _say(voices[entry.name](settings))
                     speech = heard if entry.name != "tone" and not speech else speech
                 else:
-                    result = await _hear(assembly.transcriber_factories()[entry.name](settings), speech)
+                    result = await _hear(transcribers[entry.name](settings), speech)
         except TimeoutError:
             result = f"failed: no answer within {_PROBE_SECONDS:g} s"
         except ProvidersError as error:

@@ -36,8 +36,6 @@ class Record:
     opened: float = 0.0
     """Seconds from dialling to the accepted upgrade."""
     lines: list[Line] = field(default_factory=list)
-    other_frames: int = 0
-    """Frames from the server that are no transcript."""
     sent_bytes: int = 0
     close_code: int | None = None
     """The code the server closed with; None while it did not."""
@@ -156,7 +154,6 @@ async def _listen(
         async for frame in socket:
             heard = read_transcript(frame)
             if heard is None:
-                record.other_frames += 1
                 continue
             record.lines.append(Line(heard, now()))
             if on_line is not None:

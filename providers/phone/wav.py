@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import Resampler, Samples, encode_pcm16
+from dsp import Resampler, Samples
 from providers.phone.faults import PhoneError
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
@@ -94,11 +94,6 @@ def write_wav(path: Path, pcm: bytes, rate: int) -> None:
         path.write_bytes(wav_bytes(pcm, rate))
     except OSError as fault:
         raise PhoneError(f"{path}: {fault.strerror or fault}") from fault
-
-
-def pcm_at(clip: Clip, rate: int) -> bytes:
-    """A clip as mono PCM at another rate."""
-    return encode_pcm16(mono(clip, rate))
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
