@@ -25,13 +25,20 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.groups.voice import PATH
 from benchmarks.served import fast_loop
-from providers.engines.base import Chunk, ListeningFacts, SpeakingFacts, TextToSpeech, Transcript, Utterance
-from providers.engines.cached import Cached
+from providers.cache.cached import Cached
+from providers.cache.stores import MemoryStore
+from providers.engines.base import (
+    Chunk,
+    ListeningCapabilities,
+    SpeakingCapabilities,
+    TextToSpeech,
+    Transcript,
+    Utterance,
+)
 from providers.engines.events import EngineEvent
-from providers.engines.fallback import FallbackSpeaking
-from providers.engines.replay import Replay
-from providers.engines.stores import MemoryStore
 from providers.errors import EngineError
+from providers.failover.speaking import FallbackSpeaking
+from providers.reconnect.replay import Replay
 
 RATE = 8000
 """Hz."""
@@ -45,7 +52,7 @@ class Spoken:
     """A voice that costs nothing: the same two seconds for every text, in one chunk."""
 
     name = "spoken"
-    facts = SpeakingFacts(rates=(RATE,), streaming=True)
+    capabilities = SpeakingCapabilities(rates=(RATE,), streaming=True)
 
     def __init__(self) -> None:
         time = np.arange(round(PHRASE * RATE)) / RATE
@@ -126,7 +133,7 @@ class _Engine:
     """The engine for that vendor."""
 
     name = "loopback"
-    facts = ListeningFacts(partials=True)
+    capabilities = ListeningCapabilities(partials=True)
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -211,7 +218,7 @@ def _serve_cached(pipe: Connection) -> None:
     """The whole server in this process, with a cached voice."""
     from providers.app import create_app
     from providers.engines.null import Null
-    from providers.logs import configure as quiet
+    from providers.operations.logs import configure as quiet
     from providers.server import bind, run
     from providers.settings import Settings
 

@@ -15,15 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from providers.admission import Admission
 from providers.auth import OPEN, Authenticator, HmacPlan, hmac_key
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.endpointing.rules import Waits
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.errors import AtCapacity, EngineBusy, EngineError, RequestError, SettingsError, UnknownVoice
 from providers.inbound import Inbound
-from providers.metrics import Metrics
-from providers.ops import Ops
+from providers.operations.admission import Admission
+from providers.operations.health import Ops
+from providers.operations.metrics import Metrics
 from providers.settings import Settings, names
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber
@@ -135,10 +135,10 @@ def _hmac_plan(settings: Settings) -> HmacPlan:
 
 def _places(settings: Settings, transcriber: SpeechToText) -> int:
     """Calls at once: the setting, or what the engine can hear if that is less."""
-    capacity = transcriber.facts.capacity
+    capacity = transcriber.capabilities.capacity
     if capacity is None:
         return settings.max_calls
-    per_call = 2 if settings.channels == "both" and transcriber.facts.channels < 2 else 1
+    per_call = 2 if settings.channels == "both" and transcriber.capabilities.channels < 2 else 1
     return max(1, min(settings.max_calls, capacity // per_call))
 
 

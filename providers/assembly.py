@@ -24,12 +24,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from providers.cache.stores import Store
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.events import Observe, unobserved
-from providers.engines.relay import RelayOptions
-from providers.engines.stores import Store
-from providers.engines.tuned import Tunable, Tuned
 from providers.errors import SettingsError
+from providers.failover.per_call import Tunable, Tuned
+from providers.reconnect.session import RelayOptions
 from providers.settings import Settings, names
 
 VOICES_GROUP = "vapi_providers.voices"
@@ -50,7 +50,7 @@ def _path(setting: str | None) -> Path | None:
 
 
 def _espeak(settings: Settings) -> TextToSpeech:
-    from providers.engines.espeak import Espeak
+    from providers.engines.espeak.engine import Espeak
 
     return Espeak(voice=settings.espeak_voice, words_per_minute=settings.espeak_wpm)
 
@@ -62,7 +62,7 @@ def _tone(settings: Settings) -> TextToSpeech:
 
 
 def _deepgram_voice(settings: Settings) -> TextToSpeech:
-    from providers.engines.deepgram_speak import DeepgramSpeaker, DeepgramSpeaking
+    from providers.engines.deepgram.speak import DeepgramSpeaker, DeepgramSpeaking
 
     return DeepgramSpeaker(
         DeepgramSpeaking(
@@ -72,7 +72,7 @@ def _deepgram_voice(settings: Settings) -> TextToSpeech:
 
 
 def _openai(settings: Settings) -> TextToSpeech:
-    from providers.engines.openai_speech import OpenAISpeaker, OpenAISpeaking
+    from providers.engines.http.openai_speech import OpenAISpeaker, OpenAISpeaking
 
     try:
         extra = msgspec.json.decode(settings.openai_extra or "{}", type=dict[str, Any])
@@ -93,19 +93,19 @@ def _openai(settings: Settings) -> TextToSpeech:
 
 
 def _sherpa_voice(settings: Settings) -> TextToSpeech:
-    from providers.engines.sherpa_speak import SherpaVoice, SherpaVoiceOptions
+    from providers.engines.local.sherpa_speak import SherpaVoice, SherpaVoiceOptions
 
     return SherpaVoice(SherpaVoiceOptions(folder=_path(settings.sherpa_voice_folder), speed=settings.local_speed))
 
 
 def _piper(settings: Settings) -> TextToSpeech:
-    from providers.engines.piper import Piper, PiperOptions
+    from providers.engines.local.piper import Piper, PiperOptions
 
     return Piper(PiperOptions(model=_path(settings.piper_model), speed=settings.local_speed))
 
 
 def _kokoro(settings: Settings) -> TextToSpeech:
-    from providers.engines.kokoro import Kokoro, KokoroOptions
+    from providers.engines.local.kokoro import Kokoro, KokoroOptions
 
     return Kokoro(
         KokoroOptions(
@@ -124,8 +124,8 @@ def _null(settings: Settings) -> SpeechToText:
 
 
 def _pocketsphinx(settings: Settings) -> SpeechToText:
-    from providers.engines.sphinx import Sphinx, SphinxOptions
-    from providers.engines.sphinx_hearing import HearingOptions
+    from providers.engines.pocketsphinx.engine import Sphinx, SphinxOptions
+    from providers.engines.pocketsphinx.hearing import HearingOptions
 
     hearing = HearingOptions(silence=settings.pocketsphinx_silence_seconds, profanity=settings.pocketsphinx_profanity)
     options = SphinxOptions(hearing=hearing)
@@ -135,7 +135,7 @@ def _pocketsphinx(settings: Settings) -> SpeechToText:
 
 
 def _deepgram_listener(settings: Settings) -> SpeechToText:
-    from providers.engines.deepgram_listen import DeepgramListener, DeepgramListening
+    from providers.engines.deepgram.listen import DeepgramListener, DeepgramListening
 
     return DeepgramListener(
         DeepgramListening(
@@ -152,14 +152,14 @@ def _deepgram_listener(settings: Settings) -> SpeechToText:
 
 
 def _sherpa_listener(settings: Settings) -> SpeechToText:
-    from providers.engines.sherpa_listen import SherpaListener, SherpaListenerOptions
+    from providers.engines.local.sherpa_listen import SherpaListener, SherpaListenerOptions
 
     folder = _path(settings.sherpa_listen_folder)
     return SherpaListener(SherpaListenerOptions(folder=folder, capacity=settings.local_capacity or None))
 
 
 def _whisper(settings: Settings) -> SpeechToText:
-    from providers.engines.whisper import Whisper, WhisperOptions
+    from providers.engines.local.whisper import Whisper, WhisperOptions
 
     return Whisper(
         WhisperOptions(
@@ -171,7 +171,7 @@ def _whisper(settings: Settings) -> SpeechToText:
 
 
 def _vosk(settings: Settings) -> SpeechToText:
-    from providers.engines.vosk import Vosk, VoskOptions
+    from providers.engines.local.vosk import Vosk, VoskOptions
 
     return Vosk(VoskOptions(folder=_path(settings.vosk_folder), capacity=settings.local_capacity or None))
 
@@ -262,7 +262,7 @@ def make_voice(settings: Settings, *, observe: Observe = unobserved) -> TextToSp
     voice = _speaking_as_one(engines, settings, observe)
     if not settings.cache_bytes or set(wanted) <= _BARE:
         return voice
-    from providers.engines.cached import Cached
+    from providers.cache.cached import Cached
 
     return Cached(voice, _store(settings), settings=_sound(settings), observe=observe)
 
@@ -277,7 +277,7 @@ def prewarming(settings: Settings, voice: TextToSpeech) -> Callable[[], Coroutin
     """
     if settings.prewarm is None:
         return None
-    from providers.engines.cached import Cached
+    from providers.cache.cached import Cached
 
     if not isinstance(voice, Cached):
         raise SettingsError(["--prewarm: expected a cache to speak into, found none: see --cache-bytes and --voice"])
@@ -333,13 +333,13 @@ def _wanted(
 
 def _speaking_as_one(engines: list[TextToSpeech], settings: Settings, observe: Observe) -> TextToSpeech:
     if settings.hedge and len(engines) > 1:
-        from providers.engines.hedge import Hedged
+        from providers.failover.hedging import Hedged
 
         engines = [Hedged(engines[0], engines[1], observe=observe), *engines[2:]]
     if len(engines) == 1:
         return engines[0]
-    from providers.engines.fallback import FallbackSpeaking, FallbackSpeakingOptions
-    from providers.engines.roster import RestOptions
+    from providers.failover.health import RestOptions
+    from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions
 
     options = FallbackSpeakingOptions(
         change_mid_text=settings.fallback_mid_text,
@@ -352,7 +352,7 @@ def _speaking_as_one(engines: list[TextToSpeech], settings: Settings, observe: O
 
 
 def _listening_as_one(engines: Mapping[str, SpeechToText], settings: Settings, observe: Observe) -> SpeechToText:
-    from providers.engines.replay import Replay, ReplayOptions
+    from providers.reconnect.replay import Replay, ReplayOptions
 
     options = ReplayOptions(
         relay=_relay_options(settings),
@@ -366,8 +366,8 @@ def _listening_as_one(engines: Mapping[str, SpeechToText], settings: Settings, o
     ]
     if len(kept) == 1:
         return kept[0]
-    from providers.engines.fallback_listening import FallbackListening, FallbackListeningOptions
-    from providers.engines.roster import RestOptions
+    from providers.failover.health import RestOptions
+    from providers.failover.listening import FallbackListening, FallbackListeningOptions
 
     outer = FallbackListeningOptions(rest=RestOptions(base=settings.fallback_rest_seconds))
     # The replay inside goes first: another engine is tried when it has run out of patience, and hears the same audio.
@@ -387,7 +387,7 @@ def _relay_options(settings: Settings) -> RelayOptions:
 
 
 def _store(settings: Settings) -> Store:
-    from providers.engines.stores import FileStore, MemoryStore, RedisStore
+    from providers.cache.stores import FileStore, MemoryStore, RedisStore
 
     if settings.cache_redis_url:
         return RedisStore(settings.cache_redis_url)

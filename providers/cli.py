@@ -30,7 +30,7 @@ class _Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name in _PHONE:
-            command: click.Command = getattr(import_module("providers.phone.commands"), name)
+            command: click.Command = getattr(import_module("providers.emulator.commands"), name)
             return command
         return super().get_command(context, name)
 
@@ -103,9 +103,10 @@ def serve(chosen: settings.Settings) -> None:
     Every option is also an environment variable (--max-calls is PROVIDERS_MAX_CALLS, in .env too) and a key of the TOML
     file (max_calls). Without a secret, one is made for this run.
     """
-    from providers import assembly, logs, server
+    from providers import assembly, server
     from providers.app import create_app
-    from providers.metrics import Metrics
+    from providers.operations import logs
+    from providers.operations.metrics import Metrics
 
     if not chosen.no_auth and chosen.secret is None and chosen.hmac_secret is None:
         chosen = msgspec.structs.replace(chosen, secret=secrets.token_urlsafe(24))
@@ -195,7 +196,7 @@ def engines(chosen: settings.Settings, probe: bool, as_json: bool) -> None:
     """
     from rich.console import Console
 
-    from providers import catalogue
+    from providers import engines_command as catalogue
 
     listed = catalogue.entries(chosen)
     if probe:

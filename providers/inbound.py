@@ -23,7 +23,7 @@ class Inbound:
     authenticator: Authenticator
     max_body_bytes: int
 
-    async def body(self, request: Request) -> bytes:
+    async def authorised_body(self, request: Request) -> bytes:
         """The raw body of a request that may come in.
 
         Nothing of an unauthorised body is read, except where its signature has to be checked.

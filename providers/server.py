@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 from providers import runtime
 from providers.errors import SettingsError
 from providers.settings import Settings
-from providers.transcriber.socket import PcmWebSocket
+from providers.websocket import PcmWebSocket
 
 _COLLECT_AFTER = (10_000, 20, 20)
 """Objects made before a collection of the youngest, and collections before one of the next older. With the default of

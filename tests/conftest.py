@@ -40,7 +40,10 @@ def pytest_report_header() -> str:
     return ", ".join(f"{name} {version(name)}" for name in ("numpy", "soxr", "uvicorn", "websockets"))
 
 
-_ORDER = ("dsp", "providers", "text", "endpointing", "voice", "transcriber", "", "engines", "phone", "benchmarks")
+_ORDER = (
+    "dsp", "providers", "text", "endpointing", "voice", "transcriber", "operations", "settings", "", "cache",
+    "failover", "reconnect", "engines", "emulator", "benchmarks",
+)  # fmt: skip
 """Rooms by how fast they tell that a build is wrong; "" are the tests of the whole."""
 _LATE = {"test_end_to_end", "test_cli", "test_chaos"}
 """Files that start real processes or run long."""
@@ -53,6 +56,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> tuple[bool, int]:
         path = item.path.relative_to(tests) if item.path.is_relative_to(tests) else item.path.relative_to(tests.parent)
         room = path.parts[0] if len(path.parts) > 1 else ""
-        return item.path.stem in _LATE, _ORDER.index(room)
+        return item.path.stem in _LATE, _ORDER.index(room) if room in _ORDER else len(_ORDER)
 
     items.sort(key=rank)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from providers.engines.base import Chunk, ListeningFacts, SpeakingFacts, Transcript, Utterance
+from providers.engines.base import Chunk, ListeningCapabilities, SpeakingCapabilities, Transcript, Utterance
 from providers.errors import EngineError
 
 LOUD = bytes([0, 32]) * 1600
@@ -26,7 +26,7 @@ class ScriptedVoice:
     script: Sequence[bytes | Exception | Hang] = (LOUD,)
     rate: int = 16000
     name: str = "scripted"
-    facts: SpeakingFacts = SpeakingFacts()
+    capabilities: SpeakingCapabilities = SpeakingCapabilities()
     utterances: list[Utterance] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
     hanging: threading.Event = field(default_factory=threading.Event)
@@ -63,7 +63,7 @@ class ScriptedListener:
 
     hear: Hear = lambda pcm: []
     name: str = "scripted"
-    facts: ListeningFacts = ListeningFacts(punctuates=True)
+    capabilities: ListeningCapabilities = ListeningCapabilities(punctuates=True)
     opens_when: threading.Event | None = None
     """Opening waits for this."""
     fails_on_open: Exception | None = None

@@ -18,12 +18,12 @@ import structlog
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from providers import logs
 from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH, create_app
-from providers.engines.base import SpeakingFacts
+from providers.engines.base import SpeakingCapabilities
 from providers.engines.null import Null
 from providers.engines.tone import Tone
 from providers.errors import EngineError, SettingsError
+from providers.operations import logs
 from providers.settings import Settings
 from tests.fakes import ScriptedVoice
 from tests.live import SECRET, Live, serving, settings, start
@@ -139,7 +139,7 @@ class Unstartable(ScriptedVoice):
 
 
 def test_an_engine_that_cannot_start_is_told_to_whoever_runs_the_server() -> None:
-    app = create_app(settings(), voice=Unstartable(facts=SpeakingFacts()), transcriber=Null())
+    app = create_app(settings(), voice=Unstartable(capabilities=SpeakingCapabilities()), transcriber=Null())
 
     async def scenario() -> None:
         async with app.router.lifespan_context(app):

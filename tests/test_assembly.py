@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from providers import assembly
+from providers.cache.cached import Cached
 from providers.engines.base import SpeechToText, TextToSpeech
-from providers.engines.cached import Cached
-from providers.engines.deepgram_listen import DeepgramListener
-from providers.engines.espeak import Espeak
-from providers.engines.fallback import FallbackSpeaking
-from providers.engines.fallback_listening import FallbackListening
-from providers.engines.hedge import Hedged
+from providers.engines.deepgram.listen import DeepgramListener
+from providers.engines.espeak.engine import Espeak
 from providers.engines.null import Null
-from providers.engines.replay import Replay
-from providers.engines.sphinx import Sphinx
+from providers.engines.pocketsphinx.engine import Sphinx
 from providers.engines.tone import Tone
-from providers.engines.tuned import Tuned
 from providers.errors import SettingsError
+from providers.failover.hedging import Hedged
+from providers.failover.listening import FallbackListening
+from providers.failover.per_call import Tuned
+from providers.failover.speaking import FallbackSpeaking
+from providers.reconnect.replay import Replay
 from providers.settings import Settings
 
 

@@ -16,7 +16,7 @@ import pytest
 from dsp import split_channels
 from providers.app import VOICE_PATH
 from providers.engines.base import Transcript
-from providers.engines.espeak import Espeak, library
+from providers.engines.espeak.engine import Espeak, library
 from providers.engines.tone import Tone
 from providers.errors import EngineError
 from providers.voice import flow

@@ -25,7 +25,7 @@ Opened: TypeAlias = Callable[[AsyncExitStack, str], Awaitable[tuple[_Push, _Hear
 
 
 async def _ours(stack: AsyncExitStack, url: str) -> tuple[_Push, _Hear]:
-    from providers.engines.deepgram_listen import DeepgramListener, DeepgramListening
+    from providers.engines.deepgram.listen import DeepgramListener, DeepgramListening
 
     listener = DeepgramListener(DeepgramListening(api_key="k", url=url))
     recognition = await stack.enter_async_context(listener.listen(rate=RATE))

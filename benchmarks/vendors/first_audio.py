@@ -26,7 +26,7 @@ Streams: TypeAlias = Callable[[str], Callable[[], AsyncGenerator[Any, None]]]
 
 def _our_deepgram(url: str) -> Callable[[], AsyncGenerator[Any, None]]:
     from providers.engines.base import Utterance
-    from providers.engines.deepgram_speak import DeepgramSpeaker, DeepgramSpeaking
+    from providers.engines.deepgram.speak import DeepgramSpeaker, DeepgramSpeaking
 
     engine = DeepgramSpeaker(DeepgramSpeaking(api_key="k", url=url))
     return lambda: engine.synthesize(Utterance(TEXT, RATE))
@@ -45,7 +45,7 @@ def _bare_deepgram(url: str) -> Callable[[], AsyncGenerator[Any, None]]:
 
 def _our_openai(url: str) -> Callable[[], AsyncGenerator[Any, None]]:
     from providers.engines.base import Utterance
-    from providers.engines.openai_speech import OpenAISpeaker, OpenAISpeaking
+    from providers.engines.http.openai_speech import OpenAISpeaker, OpenAISpeaking
 
     engine = OpenAISpeaker(OpenAISpeaking(api_key="k", url=url))
     return lambda: engine.synthesize(Utterance(TEXT, RATE))

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from providers.endpointing import rules, wire
 from providers.inbound import Inbound
-from providers.metrics import Metrics
+from providers.operations.metrics import Metrics
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class CustomEndpointing:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; a malformed one is the app's to answer."""
-        body = await self.inbound.body(request)
+        body = await self.inbound.authorised_body(request)
         begun = time.perf_counter()
         turn = wire.parse(body)
         if isinstance(turn, wire.OtherMessage):

@@ -17,9 +17,9 @@ from typing import Protocol, runtime_checkable
 
 __all__ = [
     "Chunk",
-    "ListeningFacts",
+    "ListeningCapabilities",
     "Recognition",
-    "SpeakingFacts",
+    "SpeakingCapabilities",
     "SpeechToText",
     "TextToSpeech",
     "Transcript",
@@ -48,8 +48,8 @@ class Utterance:
     """Hz the caller wants in the end. An engine that can, answers at it; any other rate is resampled behind it."""
     voice: str | None = None
     """The engine's own name of a voice; None is the engine's default."""
-    begun_by: str | None = None
-    """Who spoke the units before this one of the same text, as their chunks' ``stand_in`` says; None for the first."""
+    continued_by: str | None = None
+    """Engine that spoke the units before this one of the same text (`Chunk.fallback_engine`); None for the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Chunk:
     """Hz, the true rate of ``pcm``. Constant within one utterance."""
     words: tuple[Word, ...] = ()
     """Words known since the last chunk; empty for engines without word times."""
-    stand_in: str = ""
+    fallback_engine: str = ""
     """Name of the engine that speaks in place of the one asked for; empty when it is the one. Never cached."""
 
 
@@ -85,7 +85,7 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakingFacts:
+class SpeakingCapabilities:
     """What a speaking engine is, as data."""
 
     rates: tuple[int, ...] = ()
@@ -100,7 +100,7 @@ class SpeakingFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ListeningFacts:
+class ListeningCapabilities:
     """What a listening engine is, as data."""
 
     rates: tuple[int, ...] = ()
@@ -124,7 +124,7 @@ class TextToSpeech(Protocol):
     def name(self) -> str: ...
 
     @property
-    def facts(self) -> SpeakingFacts: ...
+    def capabilities(self) -> SpeakingCapabilities: ...
 
     async def start(self) -> None:
         """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
@@ -172,7 +172,7 @@ class SpeechToText(Protocol):
     def name(self) -> str: ...
 
     @property
-    def facts(self) -> ListeningFacts: ...
+    def capabilities(self) -> ListeningCapabilities: ...
 
     async def start(self) -> None:
         """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
@@ -185,7 +185,7 @@ class SpeechToText(Protocol):
         rate
             Hz of the pushed audio, 8000 … 48000.
         channels
-            Interleaved channels of the pushed audio, at most ``facts.channels``.
+            Interleaved channels of the pushed audio, at most ``capabilities.channels``.
 
         Raises
         ------

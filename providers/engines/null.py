@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from providers.engines.base import ListeningFacts, Transcript
+from providers.engines.base import ListeningCapabilities, Transcript
 from providers.errors import EngineError
 
 NAME = "null"
@@ -20,9 +20,9 @@ class Null:
     name: str = NAME
 
     @property
-    def facts(self) -> ListeningFacts:
+    def capabilities(self) -> ListeningCapabilities:
         """Any rate, one or two channels, punctuated finals."""
-        return ListeningFacts(channels=2, punctuates=True)
+        return ListeningCapabilities(channels=2, punctuates=True)
 
     async def start(self) -> None:
         """Nothing to warm."""
@@ -30,7 +30,7 @@ class Null:
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncGenerator[_Counting, None]:
         """A recognition that hears ``second 1.``, ``second 2.`` … on channel 0, whatever is said."""
-        if not 1 <= channels <= self.facts.channels:
+        if not 1 <= channels <= self.capabilities.channels:
             raise EngineError(f"channels: expected 1 or 2, found {channels}", engine=self.name, retryable=False)
         yield _Counting(rate, channels)
 

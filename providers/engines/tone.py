@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from dsp import Samples, encode_pcm16
-from providers.engines.base import Chunk, SpeakingFacts, Utterance
+from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
 from providers.errors import UnknownVoice
 
 NAME = "tone"
@@ -38,9 +38,9 @@ class Tone:
     name: str = NAME
 
     @property
-    def facts(self) -> SpeakingFacts:
+    def capabilities(self) -> SpeakingCapabilities:
         """Any rate is its own."""
-        return SpeakingFacts(voices=tuple(VOICES), streaming=True)
+        return SpeakingCapabilities(voices=tuple(VOICES), streaming=True)
 
     def seconds(self, text: str) -> float:
         """How long the tone for a text is."""

@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from providers.admission import Admission
 from providers.auth import Authenticator
 from providers.engines.base import SpeechToText
-from providers.engines.tuned import Tunable
 from providers.errors import AtCapacity, CallRefused, RequestError
+from providers.failover.per_call import Tunable
 from providers.inbound import check_socket
-from providers.metrics import Metrics
+from providers.operations.admission import Admission
+from providers.operations.metrics import Metrics
 from providers.transcriber import flow
 
 log = structlog.get_logger()

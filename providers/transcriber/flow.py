@@ -18,8 +18,8 @@ from providers.errors import CallRefused, EngineError
 from providers.tasks import until_first
 from providers.transcriber import wire
 from providers.transcriber.conditioning import Conditioner, ConditioningOptions
-from providers.transcriber.hygiene import Speaker
 from providers.transcriber.queues import AudioQueue, Outbox
+from providers.transcriber.transcripts import Speaker
 
 Receive = Callable[[], Awaitable["str | bytes | None"]]
 """The next frame, None when the caller is gone."""
@@ -122,7 +122,7 @@ class Call:
         first, second = (1, 0) if self._options.swap else (0, 1)
         if not self._options.both:
             return [_Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), first)]
-        if engine.facts.channels >= 2:
+        if engine.capabilities.channels >= 2:
             speakers = (assistant, customer) if self._options.swap else (customer, assistant)
             return [_Feed(await stack.enter_async_context(engine.listen(rate=rate, channels=2)), speakers, None)]
         return [
@@ -131,7 +131,7 @@ class Call:
         ]
 
     def _speaker(self, channel: wire.Channel) -> Speaker:
-        return Speaker(channel, punctuate=not self._engine.facts.punctuates)
+        return Speaker(channel, punctuate=not self._engine.capabilities.punctuates)
 
     async def _feed(self, feeds: list[_Feed], started: wire.Started) -> None:
         options = self._options.conditioning

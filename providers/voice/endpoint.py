@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from providers.engines.base import TextToSpeech
 from providers.errors import EngineError, ProvidersError
 from providers.inbound import Inbound
-from providers.metrics import Metrics
+from providers.operations.metrics import Metrics
 from providers.tasks import until_first
 from providers.voice import flow, wire
 
@@ -43,7 +43,7 @@ class CustomVoice:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; errors before the first byte are the app's to answer."""
         request = Request(scope, receive)
-        body = await self.inbound.body(request)
+        body = await self.inbound.authorised_body(request)
         message = wire.parse(body, max_text_chars=self.max_text_chars)
         if isinstance(message, wire.OtherMessage):
             log.info("ignored", door="voice", type=message.type)

@@ -11,7 +11,7 @@ from providers.engines.base import TextToSpeech, Utterance
 from providers.errors import EngineError
 from providers.text.sentences import speakable, units
 from providers.text.tags import Pause, parts
-from providers.voice.track import Track, sliced
+from providers.voice.pipeline import AudioPipeline, sliced
 from providers.voice.wire import VoiceRequest
 
 _FIRST_SLICE, _LATER_SLICES = 0.25, 1.0
@@ -53,7 +53,7 @@ async def speak(
         Nothing audible came, in time or at all; or, later, the engine failed in the middle.
     """
     plan = steps(request.text)
-    track = Track(request.sample_rate)
+    track = AudioPipeline(request.sample_rate)
     limit = int(options.lookahead * request.sample_rate) * 2
     waits = (options.first_audio, options.next_audio)
     held = b""
@@ -77,18 +77,18 @@ Block = tuple[bytes, bool]
 
 
 async def _render(
-    plan: list[str | Pause], request: VoiceRequest, engine: TextToSpeech, track: Track
+    plan: list[str | Pause], request: VoiceRequest, engine: TextToSpeech, track: AudioPipeline
 ) -> AsyncGenerator[Block, None]:
-    begun_by = None
+    continued_by = None
     for index, step in enumerate(plan):
         if isinstance(step, Pause):
             track.pause(step.seconds)
             continue
         track.begin_unit(last=index == len(plan) - 1)
-        utterance = Utterance(step, request.sample_rate, request.voice, begun_by)
+        utterance = Utterance(step, request.sample_rate, request.voice, continued_by)
         async with aclosing(engine.synthesize(utterance)) as chunks:
             async for chunk in chunks:
-                begun_by = chunk.stand_in
+                continued_by = chunk.fallback_engine
                 for pcm in sliced(chunk, first=_FIRST_SLICE, later=_LATER_SLICES):
                     yield track.feed(pcm, chunk.rate), track.audible
                     await asyncio.sleep(0)

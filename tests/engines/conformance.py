@@ -118,11 +118,11 @@ class SpeakingConformance:
         async def act(engine: TextToSpeech) -> None:
             assert isinstance(engine, TextToSpeech)
             assert engine.name == engine.name.strip().lower() != ""
-            facts = engine.facts
-            assert facts == engine.facts
-            assert all(4000 <= rate <= 192000 for rate in facts.rates)
-            assert all(facts.voices)
-            assert all(facts.languages)
+            capabilities = engine.capabilities
+            assert capabilities == engine.capabilities
+            assert all(4000 <= rate <= 192000 for rate in capabilities.rates)
+            assert all(capabilities.voices)
+            assert all(capabilities.languages)
 
         self.started(act)
 
@@ -134,7 +134,7 @@ class SpeakingConformance:
             assert len(joined(chunks)) % 2 == 0
             assert all(chunk.pcm for chunk in chunks)
             (found,) = {chunk.rate for chunk in chunks}
-            assert found in (engine.facts.rates or (rate,))
+            assert found in (engine.capabilities.rates or (rate,))
 
         self.started(act)
 
@@ -157,7 +157,7 @@ class SpeakingConformance:
 
     def test_an_engine_that_streams_does_not_wait_for_the_end(self) -> None:
         async def act(engine: TextToSpeech) -> None:
-            if engine.facts.streaming:
+            if engine.capabilities.streaming:
                 assert len(await say(engine, LONG)) > 1
 
         self.started(act)
@@ -166,7 +166,7 @@ class SpeakingConformance:
         async def act(engine: TextToSpeech) -> None:
             chunks = await say(engine)
             words = [word for chunk in chunks for word in chunk.words]
-            if not engine.facts.word_times:
+            if not engine.capabilities.word_times:
                 assert words == []
                 return
             assert " ".join(word.text for word in words) == SHORT
@@ -241,7 +241,7 @@ class SpeakingConformance:
             assert caught.value.engine == engine.name
             assert caught.value.examples
             assert not caught.value.retryable
-            for example in engine.facts.voices[:1]:
+            for example in engine.capabilities.voices[:1]:
                 assert await say(engine, voice=example)
 
         self.started(act)
@@ -332,11 +332,11 @@ class ListeningConformance:
         async def act(engine: SpeechToText) -> None:
             assert isinstance(engine, SpeechToText)
             assert engine.name == engine.name.strip().lower() != ""
-            facts = engine.facts
-            assert facts == engine.facts
-            assert facts.channels in (1, 2)
-            assert facts.capacity is None or facts.capacity > 0
-            assert all(4000 <= rate <= 192000 for rate in facts.rates)
+            capabilities = engine.capabilities
+            assert capabilities == engine.capabilities
+            assert capabilities.channels in (1, 2)
+            assert capabilities.capacity is None or capabilities.capacity > 0
+            assert all(4000 <= rate <= 192000 for rate in capabilities.rates)
 
         self.started(act)
 
@@ -352,7 +352,7 @@ class ListeningConformance:
 
     def test_both_channels_of_a_stereo_call_are_heard_apart(self) -> None:
         async def act(engine: SpeechToText) -> None:
-            if engine.facts.channels < 2:
+            if engine.capabilities.channels < 2:
                 return
             rate = self.case.rates[0]
             mono = self.case.speech(rate)
@@ -385,7 +385,7 @@ class ListeningConformance:
             rate = self.case.rates[0]
             pcm = self.case.speech(rate)
             alone = finals(await self.hear(engine, pcm, rate))
-            if engine.facts.capacity == 1:
+            if engine.capabilities.capacity == 1:
                 return
             together = await asyncio.gather(self.hear(engine, pcm, rate), self.hear(engine, b"", rate))
             assert finals(together[1]) == []
@@ -457,7 +457,7 @@ class ListeningConformance:
     def test_more_channels_than_it_can_take_are_refused_on_entering(self) -> None:
         async def act(engine: SpeechToText) -> None:
             with pytest.raises(EngineError):
-                async with engine.listen(rate=self.case.rates[0], channels=engine.facts.channels + 1):
+                async with engine.listen(rate=self.case.rates[0], channels=engine.capabilities.channels + 1):
                     pass
             await self.quiet()
 
@@ -465,7 +465,7 @@ class ListeningConformance:
 
     def test_a_full_engine_says_so_and_takes_the_next_when_one_leaves(self) -> None:
         async def act(engine: SpeechToText) -> None:
-            capacity, rate = engine.facts.capacity, self.case.rates[0]
+            capacity, rate = engine.capabilities.capacity, self.case.rates[0]
             if capacity is None:
                 return
             async with contextlib.AsyncExitStack() as stack:
@@ -529,8 +529,8 @@ def assert_lawful(transcripts: Sequence[Transcript], engine: SpeechToText, *, le
         for transcript in own:
             assert transcript.text == transcript.text.strip()
             assert heard_until - 0.02 <= transcript.start <= transcript.end <= length + 0.5
-            assert transcript.final or engine.facts.partials
-            if engine.facts.word_times:
+            assert transcript.final or engine.capabilities.partials
+            if engine.capabilities.word_times:
                 assert_ordered(transcript.words, transcript.start, transcript.end)
             else:
                 assert transcript.words == ()

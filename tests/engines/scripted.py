@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import numpy as np
 
-from providers.engines.base import Chunk, SpeakingFacts, Utterance
+from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
 from providers.errors import EngineError, UnknownVoice
 
 Step = float | bytes | EngineError
@@ -31,7 +31,7 @@ class ScriptedVoice:
         start: EngineError | None = None,
     ) -> None:
         self.name = name
-        self.facts = SpeakingFacts(rates=rates, voices=voices or (), streaming=True)
+        self.capabilities = SpeakingCapabilities(rates=rates, voices=voices or (), streaming=True)
         self.asked: list[Utterance] = []
         self.cancelled = 0
         self.running = 0
@@ -49,7 +49,7 @@ class ScriptedVoice:
         if self._voices is not None and utterance.voice not in (None, *self._voices):
             raise UnknownVoice(utterance.voice or "", engine=self.name, examples=self._voices)
         script = self._scripts.pop(0) if len(self._scripts) > 1 else self._scripts[0]
-        rate = self.facts.rates[0] if self.facts.rates else utterance.rate
+        rate = self.capabilities.rates[0] if self.capabilities.rates else utterance.rate
         self.running += 1
         ended = False
         try:

@@ -6,11 +6,11 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from providers.engines.base import SpeechToText, TextToSpeech
-from providers.engines.deepgram_listen import DeepgramListener, DeepgramListening
-from providers.engines.deepgram_speak import DeepgramSpeaker, DeepgramSpeaking
-from providers.engines.espeak import Espeak
+from providers.engines.deepgram.listen import DeepgramListener, DeepgramListening
+from providers.engines.deepgram.speak import DeepgramSpeaker, DeepgramSpeaking
+from providers.engines.espeak.engine import Espeak
+from providers.engines.http.openai_speech import OpenAISpeaker, OpenAISpeaking
 from providers.engines.null import Null
-from providers.engines.openai_speech import OpenAISpeaker, OpenAISpeaking
 from providers.engines.tone import Tone
 from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance, kept
 from tests.engines.imitations.deepgram_live import DeepgramLive, one_word_per_second

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from providers.engines.base import Chunk, ListeningFacts, SpeakingFacts, Transcript, Utterance, Word
+from providers.engines.base import Chunk, ListeningCapabilities, SpeakingCapabilities, Transcript, Utterance, Word
 from providers.errors import EngineBusy, EngineError, UnknownVoice
 from tests.engines.conformance import (
     ListeningCase,
@@ -33,9 +33,9 @@ class Speaker:
     shared: deque[bytes] = field(default_factory=deque)
 
     @property
-    def facts(self) -> SpeakingFacts:
+    def capabilities(self) -> SpeakingCapabilities:
         rates = (16000,) if self.flaw == "answers at a rate it does not name" else ()
-        return SpeakingFacts(rates=rates, voices=("plain",), streaming=True, word_times=True)
+        return SpeakingCapabilities(rates=rates, voices=("plain",), streaming=True, word_times=True)
 
     async def start(self) -> None:
         pass
@@ -168,8 +168,8 @@ class Listener:
     taken: int = 0
 
     @property
-    def facts(self) -> ListeningFacts:
-        return ListeningFacts(channels=2, partials=True, word_times=True, capacity=2)
+    def capabilities(self) -> ListeningCapabilities:
+        return ListeningCapabilities(channels=2, partials=True, word_times=True, capacity=2)
 
     async def start(self) -> None:
         pass

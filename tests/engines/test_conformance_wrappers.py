@@ -7,15 +7,15 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from providers.engines.base import Chunk, SpeakingFacts, TextToSpeech, Utterance
-from providers.engines.cached import Cached
-from providers.engines.fallback import FallbackSpeaking
-from providers.engines.fallback_listening import FallbackListening
-from providers.engines.hedge import Hedged
-from providers.engines.replay import Replay
-from providers.engines.stores import MemoryStore
+from providers.cache.cached import Cached
+from providers.cache.stores import MemoryStore
+from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.tone import Tone
 from providers.errors import EngineError, UnknownVoice
+from providers.failover.hedging import Hedged
+from providers.failover.listening import FallbackListening
+from providers.failover.speaking import FallbackSpeaking
+from providers.reconnect.replay import Replay
 from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance, kept, say
 from tests.engines.imitations.tone_vendor import Fault, Manner, ToneVendor
 from tests.engines.tone_words import RATE, Spoken
@@ -25,7 +25,7 @@ class Dead:
     """Never says a word."""
 
     name = "dead"
-    facts = SpeakingFacts(streaming=True)
+    capabilities = SpeakingCapabilities(streaming=True)
 
     async def start(self) -> None: ...
 

@@ -15,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
-from providers.engines.base import ListeningFacts, Transcript
+from providers.engines.base import ListeningCapabilities, Transcript
 from providers.engines.null import Null
 from providers.errors import EngineError
 from tests.fakes import ScriptedListener
@@ -83,7 +83,7 @@ def test_both_channels_have_a_recognition_each(swap: bool) -> None:
 
 def test_an_engine_that_takes_stereo_gets_one_recognition_and_names_its_channels() -> None:
     told = [Transcript("left", True, channel=0), Transcript("right", True, channel=1)]
-    engine = ScriptedListener(lambda pcm: told, facts=ListeningFacts(channels=2, punctuates=True))
+    engine = ScriptedListener(lambda pcm: told, capabilities=ListeningCapabilities(channels=2, punctuates=True))
     with serving(transcriber=engine, chosen=settings(channels="both")) as live, live.call() as socket:
         socket.send(start())
         socket.send(FRAME)
@@ -223,7 +223,7 @@ def test_beyond_max_calls_the_upgrade_is_503_and_a_place_comes_back() -> None:
 
 
 def test_the_engines_capacity_is_a_ceiling_too() -> None:
-    with serving(transcriber=ScriptedListener(facts=ListeningFacts(capacity=1))) as live, live.call():
+    with serving(transcriber=ScriptedListener(capabilities=ListeningCapabilities(capacity=1))) as live, live.call():
         with pytest.raises(InvalidStatus) as refused, live.call():
             pass
         assert refused.value.response.status_code == 503

@@ -17,7 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidStatus
 from websockets.http11 import Request, Response
 
-from providers.engines.base import ListeningFacts, Transcript, Word
+from providers.engines.base import ListeningCapabilities, Transcript, Word
 from providers.errors import EngineBusy, EngineError
 from tests.engines.imitations.tone_vendor import Fault
 from tests.engines.tone_words import ToneRecogniser
@@ -82,7 +82,7 @@ class ToneSocketEngine:
     """A `SpeechToText` over that wire, written the way an engine for a vendor is."""
 
     name = "tone-socket"
-    facts = ListeningFacts(partials=True, punctuates=True, word_times=True)
+    capabilities = ListeningCapabilities(partials=True, punctuates=True, word_times=True)
 
     def __init__(self, url: str) -> None:
         self._url = url

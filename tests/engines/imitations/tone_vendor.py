@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from providers.engines.base import ListeningFacts, Transcript
+from providers.engines.base import ListeningCapabilities, Transcript
 from providers.errors import EngineBusy, EngineError
 from tests.engines.tone_words import ToneRecogniser
 
@@ -53,7 +53,9 @@ class ToneVendor:
 
     def __init__(self, faults: Sequence[Fault] = (), manner: Manner = Manner(), *, name: str = "tones") -> None:
         self.name = name
-        self.facts = ListeningFacts(channels=2, partials=manner.partials, punctuates=True, word_times=manner.word_times)
+        self.capabilities = ListeningCapabilities(
+            channels=2, partials=manner.partials, punctuates=True, word_times=manner.word_times
+        )
         self.opened = 0
         self.open_now = 0
         self.closed = False
@@ -68,7 +70,7 @@ class ToneVendor:
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[ToneRecognition]:
-        if channels > self.facts.channels:
+        if channels > self.capabilities.channels:
             raise EngineError("too many channels", engine=self.name, retryable=False)
         fault = self._faults.pop(0) if self._faults else None
         await asyncio.sleep(self._manner.opening)

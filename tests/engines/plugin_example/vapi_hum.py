@@ -3,12 +3,12 @@
 import numpy as np
 
 from dsp import encode_pcm16
-from providers.engines.base import Chunk, SpeakingFacts
+from providers.engines.base import Chunk, SpeakingCapabilities
 
 
 class Hum:
     name = "hum"
-    facts = SpeakingFacts(rates=(16000,))
+    capabilities = SpeakingCapabilities(rates=(16000,))
 
     def __init__(self, settings): ...
 

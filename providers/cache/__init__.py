@@ -1,0 +1,1 @@
+"""Finished utterances, kept and played again."""

@@ -1,0 +1,203 @@
+"""A speaking engine that says a phrase once and plays it from then on.
+
+Kept are finished utterances only, at the engine's own rate; a cut-off or failed synthesis and a stand-in's voice never
+are. Requests for the same phrase at the same time share one synthesis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from providers.cache.in_flight import InFlightSynthesis
+from providers.cache.recording import Recording
+from providers.cache.stores import Store, StoreError
+from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Utterance
+from providers.engines.events import EngineEvent, Observe, unobserved
+from providers.errors import EngineError
+
+__all__ = ["Cached", "CachedOptions"]
+
+_Route: TypeAlias = "tuple[str, str | None]"
+"""A recording's key, and who began the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedOptions:
+    """What is worth keeping."""
+
+    max_text: int = 500
+    """Characters. A longer text is hardly ever said twice: it goes straight to the engine."""
+    longest: float = 300.0
+    """Seconds of audio that a text of at most ``max_text`` may last; beyond it the engine counts as running wild."""
+    store_rest: float = 5.0
+    """Seconds a store that did not answer is left alone."""
+
+
+class Cached:
+    """A `TextToSpeech` in front of another one, with a memory.
+
+    Parameters
+    ----------
+    inner
+        What speaks. `aclose` closes it.
+    store
+        What remembers. `aclose` closes it.
+    settings
+        Everything that changes how ``inner`` sounds and is not part of an `Utterance`: default voice, model, speed.
+        Two servers that share a store share recordings when engine, settings, voice and text are equal.
+    """
+
+    def __init__(
+        self,
+        inner: TextToSpeech,
+        store: Store,
+        *,
+        settings: str = "",
+        options: CachedOptions | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        observe: Observe = unobserved,
+    ) -> None:
+        self._inner = inner
+        self._store = store
+        self._settings = settings
+        self._options = options or CachedOptions()
+        self._clock = clock
+        self._observe = observe
+        self._flights: dict[_Route, InFlightSynthesis] = {}
+        self._keepers: set[asyncio.Task[None]] = set()
+        self._store_rests_until = 0.0
+
+    @property
+    def name(self) -> str:
+        return self._inner.name
+
+    @property
+    def capabilities(self) -> SpeakingCapabilities:
+        return self._inner.capabilities
+
+    async def start(self) -> None:
+        await self._inner.start()
+
+    async def aclose(self) -> None:
+        """End what still runs, then close engine and store."""
+        for flight in list(self._flights.values()):
+            await flight.stop()
+        await self._all_kept()
+        await self._inner.aclose()
+        await self._store.aclose()
+
+    async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
+        """Play the recording, or join who is recording it, or record it."""
+        if (
+            len(utterance.text) > self._options.max_text or utterance.continued_by
+        ):  # a stand-in's text is not to be kept
+            async with aclosing(self._inner.synthesize(utterance)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
+        key = self._key(utterance)
+        under_way = self._flights.get((key, utterance.continued_by))
+        recording = None if under_way and under_way.joinable else await self._recall(key)
+        if recording is not None:
+            self._observe(EngineEvent("hit", self.name))
+            for chunk in recording.chunks():
+                yield chunk
+            return
+        async with aclosing(self._flight(key, utterance).listen()) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def prewarm(self, lines: Iterable[str], *, rate: int, voice: str | None = None, at_once: int = 4) -> int:
+        """Say every line, unheard, so that its first caller hears the recording.
+
+        Parameters
+        ----------
+        rate
+            Hz the callers will ask for; matters only for engines that answer at several rates.
+        at_once
+            Lines in the making at the same time.
+
+        Returns
+        -------
+        int
+            Lines that are ready. One that fails is reported to the observer and does not stop the others.
+        """
+        places = asyncio.Semaphore(at_once)
+
+        async def ready(text: str) -> bool:
+            async with places, aclosing(self.synthesize(Utterance(text, rate, voice))) as chunks:
+                try:
+                    async for _ in chunks:
+                        pass
+                except EngineError as error:
+                    self._observe(EngineEvent("failed", self.name, str(error)))
+                    return False
+            return True
+
+        texts = dict.fromkeys(line.strip() for line in lines)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(ready(text)) for text in texts if text]
+        await self._all_kept()
+        return sum(task.result() for task in tasks)
+
+    def _key(self, utterance: Utterance) -> str:
+        # An engine with one native rate answers all callers alike; any other answers what it was asked for.
+        rate = 0 if len(self.capabilities.rates) == 1 else utterance.rate
+        parts = [self.name, self._settings, utterance.voice, rate, utterance.text]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _flight(self, key: str, utterance: Utterance) -> InFlightSynthesis:
+        # Who goes on with a text may not be joined by who begins one: the one may fail where the other may fall back.
+        route = key, utterance.continued_by
+        flight = self._flights.get(route)
+        if flight is not None and flight.joinable:
+            self._observe(EngineEvent("joined", self.name))
+            return flight
+        self._observe(EngineEvent("miss", self.name))
+        flight = InFlightSynthesis(self._inner.synthesize(utterance), longest=self._options.longest)
+        self._flights[route] = flight
+        keeper = asyncio.get_running_loop().create_task(self._keep(route, flight))
+        self._keepers.add(keeper)
+        keeper.add_done_callback(self._keepers.discard)
+        return flight
+
+    async def _keep(self, route: _Route, flight: InFlightSynthesis) -> None:
+        try:
+            if recording := await flight.landed():
+                await self._remember(route[0], recording)
+        finally:
+            if self._flights.get(route) is flight:
+                del self._flights[route]
+
+    async def _all_kept(self) -> None:
+        if self._keepers:
+            await asyncio.wait(self._keepers)
+
+    async def _recall(self, key: str) -> Recording | None:
+        if self._clock() < self._store_rests_until:
+            return None
+        try:
+            stored = await self._store.get(key)
+        except StoreError as error:
+            self._store_failed(error)
+            return None
+        return None if stored is None else Recording.decode(stored)
+
+    async def _remember(self, key: str, recording: Recording) -> None:
+        if self._clock() < self._store_rests_until:
+            return
+        try:
+            await self._store.put(key, recording.encode())
+        except StoreError as error:
+            self._store_failed(error)
+
+    def _store_failed(self, error: StoreError) -> None:
+        self._store_rests_until = self._clock() + self._options.store_rest
+        self._observe(EngineEvent("store-failed", self.name, str(error)))

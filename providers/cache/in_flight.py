@@ -1,0 +1,92 @@
+"""One synthesis that any number of requests listen to, each from its beginning.
+
+Whoever comes late gets what was said so far at once. Whoever leaves disturbs nobody; when the last one leaves before
+the end, the synthesis is cancelled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from providers.cache.recording import Recording, recording_of
+from providers.engines.base import Chunk
+from providers.errors import EngineError
+
+__all__ = ["InFlightSynthesis"]
+
+
+class InFlightSynthesis:
+    """Drains an engine's answer once; `listen` hands it out as often as wanted.
+
+    Parameters
+    ----------
+    answer
+        The engine's chunks. They are closed here.
+    longest
+        Seconds of audio after which the engine is held to be running wild.
+    """
+
+    def __init__(self, answer: AsyncGenerator[Chunk, None], *, longest: float) -> None:
+        self.chunks: list[Chunk] = []
+        """What was said so far."""
+        self.recording: Recording | None = None
+        """The whole utterance, once the engine came to its end and it may be kept."""
+        self._deserted = False
+        self._longest = longest
+        self._listeners = 0
+        self._grown = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._drain(answer))
+        self._task.add_done_callback(lambda _: self._wake())
+
+    @property
+    def joinable(self) -> bool:
+        """False once it can only disappoint: it failed, its last listener left, or it must not be kept."""
+        return self.recording is not None or not (self._deserted or self._task.done())
+
+    async def listen(self) -> AsyncGenerator[Chunk, None]:
+        """Every chunk from the first on; raises what the engine raised."""
+        self._listeners += 1
+        place = 0
+        try:
+            while True:
+                while place < len(self.chunks):
+                    yield self.chunks[place]
+                    place += 1
+                if self._task.done():
+                    break
+                await self._grown.wait()
+            if self._task.cancelled():
+                raise EngineError("synthesis: expected an end, found the server closing")
+            self._task.result()
+        finally:
+            self._listeners -= 1
+            if not self._listeners and not self._task.done():
+                self._deserted = True
+                await self.stop()
+
+    async def landed(self) -> Recording | None:
+        """Wait until the engine is done; its recording when it may be kept."""
+        await asyncio.wait([self._task])
+        return self.recording
+
+    async def stop(self) -> None:
+        """Cancel the engine, unless it is done, and wait until it has let go."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _drain(self, answer: AsyncGenerator[Chunk, None]) -> None:
+        seconds = 0.0
+        async with aclosing(answer) as chunks:
+            async for chunk in chunks:
+                seconds += len(chunk.pcm) / 2 / chunk.rate
+                if seconds > self._longest:
+                    raise EngineError(f"audio: expected at most {self._longest:g} s for this text, found more")
+                self.chunks.append(chunk)
+                self._wake()
+        self.recording = recording_of(self.chunks)
+
+    def _wake(self) -> None:
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()

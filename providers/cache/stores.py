@@ -1,0 +1,134 @@
+"""Where finished utterances are kept: in memory, in an SQLite file, or in Redis. Bytes in, the same bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+from cachetools import LRUCache
+
+from providers.errors import EngineUnavailable, ProvidersError
+
+__all__ = ["FileStore", "MemoryStore", "RedisStore", "Store", "StoreError"]
+
+MEBIBYTE = 1 << 20
+
+
+class StoreError(ProvidersError):
+    """The store did not answer. A caller's request goes on without it."""
+
+
+class Store(Protocol):
+    """Keeps bytes under a key, and forgets what was not asked for in a long time."""
+
+    async def get(self, key: str, /) -> bytes | None:
+        """The bytes of ``key``, or None. Raises `StoreError`."""
+
+    async def put(self, key: str, value: bytes, /) -> None:
+        """Keep ``value``; one larger than the whole store is not kept. Raises `StoreError`."""
+
+    async def aclose(self) -> None:
+        """Free what the process holds."""
+
+
+class MemoryStore:
+    """The least recently used go first, counted in bytes."""
+
+    def __init__(self, max_bytes: int = 64 * MEBIBYTE) -> None:
+        self._entries: LRUCache[str, bytes] = LRUCache(max_bytes, getsizeof=len)
+
+    async def get(self, key: str, /) -> bytes | None:
+        found: bytes | None = self._entries.get(key)
+        return found
+
+    async def put(self, key: str, value: bytes, /) -> None:
+        if len(value) <= self._entries.maxsize:
+            self._entries[key] = value
+
+    async def aclose(self) -> None:
+        self._entries.clear()
+
+
+class FileStore:
+    """A directory with an SQLite index that outlives the process (extra ``cache``).
+
+    One thread does all the work: SQLite blocks, and the loop never does.
+    """
+
+    def __init__(self, directory: Path, max_bytes: int = 1024 * MEBIBYTE) -> None:
+        try:
+            from diskcache import Timeout
+
+            from providers.cache.bytes_disk import open_cache
+        except ImportError:
+            raise EngineUnavailable("cache file: run pip install 'vapi-providers[cache]'", engine="cache") from None
+        self._max_bytes = max_bytes
+        self._failures = (sqlite3.Error, OSError, Timeout)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="voice-cache")
+        try:
+            self._cache = self._thread.submit(open_cache, directory, max_bytes).result()
+        except self._failures as error:
+            self._thread.shutdown()
+            found = type(error).__name__
+            raise EngineUnavailable(f"cache file: expected a directory to write to, found {found}") from error
+
+    async def get(self, key: str, /) -> bytes | None:
+        found = await self._on_thread(self._cache.get, key)
+        return found if isinstance(found, bytes) else None
+
+    async def put(self, key: str, value: bytes, /) -> None:
+        if len(value) <= self._max_bytes:
+            await self._on_thread(self._cache.set, key, value)
+
+    async def aclose(self) -> None:
+        await self._on_thread(self._cache.close)
+        self._thread.shutdown()
+
+    async def _on_thread(self, work: Callable[..., Any], *arguments: object) -> Any:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        except self._failures as error:
+            raise StoreError(f"cache file: {type(error).__name__}") from error
+
+
+class RedisStore:
+    """A Redis shared by several servers (extra ``redis``). How much it keeps is Redis' own ``maxmemory``."""
+
+    def __init__(self, url: str, *, keep: float | None = None, timeout: float = 0.25) -> None:
+        """``url`` may hold a password and is never shown; ``keep`` and ``timeout`` are in seconds."""
+        try:
+            from redis import RedisError
+            from redis.asyncio import Redis
+            from redis.asyncio.retry import Retry
+            from redis.backoff import NoBackoff
+        except ImportError:
+            raise EngineUnavailable("cache redis: run pip install 'vapi-providers[redis]'", engine="cache") from None
+        self._failures = (RedisError, OSError)
+        self._keep = None if keep is None else round(keep * 1000)
+        try:
+            self._redis: Redis = Redis.from_url(
+                url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
+            )
+        except ValueError:
+            # The library's own message may quote the address, and with it a password.
+            raise EngineUnavailable("cache redis: expected redis://host:port/db", engine="cache") from None
+
+    async def get(self, key: str, /) -> bytes | None:
+        try:
+            found = await self._redis.get(key)
+        except self._failures as error:
+            raise StoreError(f"cache redis: {type(error).__name__}") from error
+        return found if isinstance(found, bytes) else None
+
+    async def put(self, key: str, value: bytes, /) -> None:
+        try:
+            await self._redis.set(key, value, px=self._keep)
+        except self._failures as error:
+            raise StoreError(f"cache redis: {type(error).__name__}") from error
+
+    async def aclose(self) -> None:
+        await self._redis.aclose()

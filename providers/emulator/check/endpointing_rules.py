@@ -1,0 +1,101 @@
+"""Rules E1 … E6: the endpointing door."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from providers.emulator.check.probe import Probe
+from providers.emulator.check.rule import Rule, Verdict, best_of, verdict
+from providers.emulator.formatting import percentile, seconds
+from providers.emulator.protocol import Turn, endpointing_body, read_timeout
+from providers.emulator.voice_client import Answer
+
+_LONGEST = 15.0
+"""Seconds, the schema's own limit."""
+_REQUESTS = 20
+_QUESTION = Turn("assistant", "What is your account number?")
+_FINISHED = (_QUESTION, Turn("user", "I would like to speak to somebody about my order."))
+_UNFINISHED = (_QUESTION, Turn("user", "I would like to"))
+
+_Shape = Literal["both", "messages", "openai"]
+
+
+async def _ask(probe: Probe, turns: tuple[Turn, ...], shape: _Shape = "both") -> Answer:
+    return await probe.ask("endpointing", endpointing_body(turns, shape=shape))
+
+
+def _no_answer(answer: Answer) -> str | None:
+    if answer.status != 200:
+        return f"HTTP {answer.status}"
+    if read_timeout(answer.body) is None:
+        return f"no number timeoutSeconds in {answer.body[:100]!r}"
+    return None
+
+
+def _fault(answer: Answer) -> str | None:
+    value = read_timeout(answer.body)
+    if value is not None and not 0 <= value <= _LONGEST:
+        return f"timeoutSeconds is {value:g}, expected 0 … {_LONGEST:.0f}"
+    return _no_answer(answer)
+
+
+async def _in_range(probe: Probe) -> Verdict:
+    for turns in (_FINISHED, _UNFINISHED):
+        answer = await _ask(probe, turns)
+        if _fault(answer):
+            return verdict(_fault(answer))
+    return verdict(None)
+
+
+async def _only(probe: Probe, shape: _Shape) -> Verdict:
+    return verdict(_no_answer(await _ask(probe, _FINISHED, shape)))
+
+
+async def _quick(probe: Probe) -> Verdict:
+    await _ask(probe, _FINISHED)
+    answers = [await _ask(probe, _FINISHED) for _ in range(_REQUESTS)]
+    slow = percentile([answer.total for answer in answers], 0.95)
+    shown = f"p95 {seconds(slow)} over {_REQUESTS} requests"
+    return verdict(shown if slow > probe.limits.endpointing_within else None, shown)
+
+
+async def _patient(probe: Probe) -> Verdict:
+    finished, unfinished = await _ask(probe, _FINISHED), await _ask(probe, _UNFINISHED)
+    ended, open_ended = read_timeout(finished.body), read_timeout(unfinished.body)
+    if ended is None or open_ended is None:
+        return verdict(_fault(finished) or _fault(unfinished))
+    shown = f"{ended:g} s after a full stop, {open_ended:g} s after 'I would like to'"
+    return verdict(shown if ended > open_ended else None, shown)
+
+
+async def _nothing_said(probe: Probe) -> Verdict:
+    answer = await _ask(probe, ())
+    return verdict(f"HTTP {answer.status} to an empty conversation" if answer.status >= 500 else None)
+
+
+RULES = (
+    Rule(
+        "E1", "endpointing", "The answer is a number of seconds from 0 to 15.",
+        "Anything else is outside the schema: the assistant waits too long, or not at all.", _in_range,
+    ),
+    Rule(
+        "E2", "endpointing", "A conversation in OpenAI's shape alone is enough.",
+        "It is the one the schema requires.", lambda probe: _only(probe, "openai"),
+    ),
+    Rule(
+        "E3", "endpointing", "A conversation in the platform's own shape alone is enough.",
+        "It is the one the published example shows.", lambda probe: _only(probe, "messages"),
+    ),
+    Rule(
+        "E4", "endpointing", "The answer comes at once.",
+        "It is asked on every transcript; its time is added to every turn.", best_of(3, _quick), alone=True,
+    ),
+    Rule(
+        "E5", "endpointing", "A finished sentence waits no longer than a broken-off one.",
+        "Otherwise the assistant interrupts people and dawdles after they have ended.", _patient,
+    ),
+    Rule(
+        "E6", "endpointing", "An empty conversation breaks nothing.",
+        "The first request of a call may come before anything was said.", _nothing_said,
+    ),
+)  # fmt: skip

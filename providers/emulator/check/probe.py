@@ -1,0 +1,187 @@
+"""What judges share: one client, one set of speech, and probes that several rules look at but only one makes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import httpx
+
+from providers.emulator.audio_frames import Piece, awaited, paced
+from providers.emulator.check.limits import Limits
+from providers.emulator.check.speech import ProbeSpeech
+from providers.emulator.credentials import Credentials
+from providers.emulator.failures import Refused
+from providers.emulator.protocol import Json, start_message, voice_body
+from providers.emulator.targets import Doors, http_client
+from providers.emulator.transcriber_client import Call, Line, Record
+from providers.emulator.voice_client import Answer, post
+
+RATE = 24000
+"""Hz of voice probes: every example the platform prints has it."""
+CALL_RATE = 16000
+"""Hz of calls: likewise."""
+
+_AGAIN = 0.5
+"""Seconds between attempts at a server that is full."""
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What tells that a call's last final is here."""
+
+    after: float
+    """Seconds of audio at which the last speech ends."""
+    utterances: int
+    """At least 1. A recogniser may split them further, never join them: they are far apart."""
+
+
+class Probe:
+    """Access to a server under test; made by `probing`."""
+
+    def __init__(self, doors: Doors, limits: Limits, speech: ProbeSpeech | None, client: httpx.AsyncClient) -> None:
+        self.doors = doors
+        self.limits = limits
+        self.speech = speech
+        self._client = client
+        self._shared: dict[str, asyncio.Task[Any]] = {}
+        self._lines = asyncio.Semaphore(limits.calls_at_once)
+
+    async def once(self, name: str, make: Callable[[], Awaitable[_Value]]) -> _Value:
+        """The result of a probe that several rules look at; made when the first asks."""
+
+        async def made() -> _Value:
+            return await make()
+
+        if name not in self._shared:
+            self._shared[name] = asyncio.create_task(made())
+        # A rule that is given up must not take the probe away from the others that wait for it.
+        result: _Value = await asyncio.shield(self._shared[name])
+        return result
+
+    def one_call_at_a_time(self) -> None:
+        """From now on calls wait for each other: they were found to disturb each other."""
+        self._lines = asyncio.Semaphore(1)
+
+    async def aclose(self) -> None:
+        """End what nobody waits for any more."""
+        for task in self._shared.values():
+            task.cancel()
+        await asyncio.gather(*self._shared.values(), return_exceptions=True)
+
+    # The voice door.
+
+    async def say(self, text: str, rate: int = RATE, *, voice: str | None = None, hang_up: bool = False) -> Answer:
+        """One voice request; ``hang_up`` ends it at the first piece."""
+        return await self.ask("voice", voice_body(text, rate, voice=voice), hang_up_after=1 if hang_up else None)
+
+    async def ask(
+        self,
+        door: str,
+        body: bytes,
+        *,
+        credentials: Credentials | None = None,
+        hang_up_after: int | None = None,
+    ) -> Answer:
+        """POST to a door that is known to be there."""
+        known = self.doors.credentials if credentials is None else credentials
+        url = self.door(door)
+        return await post(self._client, url, body, credentials=known, hang_up_after=hang_up_after)
+
+    async def pour(self, door: str, parts: AsyncIterator[bytes]) -> int | None:
+        """POST a body of unknown length; the status, or None when the server broke off."""
+        headers = {"Content-Type": "application/json", **self.doors.credentials.headers(b"")}
+        url = self.doors.credentials.address(self.door(door))
+        try:
+            return (await self._client.post(url, content=parts, headers=headers)).status_code
+        except httpx.TransportError:
+            return None
+
+    def door(self, name: str) -> str:
+        """A door's address."""
+        url: str | None = getattr(self.doors, name)
+        if url is None:
+            raise LookupError(name)
+        return url
+
+    # The transcriber door.
+
+    async def call(
+        self,
+        pieces: Iterable[Piece],
+        *,
+        rate: int = CALL_RATE,
+        channels: int = 2,
+        extra: Json | None = None,
+        hard: bool = False,
+        ending: Ending | None = None,
+        credentials: Credentials | None = None,
+    ) -> Record:
+        """One call, times in seconds of audio; with an ``ending`` it goes on until its last final settled."""
+        limits = self.limits
+        call = Call(
+            self.door("transcriber"),
+            self.doors.credentials if credentials is None else credentials,
+            start_message(rate, channels=channels, extra=extra),
+            open_timeout=limits.timeout,
+            hang_up_hard=hard,
+        )
+        async with self._lines:
+            record = Record()
+            said = pieces if ending is None else self._to_the_end(pieces, record, rate, channels, ending)
+            await _answered(call, said, record, limits)
+        record.lines = [replace(line, at=line.at * limits.speed) for line in record.lines]
+        return record
+
+    def _to_the_end(
+        self, pieces: Iterable[Piece], record: Record, rate: int, channels: int, ending: Ending
+    ) -> Iterator[Piece]:
+        spent = 0.0
+        for piece in pieces:
+            spent += piece.lasts
+            yield piece
+        limits = self.limits
+
+        def finished(now: float) -> bool:
+            return _settled(record.lines, ending, now, limits)
+
+        yield from awaited(finished, rate, channels, begin=spent, longest=limits.tail * limits.speed)
+
+
+def _settled(lines: list[Line], ending: Ending, now: float, limits: Limits) -> bool:
+    """True once there are as many finals as utterances, the last after the speech, and nothing since."""
+    finals = [line.at for line in lines if line.heard.final]
+    if len(finals) < ending.utterances or finals[-1] < ending.after / limits.speed:
+        return False
+    return now / limits.speed - lines[-1].at > limits.settle
+
+
+async def _answered(call: Call, pieces: Iterable[Piece], record: Record, limits: Limits) -> None:
+    """Make the call; a server that is full (503) gets time to free the place of a call before."""
+    until = time.monotonic() + limits.place_within
+    while True:
+        try:
+            await call.run(paced(pieces, speed=limits.speed), record=record)
+            return
+        except Refused as refused:
+            if refused.status != 503 or time.monotonic() > until:
+                raise
+            await asyncio.sleep(_AGAIN)
+
+
+@asynccontextmanager
+async def probing(doors: Doors, limits: Limits, speech: ProbeSpeech | None) -> AsyncIterator[Probe]:
+    """A probe, ended with all its connections."""
+    address = doors.voice or doors.endpointing or "http://127.0.0.1"
+    async with http_client(address, timeout=limits.timeout) as client:
+        probe = Probe(doors, limits, speech, client)
+        try:
+            yield probe
+        finally:
+            await probe.aclose()

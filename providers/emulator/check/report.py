@@ -1,0 +1,130 @@
+"""A judgement for machines (JSON), for a browser (HTML) and for a terminal.
+
+The JSON is stable: fields are added, never renamed or removed, while ``schema`` says ``vapi-providers/check/1``::
+
+    {"schema": "vapi-providers/check/1",
+     "started": "2026-01-31T12:00:00+00:00",
+     "seconds": 41.2,                                      how long the run took
+     "interrupted": false,                                 true after Ctrl-C
+     "doors": {"voice": "https://…", "transcriber": "wss://…", "endpointing": null},
+     "summary": {"passed": 40, "failed": 1, "notJudged": 8},
+     "rules": [{"id": "V1", "group": "voice", "title": "…", "reason": "…",
+                "outcome": "passed" | "failed" | "not judged",
+                "evidence": "…",                           empty only where the rule passed
+                "seconds": 0.2}, …]}                       in the catalogue's order, each chosen rule once
+
+Addresses come without their query, which may hold a token. Times are in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from html import escape
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from providers.emulator.check.rule import Outcome
+from providers.emulator.check.run import Judged, Judgement
+from providers.emulator.failures import bare
+from providers.emulator.page import heading, page
+from providers.emulator.targets import Doors
+
+OnJudged = Callable[[Judged], None]
+
+SCHEMA = "vapi-providers/check/1"
+
+_MARK = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_JUDGED: "–"}
+_STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_JUDGED: "dim"}
+_CLASS = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_JUDGED: "dim"}
+
+
+def as_json(judgement: Judgement, doors: Doors, started: datetime) -> bytes:
+    """The judgement by the schema above."""
+    report: dict[str, Any] = {
+        "schema": SCHEMA,
+        "started": started.isoformat(timespec="seconds"),
+        "seconds": round(judgement.took, 3),
+        "interrupted": judgement.interrupted,
+        "doors": addresses(doors),
+        "summary": {
+            "passed": judgement.count(Outcome.PASSED),
+            "failed": judgement.count(Outcome.FAILED),
+            "notJudged": judgement.count(Outcome.NOT_JUDGED),
+        },
+        "rules": [_as_data(item) for item in judgement.results()],
+    }
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+
+
+def addresses(doors: Doors) -> dict[str, str | None]:
+    """The doors' addresses without their queries."""
+    known = {"voice": doors.voice, "transcriber": doors.transcriber, "endpointing": doors.endpointing}
+    return {name: bare(url) if url else None for name, url in known.items()}
+
+
+def _as_data(item: Judged) -> dict[str, Any]:
+    return {
+        "id": item.rule.id,
+        "group": item.rule.group,
+        "title": item.rule.title,
+        "reason": item.rule.reason,
+        "outcome": item.verdict.outcome.value,
+        "evidence": item.verdict.evidence,
+        "seconds": round(item.seconds, 3),
+    }
+
+
+def summary(judgement: Judgement) -> str:
+    """One sentence."""
+    counts = [f"{judgement.count(outcome)} {outcome}" for outcome in Outcome]
+    ending = ", interrupted" if judgement.interrupted else ""
+    return f"{', '.join(counts)} in {judgement.took:.1f} s{ending}"
+
+
+def as_html(judgement: Judgement, doors: Doors, started: datetime) -> str:
+    """The judgement as one page."""
+    where = ", ".join(url for url in addresses(doors).values() if url)
+    parts = []
+    for group in dict.fromkeys(item.rule.group for item in judgement.results()):
+        rows = "\n".join(_html_row(item) for item in judgement.results() if item.rule.group == group)
+        parts += [heading(group.capitalize()), f"<table>\n{rows}\n</table>"]
+    note = f"{where}, {started:%Y-%m-%d %H:%M} UTC: {summary(judgement)}"
+    return page("A provider server, judged from outside", note, parts)
+
+
+def _html_row(item: Judged) -> str:
+    found = item.verdict
+    why = f'<br><span class="dim">{escape(item.rule.reason)}</span>' if found.outcome is Outcome.FAILED else ""
+    mark = f'<td class="{_CLASS[found.outcome]}">{_MARK[found.outcome]}&nbsp;{found.outcome}</td>'
+    return (
+        f"<tr><td>{item.rule.id}</td>{mark}"
+        f"<td>{escape(item.rule.title)}{why}</td><td>{escape(found.evidence)}</td></tr>"
+    )
+
+
+def line(item: Judged) -> str:
+    """One rule as a plain line."""
+    found = item.verdict
+    evidence = f" ({found.evidence})" if found.evidence else ""
+    return f"{found.outcome:<10} {item.rule.id:<4} {item.rule.title}{evidence}"
+
+
+def print_table(judgement: Judgement, console: Console) -> None:
+    """What failed and what was not judged in full, what passed in one line each."""
+    shown = Table(box=None, pad_edge=False, show_header=False)
+    shown.add_column(no_wrap=True)
+    shown.add_column(no_wrap=True)
+    shown.add_column(ratio=3)
+    shown.add_column(ratio=2, style="dim")
+    for item in judgement.results():
+        found = item.verdict
+        title = item.rule.title
+        if found.outcome is Outcome.FAILED:
+            title += f"\n  {item.rule.reason}"
+        evidence = found.evidence.replace("[", "\\[")
+        shown.add_row(f"[{_STYLE[found.outcome]}]{_MARK[found.outcome]}[/]", item.rule.id, title, evidence)
+    console.print(shown)

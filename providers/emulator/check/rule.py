@@ -1,0 +1,70 @@
+"""A rule, and what came of judging a server by it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from providers.emulator.check.probe import Probe
+
+Group = Literal["authentication", "voice", "endpointing", "transcriber"]
+
+
+class Outcome(StrEnum):
+    """What came of a rule."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule's outcome with its evidence."""
+
+    outcome: Outcome
+    evidence: str
+    """What was seen, in one line. Never empty unless the rule passed."""
+
+
+class NotJudged(Exception):
+    """Raised by a judge that lacks what it needs; the message says what that is."""
+
+
+def verdict(fault: str | None, evidence: str = "") -> Verdict:
+    """Failed with ``fault`` where there is one, else passed with ``evidence``."""
+    return Verdict(Outcome.FAILED, fault) if fault else Verdict(Outcome.PASSED, evidence)
+
+
+def best_of(attempts: int, measured: Callable[[Probe], Awaitable[Verdict]]) -> Callable[[Probe], Awaitable[Verdict]]:
+    """A judge that measures again before it finds a server too slow: one busy moment is no fault of the server."""
+
+    async def judge(probe: Probe) -> Verdict:
+        found = await measured(probe)
+        for _ in range(attempts - 1):
+            if found.outcome is not Outcome.FAILED:
+                break
+            found = await measured(probe)
+        return found
+
+    return judge
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One thing that must hold."""
+
+    id: str
+    """Letter of the group and a number; never reused for something else."""
+    group: Group
+    title: str
+    """One sentence that is true of a good server."""
+    reason: str
+    """What a caller or an operator suffers where it is not."""
+    judge: Callable[[Probe], Awaitable[Verdict]]
+    alone: bool = False
+    """True when the probe needs the server for itself, or would disturb the others."""
+    last: bool = False
+    """True when the probe strains the server, and may leave marks on it."""

@@ -1,0 +1,47 @@
+"""All rules, in the order in which they are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from providers.emulator.check import (
+    access_rules,
+    endpointing_rules,
+    transcriber_manners,
+    transcriber_sound,
+    voice_audio,
+    voice_manners,
+)
+from providers.emulator.check.rule import Rule
+from providers.emulator.failures import PhoneError
+
+CATALOGUE: tuple[Rule, ...] = (
+    *access_rules.RULES,
+    *endpointing_rules.RULES,
+    *voice_audio.RULES,
+    *voice_manners.RULES,
+    *transcriber_sound.RULES,
+    *transcriber_manners.RULES,
+)
+
+
+def door_of(rule: Rule) -> str:
+    """The door a rule knocks at."""
+    return access_rules.DOOR_OF.get(rule.id, rule.group)
+
+
+def chosen(only: Sequence[str], skipped: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules that ``only`` names (all when it is empty) without those that ``skipped`` names.
+
+    A name is an id (``T5``), a letter (``T``) or a group (``transcriber``).
+    """
+    for name in (*only, *skipped):
+        if not any(_named(rule, name) for rule in CATALOGUE):
+            raise PhoneError(f"expected a rule (T5), a letter (T) or a group (transcriber), found {name!r}")
+    kept = [rule for rule in CATALOGUE if not only or any(_named(rule, name) for name in only)]
+    return tuple(rule for rule in kept if not any(_named(rule, name) for name in skipped))
+
+
+def _named(rule: Rule, name: str) -> bool:
+    wanted = name.strip().lower()
+    return wanted in (rule.id.lower(), rule.id[0].lower(), rule.group)

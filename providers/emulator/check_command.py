@@ -1,0 +1,85 @@
+"""``check``: judge a server, show it, and say by the exit code what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from providers.emulator.check import report
+from providers.emulator.check.limits import Limits
+from providers.emulator.check.rule import Outcome, Rule
+from providers.emulator.check.run import Judged, Judgement, check
+from providers.emulator.check.speech import probe_speech
+from providers.emulator.failures import PhoneError
+from providers.emulator.options import INTERRUPTED
+from providers.emulator.targets import Doors
+
+FAILED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """What to judge by, with which speech, and where to write it down."""
+
+    rules: tuple[Rule, ...]
+    limits: Limits
+    customer_wav: Path | None = None
+    assistant_wav: Path | None = None
+    json: Path | None = None
+    html: Path | None = None
+
+
+def run(doors: Doors, checking: Checking, console: Console) -> int:
+    """Judge and report; the exit code is 0 when nothing failed, 1 when a rule did, 130 after Ctrl-C."""
+    judgement = Judgement(checking.rules)
+    started = datetime.now(UTC)
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    )  # fmt: skip
+    task = progress.add_task("judging", total=len(checking.rules))
+
+    def judged(item: Judged) -> None:
+        progress.update(task, advance=1, description=f"{item.rule.id:<4}")
+        if not console.is_terminal:
+            console.print(report.line(item), markup=False, highlight=False, soft_wrap=True)
+
+    try:
+        with progress:
+            asyncio.run(_judge(doors, checking, judgement, judged))
+    except KeyboardInterrupt:
+        judgement.interrupted = True
+    _publish(judgement, doors, started, checking, console)
+    if judgement.interrupted:
+        return INTERRUPTED
+    return FAILED if judgement.count(Outcome.FAILED) else 0
+
+
+async def _judge(doors: Doors, checking: Checking, judgement: Judgement, judged: report.OnJudged) -> None:
+    speech = None
+    if any(rule.group == "transcriber" for rule in checking.rules) and doors.transcriber is not None:
+        speech = await probe_speech(checking.customer_wav, checking.assistant_wav)
+    await check(doors, judgement, limits=checking.limits, speech=speech, on_judged=judged)
+
+
+def _publish(judgement: Judgement, doors: Doors, started: datetime, checking: Checking, console: Console) -> None:
+    if console.is_terminal:
+        report.print_table(judgement, console)
+    console.print(report.summary(judgement), style="bold", highlight=False)
+    if checking.json is not None:
+        save(checking.json, report.as_json(judgement, doors, started))
+    if checking.html is not None:
+        save(checking.html, report.as_html(judgement, doors, started).encode())
+
+
+def save(path: Path, data: bytes) -> None:
+    """Write a report."""
+    try:
+        path.write_bytes(data)
+    except OSError as fault:
+        raise PhoneError(f"{path}: {fault.strerror or fault}") from fault

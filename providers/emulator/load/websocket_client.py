@@ -1,0 +1,161 @@
+"""A WebSocket client that writes frames made beforehand, so that one core can play hundreds of calls.
+
+The handshake and all that comes in are handled by websockets' own sans-I/O protocol; only binary frames bypass it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import cast
+from urllib.parse import urlsplit
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from providers.emulator.credentials import Credentials
+from providers.emulator.targets import tls_context
+
+_SEND_BUFFER = 64 * 1024
+"""Bytes the kernel may hold for us: about a second of audio, so that a server that stops reading is noticed."""
+
+
+class Socket(asyncio.Protocol):
+    """One connection; made by `dial`."""
+
+    def __init__(
+        self, protocol: ClientProtocol, on_text: Callable[[bytes], None], on_end: Callable[[int], None]
+    ) -> None:
+        self._protocol = protocol
+        self._on_text = on_text
+        self._on_end = on_end
+        self._transport: asyncio.Transport | None = None
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        raw = transport.get_extra_info("socket")
+        if raw is not None and raw.family != getattr(socket, "AF_UNIX", None):
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        self._protocol.receive_data(data)
+        self._work()
+
+    def eof_received(self) -> None:
+        self._protocol.receive_eof()
+        self._work()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._protocol.state is not State.CLOSED:
+            self._protocol.receive_eof()
+        self._work()
+        if not self.opened.done():
+            self.opened.set_exception(exc or ConnectionResetError("closed during the handshake"))
+        if not self.closed.done():
+            self.closed.set_result(None)
+            self._on_end(self._protocol.close_code or 1006)
+
+    # What a call does.
+
+    def handshake(self, headers: dict[str, str]) -> None:
+        """Ask for the upgrade."""
+        request = self._protocol.connect()
+        for name, value in headers.items():
+            request.headers[name] = value
+        self._protocol.send_request(request)
+        self._flush()
+
+    def text(self, message: str) -> None:
+        """Send a text message."""
+        self._protocol.send_text(message.encode())
+        self._flush()
+
+    def frame(self, message: bytes) -> None:
+        """Write a frame made by `load.plan.message`."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(message)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that the kernel has not taken because the server does not read."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    async def hang_up(self, timeout: float) -> None:
+        """Close politely; after ``timeout`` seconds without an answer, drop the line."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(1000)
+            self._flush()
+            await asyncio.wait([self.closed], timeout=timeout)
+        self.abort()
+
+    def abort(self) -> None:
+        """Drop the line."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def _work(self) -> None:
+        for event in self._protocol.events_received():
+            if isinstance(event, Response):
+                self._answered()
+            elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                self._on_text(bytes(event.data))
+        self._flush()
+
+    def _answered(self) -> None:
+        if self.opened.done():
+            return
+        fault = self._protocol.handshake_exc
+        if fault is None:
+            self.opened.set_result(None)
+        else:
+            self.opened.set_exception(fault)
+
+    def _flush(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        for data in self._protocol.data_to_send():
+            if data:
+                self._transport.write(data)
+            elif self._transport.can_write_eof():
+                self._transport.write_eof()
+
+
+async def dial(
+    url: str,
+    credentials: Credentials,
+    *,
+    on_text: Callable[[bytes], None],
+    on_end: Callable[[int], None],
+    timeout: float,
+) -> Socket:
+    """Connect and upgrade.
+
+    Raises
+    ------
+    OSError, TimeoutError, websockets.exceptions.InvalidHandshake
+        The socket did not open.
+    """
+    address = credentials.address(url)
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    client = ClientProtocol(parse_uri(address), max_size=1 << 20)
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(timeout):
+        _, line = await loop.create_connection(
+            lambda: Socket(client, on_text, on_end), parts.hostname or "", port, ssl=tls_context(url)
+        )
+        try:
+            line.handshake(credentials.headers(b""))
+            await line.opened
+        except BaseException:
+            line.abort()
+            raise
+    return line

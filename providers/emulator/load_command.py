@@ -1,0 +1,113 @@
+"""``load``: many calls at once, shown as a table, JSON and a page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from providers.emulator.check.run import reach
+from providers.emulator.check.speech import probe_speech
+from providers.emulator.check_command import save
+from providers.emulator.load import results as figures
+from providers.emulator.load import show
+from providers.emulator.load.babble import babble
+from providers.emulator.load.fleet import Result, run
+from providers.emulator.load.plan import Plan, Script, script
+from providers.emulator.load.results import Targets
+from providers.emulator.load.search import find_limit
+from providers.emulator.options import INTERRUPTED
+from providers.emulator.targets import Doors
+
+SATURATED = 3
+"""Exit code: the generator could not keep up, so nothing is said about the server."""
+MISSED = 1
+"""Exit code: there were errors, or not even the first load of a search held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How to load, and where to write it down."""
+
+    plan: Plan
+    processes: int = 1
+    targets: Targets = Targets()
+    find_limit: bool = False
+    customer_wav: Path | None = None
+    assistant_wav: Path | None = None
+    json: Path | None = None
+    html: Path | None = None
+
+
+def load(doors: Doors, loading: Loading, console: Console) -> int:
+    """Load, and report; the exit code."""
+    words = asyncio.run(_prepared(doors, loading))
+    started = datetime.now(UTC)
+    if loading.find_limit:
+        return _search(doors, loading, words, started, console)
+    result = _watched(loading, loading.plan, words, doors.pid, console)
+    show.print_result(result, console)
+    _write(loading, figures.report(result, started), lambda: show.result_page(result, started))
+    if result.interrupted:
+        return INTERRUPTED
+    if result.saturation is not None:
+        return SATURATED
+    return MISSED if result.measures.errors else 0
+
+
+async def _prepared(doors: Doors, loading: Loading) -> Script:
+    await reach(doors, loading.plan.timeout)
+    speech = await probe_speech(loading.customer_wav, loading.assistant_wav)
+    return script(speech or babble(), loading.plan.rate)
+
+
+def _watched(loading: Loading, plan: Plan, words: Script, pid: int | None, console: Console) -> Result:
+    """One load under a progress bar."""
+    progress = Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    )  # fmt: skip
+    seconds = plan.ramp + plan.duration
+    task = progress.add_task(f"{plan.calls} calls", total=seconds)
+    told = console.is_terminal
+
+    def tick(passed: float) -> None:
+        nonlocal told
+        progress.update(task, completed=passed)
+        if not told:
+            console.print(f"{plan.calls} calls for {seconds:g} s", highlight=False)
+            told = True
+
+    with progress:
+        return run(plan, words, processes=min(loading.processes, plan.calls), pid=pid, on_tick=tick)
+
+
+def _search(doors: Doors, loading: Loading, words: Script, started: datetime, console: Console) -> int:
+    def attempt(calls: int) -> Result:
+        return _watched(loading, replace(loading.plan, calls=calls), words, doors.pid, console)
+
+    def shown(result: Result, missed: str | None) -> None:
+        cells = zip(show.STEP_HEAD, show.step_row(result, missed), strict=True)
+        line = ", ".join(f"{name} {cell}".strip() for name, cell in cells)
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    steps = find_limit(attempt, loading.targets, start=loading.plan.calls, on_step=shown)
+    console.print(show.verdict(steps), style="bold", highlight=False)
+    _write(loading, figures.limit_report(steps, started), lambda: show.limit_page(steps, loading.targets, started))
+    if steps[-1][0].interrupted:
+        return INTERRUPTED
+    return 0 if figures.limit(steps) else MISSED
+
+
+def _write(loading: Loading, report: dict[str, Any], page: Callable[[], str]) -> None:
+    if loading.json is not None:
+        save(loading.json, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    if loading.html is not None:
+        save(loading.html, page().encode())

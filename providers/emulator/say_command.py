@@ -1,0 +1,118 @@
+"""``say``: one text, spoken by the server, played or saved, and measured."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from providers.emulator.audio_device import play
+from providers.emulator.failures import PhoneError, refusal
+from providers.emulator.formatting import count, decibels, percentile, seconds
+from providers.emulator.protocol import voice_body
+from providers.emulator.sound import decoded, level, peak, waveform
+from providers.emulator.targets import Doors, http_client
+from providers.emulator.voice_client import Answer, Playback, played, post
+from providers.emulator.wav import write_wav
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What to say, and how often."""
+
+    text: str
+    rate: int
+    """Hz."""
+    voice: str | None = None
+    repeat: int = 1
+    timeout: float = 20.0
+    """Seconds without a byte; 20 is the platform's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer and how it plays."""
+
+    answer: Answer
+    playback: Playback
+
+
+async def speech(doors: Doors, saying: Saying) -> list[Said]:
+    """Ask for the text ``repeat`` times over one connection.
+
+    Raises
+    ------
+    PhoneError
+        No connection, another status than 200, or a body that broke off.
+    """
+    if doors.voice is None:
+        raise PhoneError("the server has no voice door")
+    said = []
+    async with http_client(doors.voice, timeout=saying.timeout) as client:
+        for _ in range(saying.repeat):
+            body = voice_body(saying.text, saying.rate, voice=saying.voice)
+            answer = await post(client, doors.voice, body, credentials=doors.credentials)
+            said.append(Said(_whole(answer, doors.voice), played(answer, saying.rate)))
+    return said
+
+
+def _whole(answer: Answer, url: str) -> Answer:
+    if answer.status != 200:
+        refused = refusal(url, answer.status)
+        detail = answer.body[:300].decode(errors="replace").strip()
+        raise PhoneError(f"{refused}{f': {detail}' if detail else ''}")
+    if not answer.complete:
+        raise PhoneError(f"the server broke off after {len(answer.body)} bytes: its engine failed while it spoke")
+    return answer
+
+
+def say(doors: Doors, saying: Saying, *, out: Path | None, quiet: bool, console: Console) -> None:
+    """Speak, show, and play or save."""
+    said = asyncio.run(speech(doors, saying))
+    last = said[-1]
+    if saying.repeat > 1:
+        console.print(latencies(said))
+    show(last, saying.rate, console)
+    if out is not None:
+        write_wav(out, last.answer.body, saying.rate)
+        console.print(f"saved to {out}", markup=False, highlight=False)
+    elif not quiet and last.answer.body:
+        player = play(last.answer.body, saying.rate)
+        console.print(f"played by {player}" if player else "no player on this machine: --out FILE saves the audio")
+
+
+def show(said: Said, rate: int, console: Console) -> None:
+    """One answer in five lines."""
+    samples = decoded(said.answer.body)
+    playback = said.playback
+    if not len(samples):
+        console.print("the server answered with no audio")
+        return
+    factor = said.answer.total / playback.duration
+    console.print(f"[bold]{playback.duration:.2f} s[/] of sound at {rate} Hz in {count(len(samples), 'sample')}")
+    console.print(f"first byte        {seconds(said.answer.first_byte)}")
+    console.print(f"first audible     {seconds(playback.first_audible)}")
+    console.print(f"real-time factor  {factor:.4f} ({1 / factor:.0f} × faster than it plays)")
+    console.print(f"level             {decibels(level(samples))}, peak {decibels(peak(samples))}")
+    if playback.stalled > 0.001:
+        console.print(f"[yellow]dead air          {seconds(playback.stalled)}[/] while playing as it arrives")
+    console.print(waveform(samples), style="cyan", highlight=False)
+
+
+def latencies(said: list[Said]) -> Table:
+    """A table of all runs with their median and worst."""
+    table = Table("run", "first byte", "first audible", "whole answer", "sound", box=None)
+    columns = [
+        [item.answer.first_byte or 0.0 for item in said],
+        [item.playback.first_audible or 0.0 for item in said],
+        [item.answer.total for item in said],
+        [item.playback.duration for item in said],
+    ]
+    for index, row in enumerate(zip(*columns, strict=True), start=1):
+        table.add_row(str(index), *(seconds(value) for value in row))
+    for name, share in (("p50", 0.5), ("p95", 0.95), ("max", 1.0)):
+        table.add_row(name, *(seconds(percentile(column, share)) for column in columns), style="bold")
+    return table

@@ -1,0 +1,136 @@
+"""Where a server's three doors are, and what opens them."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+
+from providers import runtime
+from providers.emulator.credentials import Credentials
+from providers.emulator.failures import PhoneError, bare
+from providers.emulator.processes import listening_pid
+from providers.emulator.protocol import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+
+DoorName = Literal["voice", "transcriber", "endpointing"]
+
+_PATHS: dict[DoorName, str] = {
+    "voice": VOICE_PATH,
+    "transcriber": TRANSCRIBER_PATH,
+    "endpointing": ENDPOINTING_PATH,
+}
+_SOCKET_SCHEME = {"http": "ws", "https": "wss"}
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """A server under test: a door that is None is not called."""
+
+    voice: str | None
+    transcriber: str | None
+    endpointing: str | None
+    credentials: Credentials
+    pid: int | None = None
+    """The server's process when it runs on this machine and told us so."""
+
+
+def base_doors(url: str, credentials: Credentials, *, pid: int | None = None) -> Doors:
+    """The doors at their usual paths below one address."""
+    parts = urlsplit(url)
+    if parts.scheme not in _SOCKET_SCHEME or not parts.netloc:
+        raise PhoneError(f"--url: expected http://host:port or https://host, found {bare(url)!r}")
+    root = parts.path.rstrip("/")
+    sockets = _SOCKET_SCHEME[parts.scheme]
+    found = {
+        name: urlunsplit((sockets if name == "transcriber" else parts.scheme, parts.netloc, root + path, "", ""))
+        for name, path in _PATHS.items()
+    }
+    return Doors(**found, credentials=credentials, pid=pid)
+
+
+def running_doors(url: str | None, credentials: Credentials) -> Doors:
+    """The doors of ``url``, or else of the server that runs on this machine, with its secret unless one is given.
+
+    The secret of the running server goes to that server only, never to another address.
+    """
+    running = runtime.read()
+    own = running is not None and (url is None or url.rstrip("/") == running.url.rstrip("/"))
+    if running is not None and own:
+        known = credentials or Credentials(secret=running.secret)
+        return base_doors(running.url, known, pid=running.pid)
+    if url is None:
+        raise PhoneError("no server runs on this machine: start `vapi-providers serve`, or name one with --url")
+    return base_doors(url, credentials)
+
+
+def chosen_doors(
+    url: str | None,
+    credentials: Credentials,
+    *,
+    voice: str | None = None,
+    transcriber: str | None = None,
+    endpointing: str | None = None,
+    pid: int | None = None,
+) -> Doors:
+    """The doors named one by one; without any name, those of ``url`` or of the running server."""
+    if url is not None and (voice or transcriber or endpointing):
+        raise PhoneError("expected --url, or doors one by one, found both")
+    if voice or transcriber or endpointing:
+        found = Doors(
+            voice and door_address("--voice-url", voice, socket=False),
+            transcriber and door_address("--transcriber-url", transcriber, socket=True),
+            endpointing and door_address("--endpointing-url", endpointing, socket=False),
+            credentials,
+        )
+    else:
+        found = running_doors(url, credentials)
+    return replace(found, pid=pid or found.pid or _local_pid(found))
+
+
+def _local_pid(doors: Doors) -> int | None:
+    """The process behind a door of this machine, where it can be seen."""
+    url = doors.transcriber or doors.voice or doors.endpointing or ""
+    port = urlsplit(url).port
+    return listening_pid(port) if port is not None and is_loopback(url) else None
+
+
+def door_address(option: str, url: str, *, socket: bool) -> str:
+    """One door's own address, with a scheme that fits it."""
+    parts = urlsplit(url)
+    wanted = ("wss", "ws") if socket else ("https", "http")
+    if parts.scheme not in wanted or not parts.netloc:
+        hint = {"https": "wss", "http": "ws", "wss": "https", "ws": "http"}.get(parts.scheme)
+        better = f": write {hint}://{bare(url).partition('://')[2]}" if hint and parts.netloc else ""
+        raise PhoneError(f"{option}: expected {wanted[0]}:// or {wanted[1]}://, found {bare(url)!r}{better}")
+    return url
+
+
+def is_loopback(url: str) -> bool:
+    """True for this machine's own addresses, which no proxy can reach for us."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def tls_context(url: str) -> ssl.SSLContext | None:
+    """The machine's own trust store (SSL_CERT_FILE adds to it), or None where there is no TLS."""
+    return ssl.create_default_context() if urlsplit(url).scheme in ("https", "wss") else None
+
+
+def http_client(url: str, *, timeout: float, connections: int = 100) -> httpx.AsyncClient:
+    """A client for one server, with Vapi's manners: keep-alive, no redirects."""
+    return httpx.AsyncClient(
+        verify=tls_context(url) or False,
+        trust_env=not is_loopback(url),
+        timeout=httpx.Timeout(timeout),
+        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+        headers={"User-Agent": "vapi-providers-emulator"},
+    )

@@ -1,0 +1,1 @@
+"""Deepgram, speaking and listening, through its SDK."""

@@ -1,0 +1,220 @@
+"""Deepgram as a listening engine: the live v1 socket, one for a whole stereo call.
+
+The session (messages in and out, their models) is the vendor's SDK; the socket under it is opened here, because the
+SDK's own ``connect`` rides on the deprecated ``websockets.legacy``, offers compression for audio that does not
+compress, loses the Retry-After of a refusal, and gives no hand on the open and close time-outs: leaving a half-open
+socket takes it 30 s. How results become utterances is `providers.engines.deepgram.results`.
+
+The vendor closes a socket (1011, NET-0001) after 10 s without audio, and counts its own KeepAlive message, not a
+WebSocket ping. Reconnecting is not done here: the first sign of loss is an `EngineError`, on push and on iteration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus, WebSocketException
+
+from providers.engines.base import ListeningCapabilities
+from providers.engines.deepgram.client import (
+    CLOUD,
+    KEY_PATH,
+    KEY_SETTING,
+    NAME,
+    authorization,
+    base_urls,
+    require_key,
+)
+from providers.engines.deepgram.recognition import DeepgramRecognition
+from providers.engines.http.client import greet
+from providers.engines.vendor_errors import key_faults, refusal
+from providers.errors import EngineError, EngineUnavailable, SettingsError
+
+if TYPE_CHECKING:
+    from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+
+_FAREWELL = 0.05
+"""Seconds the vendor gets to answer our close frame before the socket is cut."""
+
+_FIXED = ("encoding", "sample_rate", "channels", "multichannel")
+
+_quiet = logging.getLogger("websockets.client.deepgram")
+# At DEBUG, websockets logs the handshake with its key and every frame with its words.
+_quiet.setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class DeepgramListening:
+    """How to listen."""
+
+    api_key: str = field(default="", repr=False)
+    url: str = CLOUD
+    """Base of the vendor or of a self-hosted Deepgram; http, https, ws or wss."""
+    model: str = "nova-3"
+    language: str | None = None
+    """BCP 47 tag, or ``multi``; None is the vendor's default."""
+    endpointing_ms: int = 300
+    """Milliseconds of silence that end an utterance; 0 switches it off."""
+    utterance_end_ms: int = 1000
+    """Milliseconds between words that end an utterance in noise, at least 1000; 0 switches it off."""
+    smart_format: bool = True
+    keyterms: tuple[str, ...] = ()
+    """Words to expect (Nova-3)."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """More query parameters; they win over the ones made here."""
+    keep_alive: float = 4.0
+    """Seconds without audio after which a KeepAlive is sent; the vendor gives up after 10."""
+    open_timeout: float = 5.0
+    """Seconds from the first packet to an open socket."""
+    send_timeout: float = 5.0
+    """Seconds one push may wait for a vendor that does not read."""
+    finish_timeout: float = 5.0
+    """Seconds from the last audio to the last transcript."""
+
+    def __post_init__(self) -> None:
+        faults = [
+            f"deepgram {name}: expected more than 0 seconds, found {value}"
+            for name in ("keep_alive", "open_timeout", "send_timeout", "finish_timeout")
+            if not (value := getattr(self, name)) > 0
+        ]
+        faults += key_faults(self.api_key, KEY_SETTING)
+        if not self.model:
+            faults.append("deepgram model: expected a name, found nothing")
+        if self.endpointing_ms < 0:
+            faults.append(f"deepgram endpointing_ms: expected 0 or more, found {self.endpointing_ms}")
+        if self.utterance_end_ms and self.utterance_end_ms < 1000:
+            faults.append(f"deepgram utterance_end_ms: expected 0 or at least 1000, found {self.utterance_end_ms}")
+        faults += [f"deepgram extra: {name} is set from the call's audio" for name in _FIXED if name in self.extra]
+        if faults:
+            raise SettingsError(faults)
+        base_urls(self.url)
+
+
+def listen_url(options: DeepgramListening, *, rate: int, channels: int) -> str:
+    """The address of one recognition, with everything the vendor has to know about it."""
+    query: dict[str, str | tuple[str, ...]] = {
+        "model": options.model,
+        "encoding": "linear16",
+        "sample_rate": str(rate),
+        "channels": str(channels),
+        "interim_results": "true",
+        "punctuate": "true",
+        "smart_format": str(options.smart_format).lower(),
+        "endpointing": str(options.endpointing_ms or "false"),
+    }
+    if channels > 1:
+        query["multichannel"] = "true"
+    if options.language:
+        query["language"] = options.language
+    if options.utterance_end_ms:
+        query["utterance_end_ms"] = str(options.utterance_end_ms)
+    if options.keyterms:
+        query["keyterm"] = options.keyterms
+    query.update(options.extra)
+    return f"{base_urls(options.url)[1]}/v1/listen?{urlencode(query, doseq=True)}"
+
+
+class DeepgramListener:
+    """The engine: holds nothing but its options, every recognition has a socket of its own."""
+
+    name = NAME
+
+    def __init__(self, options: DeepgramListening) -> None:
+        self._options = options
+
+    @property
+    def capabilities(self) -> ListeningCapabilities:
+        """Any rate, one or two channels, interim results, case and punctuation, word times."""
+        languages = (self._options.language,) if self._options.language else ()
+        return ListeningCapabilities(languages=languages, channels=2, partials=True, punctuates=True, word_times=True)
+
+    def tuned(self, *, model: str | None = None, language: str | None = None) -> DeepgramListener:
+        """The same engine with another model or language, for one call."""
+        options = self._options
+        changed = replace(options, model=model or options.model, language=language or options.language)
+        return DeepgramListener(changed)
+
+    async def start(self) -> None:
+        """Load the SDK (0.2 s) and have the key checked.
+
+        Raises
+        ------
+        EngineUnavailable
+            The SDK is not installed, there is no key, or the vendor refuses it.
+        """
+        options = self._options
+        require_key(options.api_key, options.url)
+        _session_type()
+        async with httpx.AsyncClient(timeout=options.open_timeout) as http:
+            url = base_urls(options.url)[0] + KEY_PATH
+            await greet(http, url, authorization(options.api_key), engine=NAME, key=KEY_SETTING)
+
+    @asynccontextmanager
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[DeepgramRecognition]:
+        """Open one socket; leaving the context closes it within 50 ms, whatever the vendor does."""
+        session_type = _session_type()
+        connection = await self._open(rate, channels)
+        session = session_type(websocket=connection)  # type: ignore[arg-type]  # it names the legacy type, and only calls send and recv
+        recognition = DeepgramRecognition(session, connection, channels, self._options)
+        keeper = asyncio.create_task(recognition.keep_alive())
+        try:
+            yield recognition
+        finally:
+            recognition.leave()
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            await _hang_up(connection)
+
+    async def aclose(self) -> None:
+        """Nothing to free: a recognition frees its own socket."""
+
+    async def _open(self, rate: int, channels: int) -> ClientConnection:
+        options = self._options
+        if channels not in (1, 2):
+            raise EngineError(f"channels: expected 1 or 2, found {channels}", engine=NAME, retryable=False)
+        require_key(options.api_key, options.url)
+        try:
+            return await connect(
+                listen_url(options, rate=rate, channels=channels),
+                additional_headers=authorization(options.api_key),
+                compression=None,
+                open_timeout=options.open_timeout,
+                close_timeout=_FAREWELL,
+                logger=_quiet,
+            )
+        except InvalidStatus as refused:
+            answer = refused.response
+            code = answer.headers.get("dg-error")
+            raise refusal(
+                NAME, answer.status_code, dict(answer.headers.raw_items()), code=code, key=KEY_SETTING
+            ) from None
+        except TimeoutError:
+            raise EngineError(f"deepgram did not open within {options.open_timeout:g} s", engine=NAME) from None
+        except (OSError, WebSocketException) as failure:
+            raise EngineError(f"deepgram cannot be reached ({type(failure).__name__})", engine=NAME) from None
+
+
+def _session_type() -> type[AsyncV1SocketClient]:
+    try:
+        from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+    except ImportError:
+        raise EngineUnavailable("deepgram needs its SDK: pip install 'deepgram-sdk>=7.17,<8'", engine=NAME) from None
+    return AsyncV1SocketClient
+
+
+async def _hang_up(connection: ClientConnection) -> None:
+    try:
+        async with asyncio.timeout(_FAREWELL):
+            await connection.close()
+    except TimeoutError:
+        pass
+    finally:
+        connection.transport.abort()

@@ -1,0 +1,182 @@
+"""One Deepgram live socket, being listened to: audio and KeepAlive out, transcripts in, and the first sign of loss.
+
+There is no task and no queue between the socket and the caller: whoever iterates reads the socket, whoever pushes
+writes to it, and the socket's own buffers are the bound. Only silence needs a task (`DeepgramRecognition.keep_alive`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from providers.engines.base import Transcript
+from providers.engines.deepgram.client import NAME
+from providers.engines.deepgram.results import UnreadableResult, Utterances
+from providers.engines.vendor_errors import error_code, traced
+from providers.errors import EngineError
+
+if TYPE_CHECKING:
+    from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+
+    from providers.engines.deepgram.listen import DeepgramListening
+
+_CLOSE_CODE = re.compile(r"\b(net|data)-?([0-9]{4})\b", re.IGNORECASE)
+"""The vendor's code somewhere in its prose, as ``NET-0001`` or as the end of a link."""
+
+
+class DeepgramRecognition:
+    """One socket, being listened to; see `providers.engines.base.Recognition`."""
+
+    def __init__(
+        self, session: AsyncV1SocketClient, connection: ClientConnection, channels: int, options: DeepgramListening
+    ) -> None:
+        self._session = session
+        self._connection = connection
+        self._options = options
+        self._utterances = Utterances(channels)
+        self._ready: deque[Transcript] = deque()
+        self._clock = asyncio.get_running_loop().time
+        self._last_sent = self._clock()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._late = False
+        self._over = False
+        self._loss: EngineError | None = None
+
+    async def push(self, pcm: bytes, /) -> None:
+        """Send audio; the socket's write buffer is the only queue."""
+        if self._loss is not None:
+            raise self._loss
+        if self._deadline is not None:
+            raise EngineError("deepgram was given audio after finish", engine=NAME, retryable=False)
+        if not pcm:
+            return  # an empty binary frame once meant "close the stream" on this wire
+        try:
+            async with asyncio.timeout(self._options.send_timeout):
+                await self._session.send_media(pcm)
+        except ConnectionClosed as closed:
+            raise self._lost(self._farewell(closed)) from None
+        except TimeoutError:
+            self._connection.transport.abort()
+            raise self._lost(self._failure(f"took no audio for {self._options.send_timeout:g} s")) from None
+        self._last_sent = self._clock()
+
+    async def finish(self) -> None:
+        """Ask for the rest and for the end; the socket is cut when neither comes in time."""
+        if self._deadline is not None or self._loss is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self._options.finish_timeout, self._expire)
+        try:
+            await self._session.send_finalize()
+            await self._session.send_close_stream()
+        except ConnectionClosed:
+            return  # iteration meets the same close, and knows what it means
+
+    def __aiter__(self) -> DeepgramRecognition:
+        return self
+
+    async def __anext__(self) -> Transcript:
+        while not self._ready:
+            if self._over:
+                raise self._loss or StopAsyncIteration
+            await self._receive()
+        return self._ready.popleft()
+
+    async def keep_alive(self) -> None:
+        """Tell the vendor that silence is meant, whenever no audio was sent for a while."""
+        interval = self._options.keep_alive
+        try:
+            while True:
+                wait = self._last_sent + interval - self._clock()
+                if wait <= 0:
+                    await self._session.send_keep_alive()
+                    self._last_sent = self._clock()
+                    wait = interval
+                await asyncio.sleep(wait)
+        except ConnectionClosed:
+            return  # push and iteration report it
+
+    def leave(self) -> None:
+        """Forget the deadline: nobody waits for it any more."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    async def _receive(self) -> None:
+        try:
+            message = await self._session.recv()
+        except ConnectionClosed as closed:
+            self._closed(closed)
+            return
+        except (ValueError, RecursionError):
+            return  # not JSON: nothing this wire knows
+        kind = getattr(message, "type", None)
+        if kind == "Error":
+            self._end(self._failure("reported an error", getattr(message, "variant", None)))
+        elif kind == "Metadata" and self._deadline is not None:
+            self._end()
+        else:
+            await self._take(message)
+
+    async def _take(self, message: Any) -> None:
+        try:
+            self._ready.extend(self._utterances.feed(message))
+        except UnreadableResult:
+            self._end(self._failure("closed a segment that cannot be read"))
+            return
+        for channel in self._utterances.to_finalize():
+            await self._finalize(channel)
+
+    async def _finalize(self, channel: int) -> None:
+        from deepgram.listen.v1.types.listen_v1finalize import ListenV1Finalize
+
+        try:
+            # The channel is on the wire but not in the SDK's model, which passes on what it does not know.
+            await self._session.send_finalize(ListenV1Finalize.model_validate({"type": "Finalize", "channel": channel}))
+        except ConnectionClosed:
+            return  # the next receive reports it
+
+    def _closed(self, closed: ConnectionClosed) -> None:
+        asked_for = self._deadline is not None and (closed.rcvd is not None and closed.rcvd.code == 1000)
+        if asked_for or (self._late and self._utterances.all_flushed):
+            self._end()
+        elif self._late:
+            self._end(self._failure(f"did not finish within {self._options.finish_timeout:g} s"))
+        else:
+            self._end(self._farewell(closed))
+
+    def _end(self, loss: EngineError | None = None) -> None:
+        """Iteration is over once what is ready has been taken; open utterances are only final when nothing is lost."""
+        if loss is None:
+            self._ready.extend(self._utterances.flush())
+        else:
+            self._lost(loss)
+        self._over = True
+
+    def _expire(self) -> None:
+        self._late = True
+        self._connection.transport.abort()
+
+    def _farewell(self, closed: ConnectionClosed) -> EngineError:
+        """What a close frame says; 1008 is a complaint about what we sent, so that sending it again will not help."""
+        code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        own = _CLOSE_CODE.search(reason)
+        named = own and "-".join(own.groups()).upper()
+        return self._failure(f"closed the socket with {code}", named, retryable=code != 1008)
+
+    def _failure(self, what: str, code: object = None, *, retryable: bool = True) -> EngineError:
+        upgrade = self._connection.response
+        request = traced(dict(upgrade.headers.raw_items())) if upgrade else ""
+        details = ", ".join(part for part in (error_code(code), request) if part)
+        message = f"deepgram {what} ({details})" if details else f"deepgram {what}"
+        return EngineError(message, engine=NAME, retryable=retryable)
+
+    def _lost(self, loss: EngineError) -> EngineError:
+        """Keep the first reason; what the socket still holds is read before iteration raises it."""
+        if self._loss is None:
+            self._loss = loss
+        return self._loss

@@ -1,0 +1,1 @@
+"""espeak-ng: embedded voices without a key."""

@@ -1,0 +1,194 @@
+"""The server's side of a fork server: start it, ask it for processes, have them killed, end it.
+
+The fork server is a fresh interpreter that runs one function, ``main(control_fd, options)`` of a module, in a process
+group of its own, so that Ctrl-C in the terminal reaches the server alone. Its protocol is in `sphinx_worker`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from providers.engines.pocketsphinx.worker import COMMAND, FORK, KILL, LENGTH
+from providers.errors import EngineError, EngineUnavailable
+
+_PROGRAM = (
+    "import sys, json, importlib; sys.path[:] = json.loads(sys.argv[1]); "
+    "importlib.import_module(sys.argv[2]).main(int(sys.argv[3]), sys.argv[4].encode())"
+)
+
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""A process that will be forked must not have threads, and numpy's matrix library starts some."""
+
+SOCKET_BYTES = 65536
+"""Of audio on its way to a fork, before `push` waits: 2 s at 16 kHz."""
+
+LARGEST_FRAME = 1 << 20
+"""Bytes of one frame from a fork; a transcript has a few hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """One process and the socket to it."""
+
+    pid: int
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def receive(self) -> bytes:
+        """The next frame from the fork.
+
+        Raises
+        ------
+        asyncio.IncompleteReadError, OSError
+            The fork is gone.
+        """
+        size = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))[0]
+        return await self.reader.readexactly(min(size, LARGEST_FRAME))
+
+    def send(self, payload: bytes) -> None:
+        """Put one frame on its way; ``await fork.writer.drain()`` waits until there is room again."""
+        self.writer.write(LENGTH.pack(len(payload)))
+        self.writer.write(payload)
+
+
+class ForkServer:
+    """One fork server; started on first use and again after its death.
+
+    Parameters
+    ----------
+    module
+        Whose ``main`` it runs.
+    options
+        Handed to ``main``.
+    engine
+        Name of the engine, for errors.
+    start_timeout, fork_timeout
+        Seconds until the model must be loaded, and until a fork must have answered.
+    """
+
+    def __init__(
+        self, module: str, options: bytes, *, engine: str, start_timeout: float = 60.0, fork_timeout: float = 10.0
+    ) -> None:
+        self._module = module
+        self._options = options
+        self._engine = engine
+        self._start_timeout = start_timeout
+        self._fork_timeout = fork_timeout
+        self._starting = asyncio.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    @property
+    def alive(self) -> bool:
+        """True while the fork server runs."""
+        return self._process is not None and self._process.poll() is None
+
+    async def start(self) -> None:
+        """Start the fork server unless it runs.
+
+        Raises
+        ------
+        EngineUnavailable
+            The module could not get ready, and why.
+        """
+        async with self._starting:
+            if self.alive:
+                return
+            await self.aclose()
+            try:
+                await self._launch()
+            except BaseException:
+                await self.aclose()
+                raise
+
+    async def fork(self) -> Fork:
+        """One more process.
+
+        Raises
+        ------
+        EngineError
+            The machine has no room for it.
+        """
+        await self.start()
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
+        with theirs:
+            try:
+                assert self._control is not None
+                socket.send_fds(self._control, [COMMAND.pack(FORK, 0)], [theirs.fileno()])
+            except OSError as error:
+                ours.close()
+                raise EngineError(f"the fork server does not answer: {error}", engine=self._engine) from None
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        try:
+            greeting = await asyncio.wait_for(Fork(0, reader, writer).receive(), self._fork_timeout)
+        except BaseException as error:
+            writer.transport.abort()
+            if isinstance(error, (OSError, EOFError, TimeoutError)):
+                raise EngineError("no process could be made for the recognition", engine=self._engine) from None
+            raise
+        return Fork(int(greeting[1:]), reader, writer)
+
+    def kill(self, fork: Fork) -> None:
+        """End a process at once, whatever it is doing."""
+        fork.writer.transport.abort()
+        if self._control is not None:
+            with contextlib.suppress(OSError):  # a dead fork server has taken its forks with it
+                self._control.send(COMMAND.pack(KILL, fork.pid))
+
+    async def aclose(self) -> None:
+        """End the fork server and all its forks."""
+        control, self._control = self._control, None
+        process, self._process = self._process, None
+        if control is not None:
+            control.close()
+        if process is not None:
+            await asyncio.to_thread(_end, process)
+
+    async def _launch(self) -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        self._control = ours
+        with theirs:
+            self._process = await asyncio.to_thread(self._spawn, theirs.fileno())
+        line = await asyncio.wait_for(_line(ours), self._start_timeout)
+        fault = json.loads(line) if line else "its process ended while starting"
+        if fault is not None:
+            raise EngineUnavailable(f"{self._engine} cannot start: {fault}", engine=self._engine)
+
+    def _spawn(self, control: int) -> subprocess.Popen[bytes]:
+        arguments = [json.dumps(sys.path), self._module, str(control), self._options.decode()]
+        return subprocess.Popen(
+            [sys.executable, "-I", "-c", _PROGRAM, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[control],
+            process_group=0,
+            env=os.environ | _ONE_THREAD,
+        )
+
+
+async def _line(connection: socket.socket) -> bytes:
+    received = b""
+    while not received.endswith(b"\n"):
+        part = await asyncio.get_running_loop().sock_recv(connection, 4096)
+        if not part:
+            return b""
+        received += part
+    return received
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=2.0)  # the end of its control socket ends it
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

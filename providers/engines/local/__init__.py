@@ -1,0 +1,1 @@
+"""Neural engines on this machine; the user brings the model files."""

@@ -1,0 +1,194 @@
+"""sherpa-onnx as a listening engine: streaming models of several families, each a folder that the user brings.
+
+The library is Apache-2.0 and optional (extra ``sherpa``). One loaded model serves every call; each call has a stream of
+its own. Which family a folder holds is told by the names of its files, which the project's releases keep to.
+
+A folder that the library itself cannot make sense of ends the process with the library's own message on standard error:
+its C++ calls ``exit``. That can only happen at the start.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsp import PcmDecoder, Samples
+from providers.engines.base import ListeningCapabilities, Recognition, Transcript, Word
+from providers.engines.local.model import Model, Places, check_input, existing, live_resampler, one_of
+from providers.engines.local.threads import heard
+
+NAME = "sherpa"
+
+MODEL_RATE = 16000
+"""Hz of all streaming models."""
+
+BACKLOG = 5.0
+"""Seconds of audio that may wait for a thread."""
+
+LONGEST_TOKEN = 0.3
+"""Seconds that a token is taken to last when nothing follows it."""
+
+TAIL = 0.6
+"""Seconds of silence behind the last audio: the models look ahead as far as that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SherpaListenerOptions:
+    """What can be set of listening."""
+
+    folder: Path | None = None
+    """With ``tokens.txt`` and a streaming model: transducer (encoder, decoder, joiner), Paraformer (encoder, decoder)
+    or CTC (``model….onnx``: zipformer2, or the family that the folder's name says: wenet, nemo, t-one)."""
+    languages: tuple[str, ...] = ()
+    """BCP 47 tags, for the list of engines."""
+    silence: float = 0.6
+    """Seconds without words that end an utterance."""
+    longest: float = 20.0
+    """Seconds after which an utterance is ended without a pause."""
+    punctuates: bool = False
+    """True for a model that writes punctuation."""
+    capacity: int | None = None
+    """Recognitions at once."""
+    threads: int = os.cpu_count() or 1
+
+
+class SherpaListener:
+    """Listening, truly streaming: partials every third of a second."""
+
+    name = NAME
+
+    def __init__(self, options: SherpaListenerOptions) -> None:
+        self._options = options
+        self._model = Model(self._load, engine=NAME, extra="sherpa")
+        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix=NAME)
+        self._places = Places(options.capacity, engine=NAME)
+
+    @property
+    def capabilities(self) -> ListeningCapabilities:
+        """One channel at any rate."""
+        options = self._options
+        return ListeningCapabilities(
+            languages=options.languages,
+            partials=True,
+            punctuates=options.punctuates,
+            word_times=True,
+            capacity=options.capacity,
+        )
+
+    async def start(self) -> None:
+        """Load the model."""
+        await self._model.get()
+
+    @asynccontextmanager
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
+        """One speaker on a stream of the shared model."""
+        check_input(rate, channels, engine=NAME)
+        with self._places.take():
+            hearing = SherpaHearing(await self._model.get(), rate=rate)
+            async with heard(self._pool, hearing, rate=rate, backlog=BACKLOG, engine=NAME) as recognition:
+                yield recognition
+
+    async def aclose(self) -> None:
+        """End the threads; one that is at work ends with its block."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _load(self) -> Any:
+        import sherpa_onnx
+
+        folder = existing(self._options.folder, "PROVIDERS_SHERPA_LISTEN_FOLDER", engine=NAME)
+        return _recognizer(sherpa_onnx.OnlineRecognizer, folder, self._options)
+
+
+class SherpaHearing:
+    """One speaker's stream; blocking. Times are the library's: start of the segment plus the token's own."""
+
+    def __init__(self, recognizer: Any, *, rate: int) -> None:
+        self._recognizer = recognizer
+        self._stream = recognizer.create_stream()
+        self._decoder = PcmDecoder()
+        self._resampler = live_resampler(rate, MODEL_RATE)
+        self._fed = 0
+        self._shown = ""
+
+    def feed(self, pcm: bytes) -> Iterator[Transcript]:
+        """Hear the next audio."""
+        return self._hear(self._resampler.feed(self._decoder.feed(pcm)))
+
+    def finish(self) -> Iterator[Transcript]:
+        """Hear the end."""
+        yield from self._hear(self._resampler.flush())
+        self._stream.accept_waveform(MODEL_RATE, np.zeros(round(TAIL * MODEL_RATE), dtype=np.float32))
+        self._stream.input_finished()
+        while self._recognizer.is_ready(self._stream):
+            self._recognizer.decode_stream(self._stream)
+        if heard := self._look():
+            yield replace(heard, final=True, end=max(heard.end, self._fed / MODEL_RATE))
+
+    def _hear(self, samples: Samples) -> Iterator[Transcript]:
+        self._stream.accept_waveform(MODEL_RATE, samples)
+        self._fed += len(samples)
+        while self._recognizer.is_ready(self._stream):
+            self._recognizer.decode_stream(self._stream)
+            heard = self._look()
+            if self._recognizer.is_endpoint(self._stream):
+                self._recognizer.reset(self._stream)
+                self._shown = ""
+                if heard:
+                    yield replace(heard, final=True, end=max(heard.end, self._recognizer.start_time(self._stream)))
+            elif heard and heard.text != self._shown:
+                self._shown = heard.text
+                yield heard
+
+    def _look(self) -> Transcript | None:
+        """What the open segment holds so far."""
+        text = self._recognizer.get_result(self._stream).strip()
+        if not text:
+            return None
+        shouting = text.isupper()  # many models write in capitals only, which hides what a capital means
+        begin, limit = self._recognizer.start_time(self._stream), self._fed / MODEL_RATE
+        at = [min(begin + offset, limit) for offset in self._recognizer.timestamps(self._stream)] or [begin]
+        words = tuple(_words(self._recognizer.tokens(self._stream), at, limit, lower=shouting))
+        end = min(at[-1] + LONGEST_TOKEN, limit)
+        return Transcript(text.lower() if shouting else text, final=False, start=at[0], end=end, words=words)
+
+
+def _words(tokens: list[str], at: list[float], limit: float, *, lower: bool) -> Iterator[Word]:
+    """Tokens put together to words, for models whose tokens tell where a word begins.
+
+    A word ends where the next begins, at most `LONGEST_TOKEN` after its last token began.
+    """
+    tokens = [token.replace("\u2581", " ") for token in tokens]
+    begins = [index for index, token in enumerate(tokens) if token.startswith(" ")]
+    for index, until in zip(begins, [*begins[1:], len(tokens)], strict=True):
+        text = "".join(tokens[index:until]).strip()
+        if text and until <= len(at):
+            end = min(at[until - 1] + LONGEST_TOKEN, at[until] if until < len(at) else limit)
+            yield Word(text.lower() if lower else text, at[index], end)
+
+
+def _recognizer(factories: Any, folder: Path, options: SherpaListenerOptions) -> Any:
+    """The folder's files as a recogniser."""
+    common = {
+        "tokens": str(one_of(folder, "tokens.txt", engine=NAME)),
+        "num_threads": 1,
+        "sample_rate": MODEL_RATE,
+        "enable_endpoint_detection": True,
+        "rule2_min_trailing_silence": options.silence,
+        "rule3_min_utterance_length": options.longest,
+    }
+    if any(folder.glob("joiner*.onnx")):
+        parts = {part: str(one_of(folder, f"{part}*.onnx", engine=NAME)) for part in ("encoder", "decoder", "joiner")}
+        return factories.from_transducer(**parts, **common)
+    if any(folder.glob("encoder*.onnx")):
+        parts = {part: str(one_of(folder, f"{part}*.onnx", engine=NAME)) for part in ("encoder", "decoder")}
+        return factories.from_paraformer(**parts, **common)
+    families = {"wenet": "from_wenet_ctc", "nemo": "from_nemo_ctc", "t-one": "from_t_one_ctc"}
+    named = next((make for family, make in families.items() if family in folder.name.lower()), "from_zipformer2_ctc")
+    return getattr(factories, named)(model=str(one_of(folder, "model*.onnx", "*.onnx", engine=NAME)), **common)

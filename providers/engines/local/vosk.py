@@ -1,0 +1,145 @@
+"""Vosk as a listening engine: Kaldi models that stream, a folder that the user brings.
+
+Apache-2.0 and optional (extra ``vosk``). One loaded model serves every call; each call has a recogniser of its own,
+which takes any rate. The library releases the interpreter's lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from providers.engines.base import ListeningCapabilities, Recognition, Transcript, Word
+from providers.engines.local.model import Model, Places, check_input, existing
+from providers.engines.local.threads import heard
+
+NAME = "vosk"
+
+STEP = 0.1
+"""Seconds of audio between two looks at what has been heard so far."""
+
+BACKLOG = 5.0
+"""Seconds of audio that may wait for a thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoskOptions:
+    """What can be set of the engine."""
+
+    folder: Path | None = None
+    """The unpacked model."""
+    languages: tuple[str, ...] = ()
+    """BCP 47 tags, for the list of engines."""
+    capacity: int | None = None
+    """Recognitions at once."""
+    threads: int = os.cpu_count() or 1
+
+
+class Vosk:
+    """The engine.
+
+    Parameters
+    ----------
+    library
+        Imports the library; a test hands in its own.
+    """
+
+    name = NAME
+
+    def __init__(self, options: VoskOptions, *, library: Callable[[], Any] = lambda: import_module("vosk")) -> None:
+        self._options = options
+        self._library = library
+        self._model = Model(self._load, engine=NAME, extra="vosk")
+        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix=NAME)
+        self._places = Places(options.capacity, engine=NAME)
+
+    @property
+    def capabilities(self) -> ListeningCapabilities:
+        """One channel at any rate."""
+        options = self._options
+        return ListeningCapabilities(
+            languages=options.languages, partials=True, word_times=True, capacity=options.capacity
+        )
+
+    async def start(self) -> None:
+        """Load the model."""
+        await self._model.get()
+
+    @asynccontextmanager
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
+        """One speaker on a recogniser of the shared model."""
+        check_input(rate, channels, engine=NAME)
+        with self._places.take():
+            recognizer = self._library().KaldiRecognizer(await self._model.get(), float(rate))
+            recognizer.SetWords(True)
+            hearing = VoskHearing(recognizer, rate=rate)
+            async with heard(self._pool, hearing, rate=rate, backlog=BACKLOG, engine=NAME) as recognition:
+                yield recognition
+
+    async def aclose(self) -> None:
+        """End the threads; one that is at work ends with its block."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _load(self) -> Any:
+        vosk = self._library()
+        # Without a path the library would download a model, and end the process where it cannot.
+        folder = existing(self._options.folder, "PROVIDERS_VOSK_FOLDER", engine=NAME)
+        vosk.SetLogLevel(-1)
+        return vosk.Model(model_path=str(folder))
+
+
+class VoskHearing:
+    """One speaker's recogniser; blocking. Its times count from the first audio."""
+
+    def __init__(self, recognizer: Any, *, rate: int) -> None:
+        self._recognizer = recognizer
+        self._rate = rate
+        self._step = 2 * round(rate * STEP)
+        self._fed = 0
+        self._carry = b""
+        self._shown = ""
+        self._since = self._covered = 0.0
+
+    def feed(self, pcm: bytes) -> Iterator[Transcript]:
+        """Hear the next audio, always in the same steps, however it was cut."""
+        pcm = self._carry + pcm
+        whole = len(pcm) - len(pcm) % self._step
+        self._carry = pcm[whole:]
+        for begin in range(0, whole, self._step):
+            yield from self._hear(pcm[begin : begin + self._step])
+
+    def finish(self) -> Iterator[Transcript]:
+        """Hear the end."""
+        if self._carry:
+            yield from self._hear(self._carry)
+        yield from self._final(self._recognizer.FinalResult())
+
+    def _hear(self, pcm: bytes) -> Iterator[Transcript]:
+        self._fed += len(pcm) // 2
+        if self._recognizer.AcceptWaveform(pcm):
+            yield from self._final(self._recognizer.Result())
+            return
+        text = json.loads(self._recognizer.PartialResult()).get("partial", "").strip()
+        if text and text != self._shown:
+            end = self._fed / self._rate
+            self._since = self._since if self._shown else max(self._covered, end - STEP)
+            self._shown = text
+            yield Transcript(text, final=False, start=self._since, end=end)
+
+    def _final(self, result: str) -> Iterator[Transcript]:
+        found = json.loads(result)
+        # A recogniser may take back what it showed; the utterance is ended with it all the same.
+        text = found.get("text", "").strip() or self._shown
+        words = tuple(Word(word["word"], word["start"], word["end"]) for word in found.get("result", ()))
+        end = self._fed / self._rate
+        start = words[0].start if words else self._since
+        self._shown, self._covered = "", end
+        if text:
+            yield Transcript(text, final=True, start=start, end=end, words=words)

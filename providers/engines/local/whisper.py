@@ -1,0 +1,252 @@
+"""Whisper as a listening engine, through faster-whisper: accurate, punctuated, a segment at a time.
+
+MIT and optional (extra ``whisper``); the model is a folder that the user brings. Whisper does not stream: speech is cut
+into utterances by `dsp.VoiceActivity`, each is transcribed when it has ended. Partials are honest but late: the
+utterance so far, transcribed again, and only while that takes no more than half of the time. Silence never reaches the
+model, which is known to invent sentences in it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dsp import PcmDecoder, Samples, VoiceActivity
+from providers.engines.base import ListeningCapabilities, Recognition, Transcript, Word
+from providers.engines.local.model import Model, Places, check_input, existing, live_resampler
+from providers.engines.local.threads import heard
+
+NAME = "whisper"
+
+MODEL_RATE = 16000
+"""Hz."""
+
+BACKLOG = 60.0
+"""Seconds of audio that may wait: while one utterance is transcribed the caller speaks on."""
+
+LONGEST = 28.0
+"""Seconds of one utterance; the model sees 30 at once."""
+
+SHORTEST = 0.1
+"""Seconds; in less there is no word, and the model would invent one."""
+
+QUIETEST = 10 ** (-55 / 20)
+"""Loudest tenth of a second of an utterance, RMS re full scale: what is quieter is a line, not a person."""
+
+BEFORE = 0.2
+"""Seconds of audio in front of the detected start that go along: the model wants to hear a word begin."""
+
+UNLIKELY = -1.0
+"""Mean log probability of a segment's tokens below which it is dropped when the model also suspects silence."""
+
+SUSPECTED_SILENCE = 0.6
+"""Probability of no speech, the model's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhisperOptions:
+    """What can be set of the engine."""
+
+    folder: Path | None = None
+    """A model converted for CTranslate2."""
+    language: str | None = None
+    """ISO 639-1; None lets the model guess for every utterance."""
+    device: str = "cpu"
+    compute_type: str = "int8"
+    silence: float = 0.5
+    """Seconds of pause that end an utterance."""
+    partial_every: float = 1.0
+    """Seconds of speech between partials; 0 means none."""
+    capacity: int | None = None
+    """Recognitions at once."""
+    threads: int = os.cpu_count() or 1
+    """Utterances that are transcribed at the same time."""
+
+
+class Whisper:
+    """The engine.
+
+    Parameters
+    ----------
+    library
+        Imports the library; a test hands in its own.
+    """
+
+    name = NAME
+
+    def __init__(
+        self, options: WhisperOptions, *, library: Callable[[], Any] = lambda: import_module("faster_whisper")
+    ) -> None:
+        self._options = options
+        self._library = library
+        self._model = Model(self._load, engine=NAME, extra="whisper")
+        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix=NAME)
+        self._places = Places(options.capacity, engine=NAME)
+
+    @property
+    def capabilities(self) -> ListeningCapabilities:
+        """Punctuated, one channel at any rate."""
+        options = self._options
+        return ListeningCapabilities(
+            languages=(options.language,) if options.language else (),
+            partials=options.partial_every > 0,
+            punctuates=True,
+            word_times=True,
+            capacity=options.capacity,
+        )
+
+    async def start(self) -> None:
+        """Load the model."""
+        await self._model.get()
+
+    @asynccontextmanager
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
+        """One speaker, cut into utterances."""
+        check_input(rate, channels, engine=NAME)
+        with self._places.take():
+            hearing = WhisperHearing(await self._model.get(), rate=rate, options=self._options)
+            async with heard(self._pool, hearing, rate=rate, backlog=BACKLOG, engine=NAME) as recognition:
+                yield recognition
+
+    async def aclose(self) -> None:
+        """End the threads; one that is at work ends with its utterance."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _load(self) -> Any:
+        faster_whisper = self._library()
+        folder = existing(self._options.folder, "PROVIDERS_WHISPER_FOLDER", engine=NAME)
+        return faster_whisper.WhisperModel(
+            str(folder),
+            device=self._options.device,
+            compute_type=self._options.compute_type,
+            cpu_threads=1,
+            num_workers=self._options.threads,
+            local_files_only=True,
+        )
+
+
+class WhisperHearing:
+    """One speaker: finds the utterances and has each transcribed; blocking."""
+
+    def __init__(
+        self, model: Any, *, rate: int, options: WhisperOptions, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._model = model
+        self._options = options
+        self._clock = clock
+        self._decoder = PcmDecoder()
+        self._resampler = live_resampler(rate, MODEL_RATE)
+        self._activity = VoiceActivity(MODEL_RATE, hang_over=options.silence)
+        self._audio: Samples = np.zeros(0, dtype=np.float32)
+        self._first = 0
+        """Samples from the start of the stream to the first of ``_audio``."""
+        self._begin: int | None = None
+        """Where the open utterance begins, same origin; None between utterances."""
+        self._next_partial = 0
+        self._shown: Transcript | None = None
+
+    def feed(self, pcm: bytes) -> Iterator[Transcript]:
+        """Hear the next audio."""
+        return self._hear(self._resampler.feed(self._decoder.feed(pcm)))
+
+    def finish(self) -> Iterator[Transcript]:
+        """Hear the end."""
+        yield from self._hear(self._resampler.flush())
+        for event in self._activity.flush():
+            yield from self._turn(event.speaking, event.at)
+
+    def _hear(self, samples: Samples) -> Iterator[Transcript]:
+        self._audio = np.concatenate([self._audio, samples])
+        for event in self._activity.feed(samples):
+            yield from self._turn(event.speaking, event.at)
+        end = self._first + len(self._audio)
+        if self._begin is None:
+            self._forget(end - self._ahead())
+        elif end - self._begin >= LONGEST * MODEL_RATE:
+            yield from self._close(end)
+            self._open(end)
+        elif self._options.partial_every > 0 and end >= self._next_partial:
+            yield from self._partial(end)
+
+    def _turn(self, speaking: bool, at: int) -> Iterator[Transcript]:
+        if speaking:
+            self._open(max(at - round(BEFORE * MODEL_RATE), self._first))
+        elif self._begin is not None:
+            yield from self._close(max(at, self._begin))
+
+    def _open(self, at: int) -> None:
+        self._begin = at
+        self._shown = None
+        self._next_partial = at + round(self._options.partial_every * MODEL_RATE)
+
+    def _close(self, end: int) -> Iterator[Transcript]:
+        heard = self._transcribe(end, final=True)
+        if not heard.text and self._shown is not None:
+            heard = Transcript(self._shown.text, final=True, start=heard.start, end=heard.end, words=self._shown.words)
+        self._begin = None
+        self._forget(end)
+        if heard.text:
+            yield heard
+
+    def _partial(self, end: int) -> Iterator[Transcript]:
+        began = self._clock()
+        heard = self._transcribe(end, final=False)
+        wait = max(self._options.partial_every, 2 * (self._clock() - began))
+        self._next_partial = end + round(wait * MODEL_RATE)
+        if heard.text and (self._shown is None or heard.text != self._shown.text):
+            self._shown = heard
+            yield heard
+
+    def _transcribe(self, end: int, *, final: bool) -> Transcript:
+        assert self._begin is not None
+        start = self._begin / MODEL_RATE
+        audio = self._audio[self._begin - self._first : end - self._first]
+        if not _is_audible(audio):
+            return Transcript("", final=final, start=start, end=end / MODEL_RATE)
+        segments, _ = self._model.transcribe(
+            audio,
+            language=self._options.language,
+            beam_size=1,
+            temperature=0.0,
+            word_timestamps=True,
+            vad_filter=False,
+            condition_on_previous_text=False,
+        )
+        sure = [segment for segment in segments if not _is_invented(segment)]
+        text = " ".join(segment.text.strip() for segment in sure).strip()
+        until = end / MODEL_RATE
+        words = tuple(
+            Word(word.word.strip(), min(start + float(word.start), until), min(start + float(word.end), until))
+            for segment in sure
+            for word in segment.words or ()
+            if word.word.strip()
+        )
+        return Transcript(text, final=final, start=start, end=until, words=words)
+
+    def _forget(self, until: int) -> None:
+        drop = min(max(until - self._first, 0), len(self._audio))
+        self._audio = self._audio[drop:]
+        self._first += drop
+
+    def _ahead(self) -> int:
+        """Samples to keep between utterances: a start is dated back by the detector's delay, and `BEFORE` that."""
+        return round(BEFORE * MODEL_RATE + self._activity.delay) + MODEL_RATE
+
+
+def _is_audible(audio: Samples) -> bool:
+    block = round(SHORTEST * MODEL_RATE)
+    blocks = audio[: len(audio) - len(audio) % block].reshape(-1, block)
+    return bool(len(blocks)) and bool(np.max(np.mean(blocks**2, axis=1)) > QUIETEST**2)
+
+
+def _is_invented(segment: Any) -> bool:
+    return bool(segment.no_speech_prob > SUSPECTED_SILENCE and segment.avg_logprob < UNLIKELY)

@@ -1,0 +1,1 @@
+"""pocketsphinx: an embedded English recogniser without a key."""

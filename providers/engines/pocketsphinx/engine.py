@@ -1,0 +1,164 @@
+"""pocketsphinx as a listening engine: embedded, English, no key, no download.
+
+A demonstration and a last resort: about one word in four is wrong on real speech, one in three from a telephone. Every
+recognition runs in a process of its own, forked in 2 ms from one that holds the loaded model; see `sphinx_worker`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from providers.engines.base import ListeningCapabilities, Recognition, Transcript
+from providers.engines.fork_server import SOCKET_BYTES, Fork, ForkServer
+from providers.engines.pocketsphinx.hearing import HearingOptions
+from providers.engines.pocketsphinx.worker import WorkerOptions
+from providers.errors import EngineBusy, EngineError, EngineUnavailable
+
+NAME = "pocketsphinx"
+
+LARGEST_PUSH = 32768
+"""Bytes of one frame to a worker; longer pushes are cut, so that a hang-up never waits for a long one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SphinxOptions:
+    """What can be set of the engine."""
+
+    capacity: int = 2 * (os.cpu_count() or 1)
+    """Recognitions at once. One that always hears speech takes a fifth of a core."""
+    hearing: HearingOptions = field(default_factory=HearingOptions)
+    hmm: Path | None = None
+    """Folder of an acoustic model, to be given together with ``lm`` and ``dictionary``; None is the English one."""
+    lm: Path | None = None
+    """Language model file."""
+    dictionary: Path | None = None
+    """Pronunciation dictionary file."""
+
+
+class Sphinx:
+    """The engine: one fork server, one fork per recognition."""
+
+    name = NAME
+
+    def __init__(self, options: SphinxOptions | None = None) -> None:
+        self._options = options or SphinxOptions()
+        paths = (self._options.hmm, self._options.lm, self._options.dictionary)
+        hmm, lm, dictionary = (str(path) if path else None for path in paths)
+        settings = WorkerOptions(hearing=self._options.hearing, hmm=hmm, lm=lm, dictionary=dictionary)
+        self._forks = ForkServer("providers.engines.pocketsphinx.worker", msgspec.json.encode(settings), engine=NAME)
+        self._running = 0
+
+    @property
+    def capabilities(self) -> ListeningCapabilities:
+        """Any rate, English, one channel, as many at once as set."""
+        languages = ("en-US",) if self._options.hmm is None else ()
+        return ListeningCapabilities(
+            languages=languages, partials=True, word_times=True, capacity=self._options.capacity
+        )
+
+    async def start(self) -> None:
+        """Load the model in a process of its own (about a second).
+
+        Raises
+        ------
+        EngineUnavailable
+            The extra ``local`` is not installed, or a model's path leads nowhere.
+        """
+        _check_installed()
+        _check_paths(self._options)
+        await self._forks.start()
+
+    @asynccontextmanager
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
+        """One speaker in a process of its own; leaving the context kills it, whatever it is doing."""
+        if channels != 1:
+            raise EngineError(f"channels: expected 1, found {channels}", engine=NAME, retryable=False)
+        if not 8000 <= rate <= 48000:
+            raise EngineError(f"rate: expected 8000 to 48000 Hz, found {rate}", engine=NAME, retryable=False)
+        if self._running >= self._options.capacity:
+            raise EngineBusy(f"pocketsphinx listens to {self._running} speakers already, its capacity", engine=NAME)
+        self._running += 1
+        try:
+            _check_installed()
+            fork = await self._forks.fork()
+            try:
+                fork.writer.transport.set_write_buffer_limits(high=SOCKET_BYTES)
+                fork.send(str(rate).encode())
+                yield _SphinxRecognition(fork)
+            finally:
+                self._forks.kill(fork)
+        finally:
+            self._running -= 1
+
+    async def aclose(self) -> None:
+        """End the fork server and every recognition that still runs."""
+        await self._forks.aclose()
+
+
+class _SphinxRecognition:
+    """One speaker, at the server's end of the socket. It owns no task: reading happens while it is iterated."""
+
+    def __init__(self, fork: Fork) -> None:
+        self._fork = fork
+        self._finished = False
+
+    async def push(self, pcm: bytes, /) -> None:
+        """Hand audio over, cut anywhere; waits while the process is two seconds behind."""
+        if self._finished:
+            raise EngineError("push: expected no audio after finish", engine=NAME, retryable=False)
+        for begin in range(0, len(pcm), LARGEST_PUSH):
+            await self._send(pcm[begin : begin + LARGEST_PUSH])
+
+    async def finish(self) -> None:
+        """No more audio comes."""
+        if not self._finished:
+            self._finished = True
+            await self._send(b"")
+
+    async def __aiter__(self) -> AsyncIterator[Transcript]:
+        while True:
+            try:
+                frame = await self._fork.receive()
+            except (asyncio.IncompleteReadError, OSError):
+                raise _lost() from None
+            kind, payload = frame[:1], frame[1:]
+            if kind == b"D":
+                return
+            if kind == b"E":
+                raise EngineError(f"pocketsphinx failed: {payload.decode(errors='replace')}", engine=NAME)
+            yield msgspec.json.decode(payload, type=Transcript)
+
+    async def _send(self, payload: bytes) -> None:
+        if self._fork.reader.at_eof() or self._fork.writer.is_closing():
+            raise _lost()
+        self._fork.send(payload)
+        try:
+            await self._fork.writer.drain()
+        except OSError:
+            raise _lost() from None
+
+
+def _lost() -> EngineError:
+    return EngineError("the process that listened is gone", engine=NAME)
+
+
+def _check_installed() -> None:
+    if sys.platform == "win32":
+        raise EngineUnavailable("pocketsphinx needs a system that can fork, and Windows cannot", engine=NAME)
+    if importlib.util.find_spec("pocketsphinx") is None:
+        raise EngineUnavailable("pocketsphinx is not installed: pip install 'vapi-providers[local]'", engine=NAME)
+
+
+def _check_paths(options: SphinxOptions) -> None:
+    for name, path in (("hmm", options.hmm), ("lm", options.lm), ("dictionary", options.dictionary)):
+        if path is not None and not path.exists():
+            raise EngineUnavailable(f"pocketsphinx {name}: expected an existing path, found {path}", engine=NAME)

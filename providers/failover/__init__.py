@@ -1,0 +1,1 @@
+"""Several engines used as one."""

@@ -1,0 +1,1 @@
+"""What people who run the server need: admission, metrics, logs, health."""

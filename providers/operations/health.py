@@ -1,0 +1,38 @@
+"""The routes that people who run the server look at: alive, ready, measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from providers.auth import Authenticator, Credentials
+from providers.operations.admission import Admission
+from providers.operations.metrics import Metrics
+
+
+@dataclass(slots=True)
+class Ops:
+    """Health is open to all; the metrics need the credential."""
+
+    admission: Admission
+    authenticator: Authenticator
+    metrics: Metrics
+    ready: bool = False
+    """Set once the engines are warm, taken back when the server drains."""
+
+    async def healthz(self, request: Request) -> Response:
+        """The process lives."""
+        return JSONResponse({"ok": True})
+
+    async def readyz(self, request: Request) -> Response:
+        """New calls may come: 200, or 503 while warming up, draining or full."""
+        full = self.admission.active >= self.admission.limit
+        body = {"ready": self.ready and not full, "calls": self.admission.active, "max_calls": self.admission.limit}
+        return JSONResponse(body, 200 if body["ready"] else 503)
+
+    async def metricsz(self, request: Request) -> Response:
+        """Prometheus' text format."""
+        self.authenticator.check(Credentials(headers=request.headers))
+        return PlainTextResponse(self.metrics.exposition(), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,1 @@
+"""A recognition that outlives its connection."""

@@ -1,0 +1,43 @@
+"""Recordings as bytes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from providers.cache.recording import Recording, recording_of
+from providers.engines.base import Chunk, Word
+
+seconds = st.floats(0, 600, allow_nan=False)
+words = st.lists(st.builds(Word, st.text(), seconds, seconds), max_size=3).map(tuple)
+pcm = st.binary(max_size=6_000).map(lambda drawn: drawn[: len(drawn) & ~1])
+recordings = st.builds(Recording, pcm, st.integers(100, 48000), words)
+
+
+@given(recordings)
+def test_what_is_encoded_is_decoded(recording: Recording) -> None:
+    assert Recording.decode(recording.encode()) == recording
+
+
+@given(st.binary(max_size=64) | recordings.map(lambda recording: recording.encode()[:-1]))
+def test_foreign_or_cut_bytes_are_no_recording_and_no_error(stored: bytes) -> None:
+    decoded = Recording.decode(stored)
+    assert decoded is None or decoded.encode() == stored
+
+
+@given(recordings.filter(lambda recording: bool(recording.pcm)))
+def test_played_chunks_join_to_the_recording(recording: Recording) -> None:
+    assert recording_of(list(recording.chunks())) == recording
+
+
+def test_a_phrase_is_one_chunk_and_a_long_recording_several() -> None:
+    played = Recording(bytes(2 * 8000 * 10), 8000).chunks()
+    assert [len(chunk.pcm) / 16000 for chunk in played] == [4.0, 4.0, 2.0]
+
+
+def test_a_stand_in_an_empty_answer_and_half_a_sample_are_not_kept() -> None:
+    assert recording_of([]) is None
+    assert recording_of([Chunk(b"", 8000)]) is None
+    assert recording_of([Chunk(b"abc", 8000)]) is None
+    assert recording_of([Chunk(b"ab", 8000, fallback_engine="b")]) is None
+    assert recording_of([Chunk(b"a", 8000), Chunk(b"b", 8000)]) == Recording(b"ab", 8000)

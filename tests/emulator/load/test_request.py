@@ -1,0 +1,174 @@
+"""The small HTTP client reads every framing of HTTP/1.1, keeps its connection, and notices what breaks off."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from providers.emulator.credentials import Credentials
+from providers.emulator.load.http_client import Poster
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+class Server:
+    """Answers the n-th request with the n-th of the scripted answers; None closes without one."""
+
+    def __init__(self, answers: list[list[bytes] | None]) -> None:
+        self.answers = answers
+        self.requests: list[bytes] = []
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            await self.answer(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while self.answers:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            self.requests.append(head + await reader.readexactly(length))
+            answer = self.answers.pop(0)
+            if answer is None:
+                break
+            for piece in answer:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)
+
+
+def talk(
+    answers: list[list[bytes] | None],
+    scenario: Callable[[Poster, Server], Awaitable[None]],
+    timeout: float = 5.0,
+) -> Server:
+    server = Server(answers)
+
+    async def run() -> None:
+        listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+        port = listening.sockets[0].getsockname()[1]
+        who = Credentials(secret="s", token="t")
+        poster = Poster(f"http://127.0.0.1:{port}/voice?x=1", who, None, timeout=timeout)
+        async with listening:
+            await scenario(poster, server)
+            poster.close()
+
+    asyncio.run(run())
+    return server
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [OK + b"Content-Length: 6\r\n\r\nabcdef"],
+        [OK + b"Content-Length: 6\r\n\r\nab", b"cdef"],
+        [CHUNKED + b"2\r\nab\r\n", b"4;ext=1\r\ncdef\r\n0\r\n\r\n"],
+        [CHUNKED + b"6\r\nab", b"cdef\r\n0\r\n", b"\r\n"],
+        [OK + b"Connection: close\r\n\r\nabc", b"def"],
+    ],
+)
+def test_every_framing_gives_the_same_body(answer):
+    async def scenario(poster: Poster, server: Server) -> None:
+        server.answers = [answer]
+        found = await poster.post(b"{}")
+        assert (found.status, found.body, found.complete) == (200, b"abcdef", True)
+        assert found.content_type == "application/octet-stream"
+        assert [received for _, received in found.arrivals][-1] == 6
+        assert found.first_byte is not None
+        assert found.first_byte <= found.total
+
+    talk([answer], scenario)
+
+
+def test_the_request_carries_its_credentials_and_length():
+    async def scenario(poster: Poster, server: Server) -> None:
+        await poster.post(b'{"a":1}')
+
+    [request] = talk([[OK + b"Content-Length: 0\r\n\r\n"]], scenario).requests
+    head, _, body = request.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /voice?x=1&token=t HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"\r\nX-Vapi-Secret: s\r\n" in head
+    assert body == b'{"a":1}'
+
+
+def test_a_connection_is_kept_and_a_stale_one_is_replaced():
+    async def scenario(poster: Poster, server: Server) -> None:
+        for expected in (b"a", b"b", b"c"):
+            assert (await poster.post(b"")).body == expected
+
+    answers: list[list[bytes] | None] = [
+        [OK + b"Content-Length: 1\r\n\r\na"],
+        [OK + b"Content-Length: 1\r\n\r\nb"],
+        None,
+        [OK + b"Content-Length: 1\r\n\r\nc"],
+    ]
+    assert talk(answers, scenario).connections == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [[OK + b"Content-Length: 6\r\n\r\nabc"], [CHUNKED + b"6\r\nabc"], [CHUNKED + b"zz\r\n"]]
+)
+def test_a_body_that_breaks_off_is_not_complete(answer):
+    async def scenario(poster: Poster, server: Server) -> None:
+        found = await poster.post(b"")
+        assert not found.complete
+        assert found.body in (b"abc", b"")
+
+    talk([answer], scenario)
+
+
+@pytest.mark.parametrize("answer", [[b"SSH-2.0-x\r\n\r\n"], None])
+def test_what_is_no_answer_is_an_error(answer):
+    async def scenario(poster: Poster, server: Server) -> None:
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await poster.post(b"")
+
+    talk([answer], scenario)
+
+
+def test_a_silent_server_is_given_up():
+    async def scenario(poster: Poster, server: Server) -> None:
+        with pytest.raises(TimeoutError):
+            await poster.post(b"")
+
+    talk([[b""], [b"never asked for"]], scenario, timeout=0.05)
+
+
+def test_a_hang_up_ends_the_answer_and_the_connection():
+    async def scenario() -> None:
+        gone = asyncio.Event()
+
+        async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(CHUNKED)
+            with contextlib.suppress(ConnectionError):
+                async for piece in _forever():
+                    writer.write(piece)
+                    await writer.drain()
+            writer.transport.abort()
+            gone.set()
+
+        listening = await asyncio.start_server(endless, "127.0.0.1", 0)
+        port = listening.sockets[0].getsockname()[1]
+        async with listening:
+            poster = Poster(f"http://127.0.0.1:{port}/", Credentials(), None, timeout=5.0)
+            found = await poster.post(b"", hang_up=True)
+            assert found.complete
+            assert found.body
+            await asyncio.wait_for(gone.wait(), 5.0)
+
+    asyncio.run(scenario())
+
+
+async def _forever() -> AsyncIterator[bytes]:
+    while True:
+        yield b"4\r\nabcd\r\n"
+        await asyncio.sleep(0)

@@ -1,0 +1,200 @@
+"""``check``, typed as a user types it: exit codes, lines, JSON, HTML, and every way not to get that far."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from rich.console import Console
+
+from dsp import encode_pcm16
+from providers.emulator import check_command as checking
+from providers.emulator.check.limits import Limits
+from providers.emulator.check.rule import Outcome
+from providers.emulator.check.rules import CATALOGUE, chosen
+from providers.emulator.check.run import Judgement
+from providers.emulator.check.run import check as judge
+from providers.emulator.check.speech import probe_speech
+from providers.emulator.commands import check
+from providers.emulator.credentials import Credentials
+from providers.emulator.targets import base_doors, chosen_doors
+from providers.emulator.wav import write_wav
+from tests.emulator.good_server import SECRET
+from tests.emulator.tones import spoken
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(check, list(words))
+
+
+@pytest.fixture
+def wavs(tmp_path: Path) -> tuple[str, ...]:
+    for name, text in (("customer", "alpha bravo"), ("assistant", "kilo lima")):
+        write_wav(tmp_path / f"{name}.wav", encode_pcm16(spoken(text, 16000)), 16000)
+    return "--customer-wav", str(tmp_path / "customer.wav"), "--assistant-wav", str(tmp_path / "assistant.wav")
+
+
+def test_a_server_without_fault_exits_zero_and_reports_in_plain_lines(good_url):
+    result = run("--only", "E", "--only", "A1", "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert [line.split()[:2] for line in lines[:-1]] == [["passed", rule] for rule in "A1 E1 E2 E3 E4 E5 E6".split()]
+    assert lines[-1].startswith("7 passed, 0 failed, 0 not judged in ")
+
+
+def test_a_rule_that_fails_exits_one_and_says_why(good_url):
+    result = run("--only", "A3", "--url", good_url, "--secret", "wrong")
+    assert result.exit_code == 1
+    assert "failed     A3   The voice door opens to the right credential. (HTTP 401" in result.output
+
+
+def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url):
+    result = run(
+        "--only", "A3", "--only", "V2", "--only", "E1", "--endpointing-url", f"{good_url}/api/custom-endpointing"
+    )
+    assert result.exit_code == 1  # E1: no credential was given
+    assert "not judged V2   The body is bare PCM, without a header. (no address of a voice door)" in result.output
+
+
+def test_without_speech_nothing_is_said_about_recognition(good_url):
+    judgement = Judgement(chosen(("transcriber",), ()))
+    doors = base_doors(good_url, Credentials(secret=SECRET))
+    asyncio.run(judge(doors, judgement, limits=Limits(speed=12.0), speech=None))
+    outcomes = {item.rule.id: item.verdict.outcome for item in judgement.results()}
+    assert {rule for rule, outcome in outcomes.items() if outcome is Outcome.PASSED} == {"T8"}
+    assert judgement.count(Outcome.FAILED) == 0
+
+
+def test_one_voice_given_and_none_installed_is_no_speech(wavs, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert asyncio.run(probe_speech(Path(wavs[1]), None)) is None
+    assert asyncio.run(probe_speech(Path(wavs[1]), Path(wavs[3]))) is not None
+
+
+def test_the_json_keeps_to_its_schema(good_url, tmp_path):
+    out = tmp_path / "x.json"
+    run("--only", "E1", "--only", "V16", "--url", f"{good_url}", "--secret", SECRET, "--json", str(out))
+    report = json.loads(out.read_text())
+    assert report.pop("started").endswith("+00:00")
+    assert report.pop("seconds") > 0
+    assert all(rule.pop("seconds") >= 0 for rule in report["rules"])
+    known = {rule.id: rule for rule in CATALOGUE}
+    assert report == {
+        "schema": "vapi-providers/check/1",
+        "interrupted": False,
+        "doors": {
+            "voice": f"{good_url}/api/custom-voice",
+            "transcriber": f"{good_url.replace('http', 'ws')}/api/custom-transcriber",
+            "endpointing": f"{good_url}/api/custom-endpointing",
+        },
+        "summary": {"passed": 2, "failed": 0, "notJudged": 0},
+        "rules": [
+            {
+                "id": name,
+                "group": known[name].group,
+                "title": known[name].title,
+                "reason": known[name].reason,
+                "outcome": "passed",
+                "evidence": evidence,
+            }
+            for name, evidence in (
+                ("E1", ""),
+                ("V16", "an unknown voice gets HTTP 400, sampleRate 1 gets HTTP 400"),
+            )
+        ],
+    }
+
+
+def test_the_page_stands_alone_and_holds_no_token(good_url, tmp_path):
+    out = tmp_path / "x.html"
+    doors = ("--voice-url", f"{good_url}/api/custom-voice?voice=<b>&token=hush", "--token", "also-hush")
+    run("--only", "A3", *doors, "--html", str(out))
+    page = out.read_text()
+    assert page.startswith("<!doctype html>")
+    for foreign in ("http://www", "https://", "<script", "<link", "src=", "hush", "<b>"):
+        assert foreign not in page
+    assert "The voice door opens to the right credential." in page
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("--url", "http://127.0.0.1:1"), "http://127.0.0.1:1/api/custom-voice: nobody listens there"),
+        (
+            ("--transcriber-url", "https://h/x?token=hush"),
+            "expected wss:// or ws://, found 'https://h/x': write wss://h/x",
+        ),
+        (("--voice-url", "ws://h/x"), "--voice-url: expected https:// or http://, found 'ws://h/x': write http://h/x"),
+        (("--endpointing-url", "h:80"), "--endpointing-url: expected https:// or http://, found 'h:80'"),
+        (("--transcriber-url", "ws://127.0.0.1:1/x"), "ws://127.0.0.1:1/x: nobody listens there"),
+        (("--url", "http://h", "--voice-url", "http://h"), "expected --url, or doors one by one, found both"),
+        (("--only", "Q"), "expected a rule (T5), a letter (T) or a group (transcriber), found 'Q'"),
+    ],
+)
+def test_what_cannot_be_reached_is_one_clear_line(words, complaint):
+    result = run(*words)
+    assert result.exit_code == 2
+    assert complaint in result.output.replace("\n", " ")
+    assert "hush" not in result.output
+
+
+def test_a_terminal_gets_a_table_of_what_matters(good_url):
+    shown = io.StringIO()
+    doors = base_doors(good_url, Credentials(secret="wrong"))
+    wanted = checking.Checking(chosen(("A1", "A3"), ()), Limits())
+    code = checking.run(doors, wanted, Console(file=shown, force_terminal=True, color_system=None, width=100))
+    assert code == 1
+    text = " ".join(shown.getvalue().split())
+    assert "✓ A1 The voice door is closed to a caller without a credential." in text
+    assert "✗ A3 The voice door opens to the right credential. HTTP 401" in text
+    assert "Otherwise every call falls back, or ends." in text
+    assert "1 passed, 1 failed, 0 not judged in" in text
+
+
+def test_the_process_of_a_local_server_is_found(good_url):
+    found = chosen_doors(None, Credentials(), voice=f"{good_url}/api/custom-voice")
+    assert found.pid == os.getpid()
+    assert chosen_doors(None, Credentials(), voice="https://example.com/v").pid is None
+    assert chosen_doors(None, Credentials(), voice=f"{good_url}/v", pid=7).pid == 7
+
+
+def test_a_tls_error_is_one_clear_line(tls_url):
+    result = run("--url", tls_url, "--secret", SECRET)
+    assert result.exit_code == 2
+    assert "TLS error: self-signed certificate" in result.output
+
+
+def test_ctrl_c_leaves_the_partial_report(good_url, wavs, tmp_path):
+    out = tmp_path / "x.json"
+    command = [
+        sys.executable,
+        "-c",
+        "from providers.emulator.commands import check; check()",
+        "--only",
+        "A1",
+        "--only",
+        "T15",
+        *wavs,
+    ]
+    command += ["--url", good_url, "--secret", SECRET, "--json", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        first = child.stdout.readline()
+        child.send_signal(signal.SIGINT)
+        rest, errors = child.communicate(timeout=20)
+    assert first.startswith("passed     A1")
+    assert child.returncode == 130
+    assert "1 passed, 0 failed, 1 not judged in" in rest
+    assert rest.rstrip().endswith("interrupted")
+    assert "Traceback" not in errors
+    report = json.loads(out.read_text())
+    assert report["interrupted"] is True
+    assert [rule["outcome"] for rule in report["rules"]] == ["passed", "not judged"]

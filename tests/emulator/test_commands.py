@@ -1,0 +1,141 @@
+"""``say`` and ``call``, typed as a user types them, against a real server."""
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from dsp import encode_pcm16
+from providers import runtime
+from providers.emulator.commands import call, say
+from providers.emulator.wav import wav_bytes, write_wav
+from tests.emulator.good_server import SECRET
+from tests.emulator.tones import spoken
+
+
+def run(command, *words: str) -> Result:
+    return CliRunner().invoke(command, list(words))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """Three words at 44.1 kHz in both channels of a stereo file."""
+    pcm = encode_pcm16(spoken("alpha bravo charlie", 44100))
+    stereo = np.repeat(np.frombuffer(pcm, "<i2"), 2).tobytes()
+    (tmp_path / "clip.wav").write_bytes(wav_bytes(stereo, 44100, channels=2))
+    return tmp_path / "clip.wav"
+
+
+def test_say_saves_what_the_server_spoke(good_url, tmp_path):
+    out = tmp_path / "hello.wav"
+    result = run(say, "alpha bravo", "--rate", "8000", "--out", str(out), "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 0, result.output
+    with wave.open(str(out)) as file:
+        assert (file.getframerate(), file.getnchannels()) == (8000, 1)
+        assert file.readframes(10**6) == encode_pcm16(spoken("alpha bravo", 8000))
+    for shown in ("first byte", "first audible", "real-time factor", "level", "█"):
+        assert shown in result.output
+
+
+def test_say_again_and_again_gives_a_latency_table(good_url):
+    result = run(say, "alpha", "--repeat", "3", "--quiet", "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 0, result.output
+    assert [line.split()[0] for line in result.output.splitlines()[:7]] == "run 1 2 3 p50 p95 max".split()
+
+
+def test_say_finds_the_running_server_and_its_secret(good_url):
+    runtime.write(runtime.Running(url=good_url, secret=SECRET, pid=os.getpid()))
+    assert run(say, "alpha", "--quiet").exit_code == 0
+
+
+def test_the_secret_of_the_running_server_goes_nowhere_else(good_url):
+    runtime.write(runtime.Running(url="http://127.0.0.1:1", secret=SECRET, pid=os.getpid()))
+    result = run(say, "alpha", "--quiet", "--url", good_url)
+    assert result.exit_code == 2
+    assert "HTTP 401" in result.output
+
+
+def test_no_running_server_is_one_line():
+    result = run(say, "alpha")
+    assert result.exit_code == 2
+    assert result.output.count("\n") == 1
+    assert "vapi-providers serve" in result.output
+
+
+def test_a_refusal_shows_what_the_server_said(good_url):
+    result = run(say, "alpha", "--voice", "nobody", "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 2
+    assert 'HTTP 400: the server did not answer as asked: {"error":"no such voice"}' in result.output
+
+
+def test_call_shows_partials_and_finals_with_their_lag(good_url, clip):
+    result = run(call, "--customer", str(clip), "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert [line.split("customer")[1].strip() for line in lines[1:4]] == [
+        "alpha …",
+        "alpha bravo …",
+        "alpha bravo charlie …",
+    ]
+    assert "Alpha bravo charlie.  (" in lines[4]
+    assert "after the speech" in lines[4]
+    assert lines[5].startswith("1 final, 3 partials")
+
+
+def test_call_lets_the_server_speak_the_customers_part(good_url):
+    result = run(call, "--say", "delta echo", "--odd-frames", "--rate", "8000", "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 0, result.output
+    assert "Delta echo." in result.output
+
+
+def test_the_assistants_part_is_on_the_other_channel(good_url, clip, tmp_path):
+    write_wav(tmp_path / "other.wav", encode_pcm16(spoken("kilo lima", 16000)), 16000)
+    words = ("--customer", str(clip), "--assistant", str(tmp_path / "other.wav"))
+    result = run(call, *words, "--url", good_url, "--secret", SECRET)
+    assert "Alpha bravo charlie." in result.output
+    assert "kilo" not in result.output
+
+
+def test_a_repeated_clip_is_one_call_with_as_many_finals(good_url, clip):
+    result = run(call, "--customer", str(clip), "--repeat", "2", "--url", good_url, "--secret", SECRET)
+    assert "2 finals" in result.output
+
+
+def test_a_dropped_line_ends_before_the_clip(good_url, clip):
+    result = run(call, "--customer", str(clip), "--drop-after", "0.4", "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 0
+    assert "0 finals" in result.output
+
+
+@pytest.mark.parametrize("words", [(), ("--say", "x", "--mic")])
+def test_call_wants_exactly_one_source(words):
+    result = run(call, *words)
+    assert result.exit_code == 2
+    assert "expected one of --customer FILE, --say TEXT and --mic" in result.output
+
+
+@pytest.mark.parametrize("command", [say, call])
+def test_every_way_not_to_reach_a_server_is_one_clear_line(command, good_url, tls_url, clip):
+    source = ("alpha",) if command is say else ("--customer", str(clip))
+    plain, tls = (url.partition("://")[2] for url in (good_url, tls_url))
+    for url, complaint in [
+        ("http://127.0.0.1:1", "nobody listens there"),
+        (f"https://{plain}", "TLS error: the server speaks plain HTTP here"),
+        (tls_url, "TLS error: self-signed certificate (SSL_CERT_FILE"),
+        (f"http://{tls}", "does not answer in plain HTTP"),
+        (f"ws://{plain}", "--url: expected http://host:port"),
+        (f"{good_url}/elsewhere", "HTTP 40"),
+    ]:
+        result = run(command, *source, "--url", url, "--secret", "hush")
+        assert result.exit_code == 2, (url, result.output)
+        assert complaint in result.output.splitlines()[-1]
+        assert "hush" not in result.output
+
+
+def test_a_trusted_certificate_is_accepted(tls_url, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(Path(__file__).parent / "localhost.crt"))
+    result = run(say, "alpha", "--quiet", "--url", tls_url, "--secret", SECRET)
+    assert result.exit_code == 0, result.output

@@ -1,0 +1,218 @@
+"""Blocking work in threads: streamed, bounded, cancelled, and every failure an EngineError without anybody's words."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+import pytest
+
+from providers.engines.base import Chunk, Transcript
+from providers.engines.local.model import Model, Places
+from providers.engines.local.threads import BLOCK, ThreadedRecognition, heard, spoken
+from providers.errors import EngineBusy, EngineError, EngineUnavailable
+
+RATE = 8000
+
+
+def final(text: str) -> Transcript:
+    return Transcript(text, final=True)
+
+
+class Scripted:
+    """Says how many bytes each block had; may fail, and may wait for a gate."""
+
+    def __init__(self, *, fail: bool = False, gate: threading.Event | None = None) -> None:
+        self.blocks: list[int] = []
+        self._fail = fail
+        self._gate = gate
+
+    def feed(self, pcm: bytes) -> Iterator[Transcript]:
+        if self._gate:
+            self._gate.wait(10)
+        if self._fail:
+            raise ValueError("what the caller said")
+        self.blocks.append(len(pcm))
+        yield final(str(len(pcm)))
+
+    def finish(self) -> Iterator[Transcript]:
+        yield final("end")
+
+
+@asynccontextmanager
+async def opened(hearing: Scripted, *, backlog: float = 2.0) -> AsyncIterator[ThreadedRecognition]:
+    with ThreadPoolExecutor(1) as pool:
+        async with heard(pool, hearing, rate=RATE, backlog=backlog, engine="scripted") as recognition:
+            yield recognition
+
+
+def test_audio_reaches_the_thread_whole_and_in_bounded_blocks() -> None:
+    async def scenario() -> None:
+        hearing = Scripted()
+        async with opened(hearing) as recognition:
+            await recognition.push(bytes(2 * RATE + 6))
+            await recognition.finish()
+            assert [t.text for t in [t async for t in recognition]][-1] == "end"
+        assert sum(hearing.blocks) == 2 * RATE + 6
+        assert max(hearing.blocks) <= 2 * RATE * BLOCK
+
+    asyncio.run(scenario())
+
+
+def test_a_full_backlog_makes_push_wait_until_there_is_room() -> None:
+    async def scenario() -> None:
+        gate = threading.Event()
+        async with opened(Scripted(gate=gate), backlog=1.0) as recognition:
+            await recognition.push(bytes(4 * RATE))  # the backlog may be passed by one push
+            waiting = asyncio.ensure_future(recognition.push(bytes(2)))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(waiting), 0.05)
+            gate.set()
+            await waiting
+
+    asyncio.run(scenario())
+
+
+def test_a_failing_thread_is_an_error_to_iteration_and_to_push_that_quotes_nobody() -> None:
+    async def scenario() -> None:
+        async with opened(Scripted(fail=True)) as recognition:
+            await recognition.push(bytes(2))
+            for _ in range(2):
+                with pytest.raises(EngineError, match="scripted failed with ValueError") as failed:
+                    await anext(aiter(recognition))
+                assert "caller" not in str(failed.value)
+            with pytest.raises(EngineError, match="scripted failed"):
+                await recognition.push(bytes(2))
+
+    asyncio.run(scenario())
+
+
+def test_leaving_does_not_wait_for_the_thread() -> None:
+    async def scenario() -> None:
+        gate = threading.Event()
+        pool = ThreadPoolExecutor(1)
+        async with asyncio.timeout(5):
+            async with heard(pool, Scripted(gate=gate), rate=RATE, backlog=1, engine="scripted") as recognition:
+                await recognition.push(bytes(2))
+                await asyncio.sleep(0)
+        gate.set()
+        pool.shutdown()
+
+    asyncio.run(scenario())
+
+
+def test_an_end_that_was_read_is_found_again() -> None:
+    async def scenario() -> None:
+        async with opened(Scripted()) as recognition:
+            await recognition.finish()
+            assert [t.text async for t in recognition] == ["end"]
+            assert [t.text async for t in recognition] == []
+
+    asyncio.run(scenario())
+
+
+def test_chunks_are_yielded_while_the_thread_still_works() -> None:
+    async def scenario() -> None:
+        gate = threading.Event()
+
+        def produce(sink: Callable[[Chunk], bool]) -> None:
+            sink(Chunk(b"ab", RATE))
+            gate.wait(10)
+            sink(Chunk(b"cd", RATE))
+
+        with ThreadPoolExecutor(1) as pool:
+            stream = spoken(pool, produce, engine="scripted")
+            assert (await anext(stream)).pcm == b"ab"
+            gate.set()
+            assert [chunk.pcm async for chunk in stream] == [b"cd"]
+
+    asyncio.run(scenario())
+
+
+def test_closing_the_stream_tells_the_thread_to_stop() -> None:
+    async def scenario() -> None:
+        stopped = threading.Event()
+
+        def produce(sink: Callable[[Chunk], bool]) -> None:
+            while sink(Chunk(b"ab", RATE)):
+                pass
+            stopped.set()
+
+        with ThreadPoolExecutor(1) as pool:
+            stream = spoken(pool, produce, engine="scripted")
+            await anext(stream)
+            await stream.aclose()
+            assert await asyncio.to_thread(stopped.wait, 10)
+
+    asyncio.run(scenario())
+
+
+def test_a_failing_synthesis_is_an_engine_error_that_quotes_nobody() -> None:
+    def produce(sink: Callable[[Chunk], bool]) -> None:
+        raise ValueError("the text")
+
+    async def scenario() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            with pytest.raises(EngineError, match="scripted failed with ValueError$"):
+                await anext(spoken(pool, produce, engine="scripted"))
+
+    asyncio.run(scenario())
+
+
+def test_a_closed_engine_says_so() -> None:
+    async def scenario() -> None:
+        pool = ThreadPoolExecutor(1)
+        pool.shutdown()
+        with pytest.raises(EngineError, match="scripted is closed"):
+            await anext(spoken(pool, lambda sink: None, engine="scripted"))
+
+    asyncio.run(scenario())
+
+
+def test_a_model_is_loaded_once_for_all_who_ask() -> None:
+    loads: list[int] = []
+
+    async def scenario() -> None:
+        model = Model(lambda: loads.append(1) or "model", engine="scripted", extra="some")
+        assert await asyncio.gather(*(model.get() for _ in range(5))) == ["model"] * 5
+
+    asyncio.run(scenario())
+    assert len(loads) == 1
+
+
+def test_a_model_that_failed_to_load_is_tried_again() -> None:
+    attempts = iter([OSError("not yet"), None])
+
+    def load() -> str:
+        if error := next(attempts):
+            raise error
+        return "model"
+
+    async def scenario() -> None:
+        model = Model(load, engine="scripted", extra="some")
+        with pytest.raises(EngineUnavailable, match="scripted cannot load its model: OSError: not yet"):
+            await model.get()
+        assert await model.get() == "model"
+
+    asyncio.run(scenario())
+
+
+def test_a_missing_package_says_what_to_install() -> None:
+    def load() -> str:
+        raise ModuleNotFoundError("No module named 'scripted'")
+
+    with pytest.raises(EngineUnavailable, match=r"pip install 'vapi-providers\[some\]'"):
+        asyncio.run(Model(load, engine="scripted", extra="some").get())
+
+
+def test_places_are_counted_and_given_back() -> None:
+    places = Places(1, engine="scripted")
+    with places.take():
+        with pytest.raises(EngineBusy):
+            with places.take():
+                pass
+    with places.take():
+        pass

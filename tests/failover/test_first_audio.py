@@ -1,0 +1,71 @@
+"""Where an answer begins."""
+
+from __future__ import annotations
+
+import pytest
+
+from providers.engines.base import Chunk, Utterance
+from providers.errors import EngineError
+from providers.failover.first_audio import Answer, answer_of, next_of
+from tests.engines.scripted import ScriptedVoice, Step, tone
+from tests.virtual_time import run_virtual, virtual_clock
+
+LOUD, QUIET = tone(0.01, level=40), tone(0.01, level=30)
+"""Either side of -60 dBFS, which is 32 counts."""
+
+
+async def begin(*script: Step, text: str = "Hello.") -> tuple[Answer, ScriptedVoice]:
+    voice = ScriptedVoice("a", script)
+    return await answer_of(voice, Utterance(text, 8000), within=2.0), voice
+
+
+def test_the_head_ends_with_the_first_audible_chunk() -> None:
+    async def scenario() -> None:
+        answer, voice = await begin(QUIET, QUIET, LOUD, QUIET)
+        assert answer.head == (Chunk(QUIET, 8000), Chunk(QUIET, 8000), Chunk(LOUD, 8000))
+        assert await next_of(answer.rest, voice, within=1.0) == Chunk(QUIET, 8000)
+        assert await next_of(answer.rest, voice, within=1.0) is None
+
+    run_virtual(scenario())
+
+
+def test_a_silent_answer_is_all_head() -> None:
+    async def scenario() -> None:
+        answer, voice = await begin(QUIET, QUIET)
+        assert len(answer.head) == 2
+        assert await next_of(answer.rest, voice, within=1.0) is None
+
+    run_virtual(scenario())
+
+
+def test_a_second_of_silence_is_a_beginning() -> None:
+    async def scenario() -> None:
+        answer, voice = await begin(tone(0.6, level=0), 0.1, tone(0.6, level=0), 60.0, LOUD)
+        assert len(answer.head) == 2
+        assert virtual_clock() == pytest.approx(0.1)
+        await answer.rest.aclose()
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize("script", [[3.0, LOUD], [QUIET, 3.0, LOUD], [EngineError("down")]])
+def test_an_engine_without_a_beginning_is_an_error_and_is_closed(script: list[Step]) -> None:
+    voice = ScriptedVoice("a", script)
+
+    async def scenario() -> None:
+        with pytest.raises(EngineError):
+            await answer_of(voice, Utterance("Hello.", 8000), within=2.0)
+        assert voice.running == 0
+        assert virtual_clock() <= 2.0
+
+    run_virtual(scenario())
+
+
+def test_nothing_to_say_is_no_error_and_nothing_said_is_one_of_this_text_alone() -> None:
+    async def scenario() -> None:
+        assert (await begin(text="...")).__class__ is tuple
+        with pytest.raises(EngineError) as caught:
+            await begin(text="नमस्ते")
+        assert not caught.value.retryable
+
+    run_virtual(scenario())

@@ -1,0 +1,101 @@
+"""Who may be tried now, and how a failed one comes back; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from providers.engines.events import EngineEvent
+from providers.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
+from providers.failover.health import EngineHealth, RestOptions
+from tests.virtual_time import run_virtual, virtual_clock
+
+
+class Engine:
+    """A name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def start(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Probe:
+    """Fails so many times."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.moments: list[float] = []
+
+    async def __call__(self, engine: Engine) -> None:
+        self.moments.append(virtual_clock())
+        if len(self.moments) <= self.failures:
+            raise EngineError("still down")
+
+
+A, B = Engine("a"), Engine("b")
+
+
+def test_rests_double_up_to_the_ceiling_until_a_probe_passes() -> None:
+    probe = Probe(4)
+
+    async def scenario() -> None:
+        events: list[EngineEvent] = []
+        options = RestOptions(base=1.0, ceiling=4.0)
+        roster = EngineHealth([A, B], probe, options=options, clock=virtual_clock, observe=events.append)
+        roster.failed(A, EngineError("down"))
+        roster.failed(A, EngineError("down again"))
+        assert (roster.well(), roster.resting()) == ([B], [A])
+        await asyncio.sleep(100.0)
+        assert (roster.well(), roster.resting()) == ([A, B], [])
+        assert probe.moments == [1.0, 3.0, 7.0, 11.0, 15.0]
+        assert [(event.kind, event.detail) for event in events] == [("failed", "down"), ("returned", "")]
+
+    run_virtual(scenario())
+
+
+@pytest.mark.parametrize(
+    ("error", "rests"),
+    [
+        (EngineError("down"), True),
+        (EngineUnavailable("no key"), True),
+        (EngineBusy("full"), True),
+        (EngineError("this text", retryable=False), False),
+        (UnknownVoice("zoe", engine="a", examples=("anna",)), False),
+    ],
+)
+def test_only_what_concerns_everybody_sends_an_engine_to_rest(error: EngineError, rests: bool) -> None:
+    async def scenario() -> None:
+        roster = EngineHealth([A, B], Probe(0), clock=virtual_clock)
+        roster.failed(A, error)
+        assert (A in roster.resting()) is rests
+        await roster.aclose()
+
+    run_virtual(scenario())
+
+
+def test_serving_ends_a_rest_and_its_probe() -> None:
+    probe = Probe(0)
+
+    async def scenario() -> None:
+        roster = EngineHealth([A, B], probe, clock=virtual_clock)
+        roster.failed(A, EngineError("down"))
+        roster.served(A)
+        assert roster.well() == [A, B]
+        await asyncio.sleep(100.0)
+        assert probe.moments == []
+
+    run_virtual(scenario())
+
+
+def test_closing_ends_the_probes() -> None:
+    async def scenario() -> None:
+        roster = EngineHealth([A], Probe(0), clock=virtual_clock)
+        roster.failed(A, EngineError("down"))
+        await roster.aclose()
+        assert len(asyncio.all_tasks()) == 1
+
+    run_virtual(scenario())

@@ -1,0 +1,332 @@
+"""Recognitions that survive their connections, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from providers.engines.base import Recognition, SpeechToText, Transcript
+from providers.engines.events import EngineEvent
+from providers.errors import EngineBusy, EngineError, EngineUnavailable
+from providers.reconnect.replay import Replay, ReplayOptions
+from providers.reconnect.session import RelayOptions
+from tests.engines.imitations.tone_vendor import Fault, Manner, ToneVendor
+from tests.engines.tone_words import RATE, Spoken
+from tests.virtual_time import run_virtual, virtual_clock
+
+BLOCK = 0.1
+SLOW = Spoken((1, 2, 3, 4, 5, 6), (0.5,) * 6)
+"""Six words, each an utterance of its own, in 4.3 seconds."""
+FAST = Spoken(tuple(range(40)), (0.1,) * 40)
+"""Forty words in 12 seconds."""
+QUIET = np.zeros(RATE, "<i2")
+
+
+@dataclass
+class Call:
+    """A call over a replay over a vendor, and all that can be seen of it."""
+
+    vendor: ToneVendor
+    options: ReplayOptions = ReplayOptions()
+    events: list[EngineEvent] = field(default_factory=list)
+    told: list[Transcript] = field(default_factory=list)
+
+    def engine(self) -> Replay:
+        return Replay(
+            self.vendor, options=self.options, clock=virtual_clock, observe=self.events.append, chance=lambda: 0.0
+        )
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events]
+
+    def words(self) -> list[int]:
+        """The finals' words; -1 is a sound that is none."""
+        texts = [transcript.text for transcript in self.told if transcript.final]
+        return [-1 if word == "?" else int(word) for text in texts for word in text.split()]
+
+    async def read(self, recognition: Recognition) -> None:
+        async for transcript in recognition:
+            self.told.append(transcript)
+
+    async def speak(self, *audio: np.ndarray, block: float = BLOCK) -> None:
+        """Push in real time, finish, and read to the end."""
+        pcm = np.concatenate(audio).tobytes()
+        step = 2 * round(block * RATE)
+        async with self.engine().listen(rate=RATE) as recognition, asyncio.TaskGroup() as group:
+            group.create_task(self.read(recognition))
+            for begin in range(0, len(pcm), step):
+                await asyncio.sleep(block)
+                await recognition.push(pcm[begin : begin + step])
+            await recognition.finish()
+
+
+def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    async def scene() -> None:
+        await scenario()
+        assert len(asyncio.all_tasks()) == 1, "no task is left"
+
+    run_virtual(scene())
+
+
+def relayed(**options: float) -> ReplayOptions:
+    return ReplayOptions(relay=RelayOptions(**options))
+
+
+def test_a_call_without_trouble_is_passed_through_on_one_connection() -> None:
+    call = Call(ToneVendor())
+    play(lambda: call.speak(SLOW.pcm()))
+    assert call.words() == [1, 2, 3, 4, 5, 6]
+    assert (call.events, call.vendor.opened, call.vendor.open_now) == ([], 1, 0)
+
+
+def test_the_first_reconnect_is_immediate_and_later_ones_wait_longer_and_longer() -> None:
+    call = Call(ToneVendor([Fault("cut", 2.0), *[Fault("refuse")] * 4], Manner(opening=0.0)))
+    play(lambda: call.speak(SLOW.pcm(), QUIET))
+    assert call.kinds() == ["lost"] * 5 + ["reconnected"]
+    assert call.events[-1].value == pytest.approx(0.0 + 0.2 + 0.4 + 0.8 + 1.6)
+    assert call.words() == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_vendor_that_cuts_every_connection_is_not_hammered() -> None:
+    call = Call(ToneVendor([Fault("cut", 0.2)] * 30, Manner(latency=0.0, opening=0.0, most=1)))
+    play(lambda: call.speak(FAST.pcm(), QUIET))
+    assert call.words() == list(range(40))
+    assert call.vendor.opened == 31
+    waits = [event.value for event in call.events if event.kind == "reconnected"]
+    assert waits == [pytest.approx(0.2)] * 30, "each gave words, so patience never ends; none lasted, so each waits"
+
+
+def test_partials_start_anew_and_each_utterance_has_one_final() -> None:
+    call = Call(ToneVendor([Fault("cut", 0.8)], Manner(most=100)))
+    play(lambda: call.speak(Spoken((7, 8, 9), (0.1,) * 3).pcm(), QUIET))
+    assert [(told.text, told.final) for told in call.told] == [
+        ("7", False), ("7 8", False), ("7 8", False), ("7 8 9", False), ("7 8 9", True),
+    ]  # fmt: skip
+
+
+def test_patience_ends_and_the_loss_is_raised_to_the_one_who_pushes_and_to_the_one_who_reads() -> None:
+    async def scenario() -> None:
+        call = Call(ToneVendor([Fault("cut", 1.0), *[Fault("refuse")] * 100]))
+        async with call.engine().listen(rate=RATE) as recognition:
+            with pytest.raises(EngineError, match="503"):
+                await call.read(recognition)
+            assert 6.0 < virtual_clock() <= 9.0 + 0.1
+            with pytest.raises(EngineError, match="503"):
+                await recognition.push(bytes(160))
+            with pytest.raises(EngineError, match="503"):
+                await anext(aiter(recognition))
+
+    play(scenario)
+
+
+def test_an_engine_that_never_opens_is_refused_on_entering() -> None:
+    async def scenario() -> None:
+        with pytest.raises(EngineError, match="503"):
+            async with Call(ToneVendor([Fault("refuse")] * 100)).engine().listen(rate=RATE):
+                pytest.fail("entered")
+
+    play(scenario)
+
+
+def test_a_full_engine_is_waited_for_only_a_moment() -> None:
+    async def scenario() -> None:
+        with pytest.raises(EngineBusy):
+            async with Call(ToneVendor([Fault("busy")] * 100)).engine().listen(rate=RATE):
+                pytest.fail("entered")
+        assert 1.0 < virtual_clock() <= 2.0
+
+    play(scenario)
+
+
+class Dead(ToneVendor):
+    """Never opens, and knows it."""
+
+    def listen(self, *, rate: int, channels: int = 1) -> Any:
+        raise EngineUnavailable("set a key", engine=self.name)
+
+
+def test_what_can_never_work_is_not_tried_again() -> None:
+    async def scenario() -> None:
+        with pytest.raises(EngineUnavailable):
+            async with Call(Dead()).engine().listen(rate=RATE):
+                pytest.fail("entered")
+        assert virtual_clock() == 0.0
+
+    play(scenario)
+
+
+def test_an_engine_that_hangs_while_opening_is_given_up_in_time() -> None:
+    call = Call(ToneVendor([Fault("hang")]))
+    play(lambda: call.speak(SLOW.pcm()))
+    assert call.words() == [1, 2, 3, 4, 5, 6]
+    assert call.events[0].detail == "open: expected within 3 s"
+
+
+def test_speech_without_an_answer_is_a_loss() -> None:
+    call = Call(ToneVendor([Fault("half open", 1.0)]))
+    play(lambda: call.speak(FAST.pcm(), QUIET))
+    assert call.words() == list(range(40))
+    assert call.events[0].detail == "transcripts: expected one for speech within 8 s, found none"
+    assert call.vendor.opened == 2
+
+
+def test_silence_without_an_answer_is_none() -> None:
+    call = Call(ToneVendor())
+    play(lambda: call.speak(*[QUIET] * 120))
+    assert (call.told, call.vendor.opened) == ([], 1)
+
+
+def test_noise_without_words_costs_ever_rarer_reconnects_and_never_the_call() -> None:
+    call = Call(ToneVendor())
+    hum = (6000 * np.sin(np.arange(RATE * 120) * 0.3)).astype("<i2")
+    play(lambda: call.speak(hum, np.zeros(RATE, "<i2"), SLOW.pcm()))
+    # Waits of 5, 10, 20, 40, 60 seconds and one second of hum before each begins to count.
+    assert call.vendor.opened == 5
+    assert call.words()[-6:] == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_engine_without_partials_has_more_time() -> None:
+    call = Call(ToneVendor(manner=Manner(partials=False, most=100)))
+    play(lambda: call.speak(FAST.pcm(), FAST.pcm()[1:], QUIET))
+    assert call.vendor.opened == 1
+    assert call.words() == [*range(40), *range(40)]
+
+
+class Counting(ToneVendor):
+    """Counts the audio of every connection."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(faults)
+        self.seconds: list[float] = []
+
+    def listen(self, *, rate: int, channels: int = 1) -> Any:
+        inner, seconds = super().listen(rate=rate, channels=channels), self.seconds
+        seconds.append(0.0)
+
+        class Listening:
+            async def __aenter__(self) -> Any:
+                recognition = await inner.__aenter__()
+                push = recognition.push
+
+                async def counted(pcm: bytes, /) -> None:
+                    seconds[-1] += len(pcm) / 2 / rate
+                    await push(pcm)
+
+                recognition.push = counted
+                return recognition
+
+            async def __aexit__(self, *error: Any) -> Any:
+                return await inner.__aexit__(*error)
+
+        return Listening()
+
+
+def test_silence_is_not_replayed() -> None:
+    vendor = Counting([Fault("cut", 14.0)])
+    call = Call(vendor)
+    play(lambda: call.speak(SLOW.pcm(), *[QUIET] * 10, SLOW.pcm()))
+    assert call.words() == [1, 2, 3, 4, 5, 6] * 2
+    assert sum(vendor.seconds) == pytest.approx(4.26 + 10.0 + 4.26 + 0.5, abs=0.2)
+
+
+def test_what_is_final_is_not_replayed() -> None:
+    vendor = Counting([Fault("cut", 3.0)])
+    call = Call(vendor)
+    play(lambda: call.speak(SLOW.pcm()))
+    assert sum(vendor.seconds) == pytest.approx(4.26 + 0.6, abs=0.3)
+
+
+def test_what_the_ring_lost_is_a_gap_that_is_reported_and_its_partial_words_are_kept() -> None:
+    call = Call(ToneVendor([Fault("cut", 6.0)], Manner(most=100)), relayed(ring=2.0))
+    play(lambda: call.speak(FAST.pcm(), QUIET))
+    assert call.words() == list(range(40)), "the partial's words were rescued, the others replayed"
+    assert "gap" not in call.kinds(), "nothing is missing"
+    lost = Call(ToneVendor([Fault("half open", 0.05)], Manner(most=100)), relayed(ring=2.0))
+    play(lambda: lost.speak(FAST.pcm(), QUIET))
+    assert lost.kinds() == ["lost", "reconnected", "gap"]
+    assert [event.value for event in lost.events if event.kind == "gap"][0] > 3.0
+    assert lost.words()[-20:] == list(range(20, 40))
+
+
+def test_audio_of_any_length_may_be_pushed_at_once() -> None:
+    call = Call(ToneVendor(), relayed(ring=1.0))
+    play(lambda: call.speak(FAST.pcm(), block=100.0))
+    assert call.words() == list(range(40))
+
+
+def test_a_lost_engine_closes_in_the_background() -> None:
+    call = Call(ToneVendor([Fault("cut", 1.0)], Manner(opening=0.0, closing=1.5)))
+    play(lambda: call.speak(SLOW.pcm()))
+    assert call.events[-1].value == pytest.approx(0.0)
+    assert call.vendor.open_now == 0
+
+
+def test_what_a_lost_connection_still_says_counts_for_nothing() -> None:
+    vendor = ToneVendor([Fault("zombie", 0.75)], Manner(latency=0.25, opening=0.0))
+    call = Call(vendor)
+    play(lambda: call.speak(Spoken((7, 8, 9), (0.1,) * 3).pcm(), QUIET))
+    # "7 8" was on its way when pushing failed at 0.8 s. The new connection says it, and at 1.15 s "7 8 9"; the old one
+    # says "7 8" at 1.3 s.
+    assert [told.text for told in call.told] == ["7", "7 8", "7 8 9", "7 8 9"]
+    assert call.events[-1].value == pytest.approx(0.0), "nobody waited for the old connection to go"
+
+
+class Broken(ToneVendor):
+    """Has a mistake in it."""
+
+    def listen(self, *, rate: int, channels: int = 1) -> Any:
+        raise ZeroDivisionError
+
+
+def test_a_mistake_in_an_engine_is_not_hidden() -> None:
+    async def scenario() -> None:
+        async with Call(Broken()).engine().listen(rate=RATE) as recognition:
+            with pytest.raises(ZeroDivisionError):
+                await anext(aiter(recognition))
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("moment", [0.01, 0.3, 1.02, 1.3, 2.0])
+def test_leaving_at_any_moment_ends_everything_at_once(moment: float) -> None:
+    vendor = ToneVendor([Fault("refuse", 0.2), Fault("cut", 0.5), Fault("hang")])
+
+    async def scenario() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(moment):
+                await Call(vendor).speak(FAST.pcm())
+        assert virtual_clock() == pytest.approx(moment)
+        assert vendor.open_now == 0
+
+    play(scenario)
+
+
+def test_audio_after_the_end_is_a_mistake() -> None:
+    async def scenario() -> None:
+        async with Call(ToneVendor()).engine().listen(rate=RATE) as recognition:
+            await recognition.finish()
+            with pytest.raises(EngineError, match="after finish"):
+                await recognition.push(bytes(2))
+
+    play(scenario)
+
+
+def test_a_loss_after_the_end_of_a_quiet_call_needs_no_reconnect() -> None:
+    call = Call(ToneVendor([Fault("half open", 0.1)]))
+    play(lambda: call.speak(QUIET))
+    assert (call.told, call.vendor.opened) == ([], 1)
+
+
+def test_it_is_the_engine_it_wraps() -> None:
+    vendor = ToneVendor()
+    engine = Replay(vendor)
+    assert isinstance(engine, SpeechToText)
+    assert (engine.name, engine.capabilities) == (vendor.name, vendor.capabilities)
+    asyncio.run(engine.start())
+    asyncio.run(engine.aclose())
+    assert vendor.closed
