@@ -7,7 +7,7 @@ a `SpeechToText`.
 What the doors get is a tower: several engines become one that falls back, every recogniser is replayed when it is lost,
 and finished utterances are cached::
 
-    Cached( FallbackSpeaking[ Hedged(first, second), third … ] )
+    Cached( FallbackSpeaking[ first, second, third … ] )
     FallbackListening[ Replay(first), Replay(second) … ]
 """
 
@@ -332,13 +332,10 @@ def _wanted(
 
 
 def _speaking_as_one(engines: list[TextToSpeech], settings: Settings, observe: Observe) -> TextToSpeech:
-    if settings.hedge and len(engines) > 1:
-        from providers.failover.hedging import Hedged
-
-        engines = [Hedged(engines[0], engines[1], observe=observe), *engines[2:]]
     if len(engines) == 1:
         return engines[0]
     from providers.failover.health import RestOptions
+    from providers.failover.hedging import HedgeOptions
     from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions
 
     options = FallbackSpeakingOptions(
@@ -346,6 +343,7 @@ def _speaking_as_one(engines: list[TextToSpeech], settings: Settings, observe: O
         first_audio=settings.fallback_first_audio_seconds,
         last_first_audio=settings.first_audio_seconds,
         idle=settings.next_audio_seconds,
+        hedge=HedgeOptions() if settings.hedge else None,
         rest=RestOptions(base=settings.fallback_rest_seconds),
     )
     return FallbackSpeaking(engines, options=options, observe=observe)

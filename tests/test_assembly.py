@@ -15,7 +15,6 @@ from providers.engines.null import Null
 from providers.engines.pocketsphinx.engine import Sphinx
 from providers.engines.tone import Tone
 from providers.errors import SettingsError
-from providers.failover.hedging import Hedged
 from providers.failover.listening import FallbackListening
 from providers.failover.per_call import Tuned
 from providers.failover.speaking import FallbackSpeaking
@@ -74,7 +73,7 @@ def test_finished_utterances_are_cached_unless_that_is_off() -> None:
 
 def test_several_voices_fall_back_and_may_be_hedged() -> None:
     assert isinstance(voice(voice="espeak,tone", cache_bytes=0), FallbackSpeaking)
-    assert isinstance(voice(voice="espeak,tone", cache_bytes=0, hedge=True), Hedged)
+    assert isinstance(voice(voice="espeak,tone", cache_bytes=0, hedge=True), FallbackSpeaking)
     assert voice(voice="espeak,tone").name == "espeak,tone"
 
 

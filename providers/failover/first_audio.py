@@ -1,6 +1,6 @@
-"""The head of an answer: what an engine says up to its first audible sample.
+"""An engine's stream up to its first audible sample.
 
-Until there is something to hear nothing is decided: another engine may still take over without anybody noticing.
+Until something can be heard nothing is decided: another engine may still take over without the caller noticing.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from dsp.pcm import PcmDecoder
 from providers.engines.base import Chunk, TextToSpeech, Utterance
 from providers.errors import EngineError
 
-__all__ = ["Answer", "answer_of", "next_of"]
+__all__ = ["StartedStream", "next_chunk", "start_stream"]
 
 AUDIBLE = 2.0**-10
 """Peak level (-60 dBFS) from which a sample can be heard: over dither and idle noise, under the quietest onset."""
 
 SILENCE_HELD = 1.0
-"""Seconds of leading silence after which an answer counts as begun: an engine that streams this much is alive."""
+"""Seconds of leading silence after which a stream counts as started: an engine that streams this much is alive."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An engine's answer that has begun. Whoever holds it closes ``rest``."""
+class StartedStream:
+    """A synthesis that has started. Its holder closes ``remainder``."""
 
-    head: tuple[Chunk, ...]
-    """Chunks up to and including the first audible one; all of them where the whole answer is silent."""
-    rest: AsyncGenerator[Chunk, None]
-    """What follows; exhausted where the whole answer is silent."""
+    beginning: tuple[Chunk, ...]
+    """Chunks up to and including the first audible one; all of them where the whole stream is silent."""
+    remainder: AsyncGenerator[Chunk, None]
+    """The chunks that follow; exhausted where the whole stream is silent."""
 
 
-async def answer_of(engine: TextToSpeech, utterance: Utterance, *, within: float) -> Answer:
+async def start_stream(engine: TextToSpeech, utterance: Utterance, *, within: float) -> StartedStream:
     """Start an engine and wait for its first audible sample.
 
     Parameters
@@ -45,18 +45,18 @@ async def answer_of(engine: TextToSpeech, utterance: Utterance, *, within: float
     Raises
     ------
     EngineError
-        What the engine raised; or it was late; or it had nothing to say about a text that has something to say.
+        The engine raised it, or was late, or had nothing to say about a text that can be spoken.
     """
-    rest = engine.synthesize(utterance)
+    chunks = engine.synthesize(utterance)
     try:
-        return Answer(await _head(rest, engine, utterance, within=within), rest)
+        return StartedStream(await _beginning(chunks, engine, utterance, within=within), chunks)
     except BaseException:
-        await rest.aclose()
+        await chunks.aclose()
         raise
 
 
-async def next_of(rest: AsyncGenerator[Chunk, None], engine: TextToSpeech, *, within: float) -> Chunk | None:
-    """Wait for the next chunk of an answer; None at its end.
+async def next_chunk(chunks: AsyncGenerator[Chunk, None], engine: TextToSpeech, *, within: float) -> Chunk | None:
+    """Wait for the next chunk of a stream; None at its end.
 
     Parameters
     ----------
@@ -66,32 +66,32 @@ async def next_of(rest: AsyncGenerator[Chunk, None], engine: TextToSpeech, *, wi
     Raises
     ------
     EngineError
-        What the engine raised, or it hangs.
+        The engine raised it, or hangs.
     """
     try:
         async with asyncio.timeout(within):
-            return await anext(rest, None)
+            return await anext(chunks, None)
     except TimeoutError:
         raise EngineError(f"audio: expected more within {within:g} s, found none", engine=engine.name) from None
 
 
-async def _head(
+async def _beginning(
     chunks: AsyncGenerator[Chunk, None], engine: TextToSpeech, utterance: Utterance, *, within: float
 ) -> tuple[Chunk, ...]:
-    head: list[Chunk] = []
+    beginning: list[Chunk] = []
     decoder = PcmDecoder()
     silence = 0.0
     try:
         async with asyncio.timeout(within):
             async for chunk in chunks:
-                head.append(chunk)
+                beginning.append(chunk)
                 samples = decoder.feed(chunk.pcm)
                 silence += samples.size / chunk.rate
                 if silence >= SILENCE_HELD or (samples.size and np.abs(samples).max() >= AUDIBLE):
-                    return tuple(head)
+                    return tuple(beginning)
     except TimeoutError:
         raise EngineError(f"first audio: expected within {within:g} s, found none", engine=engine.name) from None
     if not silence and any(character.isalnum() for character in utterance.text):
-        # Not retryable, so that one odd text (a script the engine cannot read) does not send it to rest for everybody.
+        # Not retryable, so that one odd text (a script the engine cannot read) does not retire the engine for all.
         raise EngineError("audio: expected some for this text, found none", engine=engine.name, retryable=False)
-    return tuple(head)
+    return tuple(beginning)

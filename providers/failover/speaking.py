@@ -1,6 +1,6 @@
 """Several speaking engines as one: when one fails before it can be heard, the next one speaks.
 
-Once a caller has heard a sample the voice stays: a later failure is raised, never papered over by another voice.
+Once a caller has heard a sample the voice stays: a later failure is raised, never covered by another voice.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.events import EngineEvent, Observe, unobserved
 from providers.errors import EngineError, UnknownVoice
-from providers.failover.first_audio import Answer, answer_of, next_of
+from providers.failover.first_audio import StartedStream, next_chunk, start_stream
 from providers.failover.health import EngineHealth, RestOptions
+from providers.failover.hedging import Attempt, HedgeOptions, UsualDelay, race
 
-__all__ = ["FallbackSpeaking", "FallbackSpeakingOptions", "facts_of_any"]
+__all__ = ["FallbackSpeaking", "FallbackSpeakingOptions", "common_capabilities"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +31,38 @@ class FallbackSpeakingOptions:
     idle: float = 5.0
     """Seconds an engine may pause between two chunks; then its answer counts as broken off."""
     rest: RestOptions = field(default_factory=RestOptions)
+    hedge: HedgeOptions | None = None
+    """Start the second engine beside the first one when that is late; None waits for the first."""
     change_mid_text: bool = False
     """Whether another engine may go on at the next sentence of a text that one has begun."""
     probe_text: str = "One."
-    """What a resting engine is made to say, unheard, before it may serve again."""
+    """Text that a cooling-down engine has to speak, unheard, before it may serve again."""
     probe_rate: int = 8000
     """Hz the probe asks for."""
 
 
 @dataclass(slots=True)
 class _Search:
-    """One utterance looking for an engine: what happened so far."""
+    """What happened so far to one utterance that needs an engine."""
 
     utterance: Utterance
     strangers: list[TextToSpeech] = field(default_factory=list)
     """Engines that do not know the voice, in order."""
     unknown: UnknownVoice | None = None
     lost: EngineError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Serving:
+    """The engine that serves an utterance."""
+
+    engine: TextToSpeech
+    stream: StartedStream
+    fallback_engine: str
+    """Its name where it speaks in place of another one."""
+
+    def marked(self, chunk: Chunk) -> Chunk:
+        return replace(chunk, fallback_engine=self.fallback_engine) if self.fallback_engine else chunk
 
 
 class FallbackSpeaking:
@@ -71,26 +87,28 @@ class FallbackSpeaking:
         observe: Observe = unobserved,
     ) -> None:
         self._options = options or FallbackSpeakingOptions()
+        self._clock = clock
         self._observe = observe
-        self._roster = EngineHealth(engines, self._probe, options=self._options.rest, clock=clock, observe=observe)
+        self._usual = UsualDelay(self._options.hedge) if self._options.hedge else None
+        self._health = EngineHealth(engines, self._probe, options=self._options.rest, clock=clock, observe=observe)
 
     @property
     def name(self) -> str:
         """The names of all, in order."""
-        return ",".join(engine.name for engine in self._roster.engines)
+        return ",".join(engine.name for engine in self._health.engines)
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
         """What holds whichever engine speaks."""
-        return facts_of_any([engine.capabilities for engine in self._roster.engines])
+        return common_capabilities([engine.capabilities for engine in self._health.engines])
 
     async def start(self) -> None:
         """Start all engines; see `EngineHealth.start`."""
-        await self._roster.start()
+        await self._health.start()
 
     async def aclose(self) -> None:
         """Close all engines."""
-        await self._roster.aclose()
+        await self._health.aclose()
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Speak with the first engine that can.
@@ -102,91 +120,133 @@ class FallbackSpeaking:
         EngineError
             Every engine failed before the first audible sample, or the one that spoke failed after it.
         """
-        engine, answer, fallback_engine = await self._first_to_answer(utterance)
-        async with aclosing(answer.rest) as rest:
-            for chunk in answer.head:
-                yield replace(chunk, fallback_engine=fallback_engine) if fallback_engine else chunk
+        serving = await self._serving(utterance)
+        engine, stream = serving.engine, serving.stream
+        async with aclosing(stream.remainder) as remainder:
+            for chunk in stream.beginning:
+                yield serving.marked(chunk)
             try:
-                while more := await next_of(rest, engine, within=self._options.idle):
-                    yield replace(more, fallback_engine=fallback_engine) if fallback_engine else more
+                while more := await next_chunk(remainder, engine, within=self._options.idle):
+                    yield serving.marked(more)
             except EngineError as error:
-                self._roster.failed(engine, error)
+                self._health.failed(engine, error)
                 raise
 
-    async def _first_to_answer(self, utterance: Utterance) -> tuple[TextToSpeech, Answer, str]:
+    async def _serving(self, utterance: Utterance) -> _Serving:
         search = _Search(utterance)
         if utterance.continued_by is not None and not self._options.change_mid_text:
-            return await self._go_on(search, utterance.continued_by)
-        well, resting = self._roster.well(), self._roster.resting()
-        for place, engine in enumerate(well, start=1):
-            last = place == len(well) and not resting and not search.strangers
-            if answer := await self._try(engine, search, last=last):
-                return engine, answer, self._stand_in(engine, search)
-        if search.lost or resting:
+            return await self._continued(search, utterance.continued_by)
+        available, cooling_down = self._health.well(), self._health.resting()
+        if serving := await self._from_available(available, search, last_resort=bool(cooling_down)):
+            return serving
+        if search.lost or cooling_down:
+            # The engine that knows the voice is down: a later one speaks with its default voice.
             nameless = _Search(replace(utterance, voice=None), lost=search.lost)
             for place, engine in enumerate(search.strangers, start=1):
-                if answer := await self._try(engine, nameless, last=place == len(search.strangers) and not resting):
-                    return engine, answer, engine.name
+                last = place == len(search.strangers) and not cooling_down
+                if stream := await self._try(engine, nameless, last=last):
+                    return _Serving(engine, stream, engine.name)
             search.lost = nameless.lost
-        for place, engine in enumerate(resting, start=1):
-            if answer := await self._try(engine, search, last=place == len(resting)):
-                return engine, answer, self._stand_in(engine, search)
+        for place, engine in enumerate(cooling_down, start=1):
+            if stream := await self._try(engine, search, last=place == len(cooling_down)):
+                return _Serving(engine, stream, self._fallback_engine(engine, search))
         raise search.lost or search.unknown or EngineError("engines: expected one to answer, found none")
 
-    async def _go_on(self, search: _Search, continued_by: str) -> tuple[TextToSpeech, Answer, str]:
-        """Let the engine that began a text speak its next sentence, and no other: a voice never changes on the way."""
-        engines = self._roster.engines
-        stand_ins = [engine for engine in engines if engine.name == continued_by]
-        for place, engine in enumerate(stand_ins or engines, start=1):
-            if answer := await self._try(engine, search, last=place == len(engines)):
-                return engine, answer, continued_by
+    async def _from_available(
+        self, available: Sequence[TextToSpeech], search: _Search, *, last_resort: bool
+    ) -> _Serving | None:
+        waiting = list(available)
+        while waiting:
+            engine = waiting.pop(0)
+            if waiting and engine is self._health.engines[0] and self._usual is not None:
+                stream, engine = await self._raced(engine, waiting, search, self._usual, last_resort=last_resort)
+            else:
+                last = not (waiting or last_resort or search.strangers)
+                stream = await self._try(engine, search, last=last)
+            if stream:
+                return _Serving(engine, stream, self._fallback_engine(engine, search))
+        return None
+
+    async def _raced(
+        self,
+        first: TextToSpeech,
+        waiting: list[TextToSpeech],
+        search: _Search,
+        usual: UsualDelay,
+        *,
+        last_resort: bool,
+    ) -> tuple[StartedStream | None, TextToSpeech]:
+        """Try the first engine, and the next one beside it when the first is late; that one waits no longer then."""
+        began, hedge = self._clock(), waiting[0]
+
+        def second() -> Attempt:
+            waiting.remove(hedge)
+            self._observe(EngineEvent("hedged", hedge.name))
+            return self._try(hedge, search, last=not (waiting or last_resort or search.strangers))
+
+        winner, stream = await race(self._try(first, search, last=False), second, patience=usual.patience)
+        if stream is None:
+            return None, first
+        # A first engine that lost took longer than this; it counts as this.
+        usual.add(self._clock() - began)
+        if hedge not in waiting:
+            self._observe(EngineEvent("hedge-won" if winner else "hedge-lost", hedge.name))
+        return stream, hedge if winner else first
+
+    async def _continued(self, search: _Search, continued_by: str) -> _Serving:
+        """Let the engine that began a text speak its next sentence, and no other: the voice stays within a text."""
+        engines = self._health.engines
+        began = [engine for engine in engines if engine.name == continued_by]
+        for place, engine in enumerate(began or engines, start=1):
+            if stream := await self._try(engine, search, last=place == len(engines)):
+                return _Serving(engine, stream, continued_by)
             if search.lost:
                 raise search.lost
         nameless = _Search(replace(search.utterance, voice=None))
-        for engine in stand_ins:
-            if answer := await self._try(engine, nameless, last=True):
-                return engine, answer, continued_by
+        for engine in began:
+            if stream := await self._try(engine, nameless, last=True):
+                return _Serving(engine, stream, continued_by)
         raise nameless.lost or search.unknown or EngineError("engines: expected the one that began, found none")
 
-    async def _try(self, engine: TextToSpeech, search: _Search, *, last: bool) -> Answer | None:
+    async def _try(self, engine: TextToSpeech, search: _Search, *, last: bool) -> StartedStream | None:
         within = self._options.last_first_audio if last else self._options.first_audio
         try:
-            answer = await answer_of(engine, search.utterance, within=within)
+            stream = await start_stream(engine, search.utterance, within=within)
         except UnknownVoice as unknown:
             search.strangers.append(engine)
             search.unknown = search.unknown or unknown
             return None
         except EngineError as error:
-            self._roster.failed(engine, error)
+            self._health.failed(engine, error)
             search.lost = error
             return None
-        self._roster.served(engine)
+        self._health.served(engine)
         if search.lost is not None:
             self._observe(EngineEvent("took-over", engine.name, str(search.lost)))
-        return answer
+        return stream
 
-    def _stand_in(self, engine: TextToSpeech, search: _Search) -> str:
-        """Name the engine when one before it in the order could not be asked or failed."""
-        for earlier in self._roster.engines:
+    def _fallback_engine(self, engine: TextToSpeech, search: _Search) -> str:
+        """Name the engine when one before it in the order was down, failed or was late."""
+        for earlier in self._health.engines:
             if earlier is engine:
                 return ""
             if earlier not in search.strangers:
                 return engine.name
-        raise AssertionError("the engine is one of the roster's")
+        raise AssertionError("the engine is one of the list")
 
     async def _probe(self, engine: TextToSpeech) -> None:
         utterance = Utterance(self._options.probe_text, self._options.probe_rate)
-        answer = await answer_of(engine, utterance, within=self._options.first_audio)
-        await answer.rest.aclose()
+        stream = await start_stream(engine, utterance, within=self._options.first_audio)
+        await stream.remainder.aclose()
 
 
-def facts_of_any(capabilities: Sequence[SpeakingCapabilities]) -> SpeakingCapabilities:
+def common_capabilities(capabilities: Sequence[SpeakingCapabilities]) -> SpeakingCapabilities:
     """What holds for an answer of any one of several engines."""
     fixed = all(one.rates for one in capabilities)
-    worldly = all(one.languages for one in capabilities)
+    multilingual = all(one.languages for one in capabilities)
     return SpeakingCapabilities(
         rates=tuple(sorted({rate for one in capabilities for rate in one.rates})) if fixed else (),
-        languages=tuple(dict.fromkeys(tag for one in capabilities for tag in one.languages)) if worldly else (),
+        languages=tuple(dict.fromkeys(tag for one in capabilities for tag in one.languages)) if multilingual else (),
         voices=tuple(dict.fromkeys(voice for one in capabilities for voice in one.voices)),
         streaming=all(one.streaming for one in capabilities),
         word_times=all(one.word_times for one in capabilities),

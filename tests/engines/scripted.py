@@ -40,6 +40,10 @@ class ScriptedVoice:
         self._voices = voices
         self._start = start
 
+    def then(self, *scripts: Sequence[Step]) -> None:
+        """Follow these scripts after the ones given before."""
+        self._scripts += scripts
+
     async def start(self) -> None:
         if self._start:
             raise self._start

@@ -12,9 +12,9 @@ from providers.cache.stores import MemoryStore
 from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.tone import Tone
 from providers.errors import EngineError, UnknownVoice
-from providers.failover.hedging import Hedged
+from providers.failover.hedging import HedgeOptions
 from providers.failover.listening import FallbackListening
-from providers.failover.speaking import FallbackSpeaking
+from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions
 from providers.reconnect.replay import Replay
 from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance, kept, say
 from tests.engines.imitations.tone_vendor import Fault, Manner, ToneVendor
@@ -49,7 +49,8 @@ class TestCachedFallback(SpeakingConformance):
 
 
 class TestHedged(SpeakingConformance):
-    case = SpeakingCase(opened=lambda: kept(Hedged(Tone(), Tone())))
+    options = FallbackSpeakingOptions(hedge=HedgeOptions())
+    case = SpeakingCase(opened=lambda: kept(FallbackSpeaking([Tone(), Tone()], options=TestHedged.options)))
 
     def test_an_unknown_voice_is_named_before_any_audio(self) -> None:
         async def act(engine: TextToSpeech) -> None:

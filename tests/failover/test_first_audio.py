@@ -1,4 +1,4 @@
-"""Where an answer begins."""
+"""Where an stream begins."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from providers.engines.base import Chunk, Utterance
 from providers.errors import EngineError
-from providers.failover.first_audio import Answer, answer_of, next_of
+from providers.failover.first_audio import StartedStream, next_chunk, start_stream
 from tests.engines.scripted import ScriptedVoice, Step, tone
 from tests.virtual_time import run_virtual, virtual_clock
 
@@ -14,36 +14,36 @@ LOUD, QUIET = tone(0.01, level=40), tone(0.01, level=30)
 """Either side of -60 dBFS, which is 32 counts."""
 
 
-async def begin(*script: Step, text: str = "Hello.") -> tuple[Answer, ScriptedVoice]:
+async def begin(*script: Step, text: str = "Hello.") -> tuple[StartedStream, ScriptedVoice]:
     voice = ScriptedVoice("a", script)
-    return await answer_of(voice, Utterance(text, 8000), within=2.0), voice
+    return await start_stream(voice, Utterance(text, 8000), within=2.0), voice
 
 
 def test_the_head_ends_with_the_first_audible_chunk() -> None:
     async def scenario() -> None:
-        answer, voice = await begin(QUIET, QUIET, LOUD, QUIET)
-        assert answer.head == (Chunk(QUIET, 8000), Chunk(QUIET, 8000), Chunk(LOUD, 8000))
-        assert await next_of(answer.rest, voice, within=1.0) == Chunk(QUIET, 8000)
-        assert await next_of(answer.rest, voice, within=1.0) is None
+        stream, voice = await begin(QUIET, QUIET, LOUD, QUIET)
+        assert stream.beginning == (Chunk(QUIET, 8000), Chunk(QUIET, 8000), Chunk(LOUD, 8000))
+        assert await next_chunk(stream.remainder, voice, within=1.0) == Chunk(QUIET, 8000)
+        assert await next_chunk(stream.remainder, voice, within=1.0) is None
 
     run_virtual(scenario())
 
 
-def test_a_silent_answer_is_all_head() -> None:
+def test_a_silent_stream_is_all_head() -> None:
     async def scenario() -> None:
-        answer, voice = await begin(QUIET, QUIET)
-        assert len(answer.head) == 2
-        assert await next_of(answer.rest, voice, within=1.0) is None
+        stream, voice = await begin(QUIET, QUIET)
+        assert len(stream.beginning) == 2
+        assert await next_chunk(stream.remainder, voice, within=1.0) is None
 
     run_virtual(scenario())
 
 
 def test_a_second_of_silence_is_a_beginning() -> None:
     async def scenario() -> None:
-        answer, voice = await begin(tone(0.6, level=0), 0.1, tone(0.6, level=0), 60.0, LOUD)
-        assert len(answer.head) == 2
+        stream, voice = await begin(tone(0.6, level=0), 0.1, tone(0.6, level=0), 60.0, LOUD)
+        assert len(stream.beginning) == 2
         assert virtual_clock() == pytest.approx(0.1)
-        await answer.rest.aclose()
+        await stream.remainder.aclose()
 
     run_virtual(scenario())
 
@@ -54,7 +54,7 @@ def test_an_engine_without_a_beginning_is_an_error_and_is_closed(script: list[St
 
     async def scenario() -> None:
         with pytest.raises(EngineError):
-            await answer_of(voice, Utterance("Hello.", 8000), within=2.0)
+            await start_stream(voice, Utterance("Hello.", 8000), within=2.0)
         assert voice.running == 0
         assert virtual_clock() <= 2.0
 

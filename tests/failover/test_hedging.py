@@ -9,25 +9,34 @@ from typing import Any
 
 import pytest
 
-from providers.engines.base import Chunk, TextToSpeech, Utterance
+from providers.engines.base import Chunk, Utterance
 from providers.engines.events import EngineEvent
 from providers.errors import EngineError
-from providers.failover.hedging import Hedged, HedgeOptions
+from providers.failover.hedging import HedgeOptions
+from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions
 from tests.engines.scripted import ScriptedVoice, Step, tone
 from tests.virtual_time import run_virtual, virtual_clock
 
 HELLO = Utterance("Hello.", 8000)
-A, B = tone(0.1, level=1000), tone(0.1, level=2000)
+A, B, C = tone(0.1, level=1000), tone(0.1, level=2000), tone(0.1, level=3000)
 USUAL: list[Step] = [0.3, A]
 
 
 class Race:
     """A hedge whose first engine has shown 20 times that it usually takes 0.3 s."""
 
-    def __init__(self, first: ScriptedVoice, second: ScriptedVoice, *, least: int = 20) -> None:
+    def __init__(
+        self,
+        *engines: ScriptedVoice,
+        least: int = 20,
+        first_audio: float = 10.0,
+    ) -> None:
         self.events: list[EngineEvent] = []
-        self.voice = Hedged(
-            first, second, options=HedgeOptions(least=least), clock=virtual_clock, observe=self.events.append
+        self.voice = FallbackSpeaking(
+            engines,
+            options=FallbackSpeakingOptions(first_audio=first_audio, hedge=HedgeOptions(least=least)),
+            clock=virtual_clock,
+            observe=self.events.append,
         )
 
     async def say(self) -> tuple[list[Chunk], float]:
@@ -100,12 +109,16 @@ def test_nothing_is_hedged_before_it_is_known_what_is_usual() -> None:
 
 
 def test_an_engine_that_became_slow_for_good_stops_being_late() -> None:
-    first, second = ScriptedVoice("a", *[USUAL] * 20, [2.0, A]), ScriptedVoice("b", [3.0, B])
+    first, second = late(2.0, A), ScriptedVoice("b", [3.0, B])
+    first.then(*[[2.0, A]] * 3, [1.9, A])
 
     async def scenario(race: Race) -> None:
-        for _ in range(3):
+        for _ in range(4):
             await race.say()
-        assert race.voice.patience == pytest.approx(2.0)
+        hedged = race.kinds().count(("hedged", "b"))
+        assert hedged >= 2
+        assert (await race.say())[1] == pytest.approx(1.9)
+        assert race.kinds().count(("hedged", "b")) == hedged
 
     play(Race(first, second), scenario)
 
@@ -157,16 +170,57 @@ def test_a_tie_goes_to_the_first_and_the_other_is_closed() -> None:
     play(Race(first, second), scenario)
 
 
-def test_it_is_a_speaking_engine_named_after_both() -> None:
-    voice = Hedged(ScriptedVoice("a", [A]), ScriptedVoice("b", [B]))
-    assert isinstance(voice, TextToSpeech)
-    assert voice.name == "a|b"
+def test_a_failure_of_the_first_engine_still_falls_back() -> None:
+    second, third = ScriptedVoice("b", [EngineError("b is down")]), ScriptedVoice("c", [C])
+
+    async def scenario(race: Race) -> None:
+        chunks, _ = await race.say()
+        assert chunks == [Chunk(C, 8000, fallback_engine="c")]
+        assert race.kinds() == [("failed", "a"), ("failed", "b"), ("took-over", "c")]
+
+    play(Race(late(EngineError("a is down")), second, third), scenario)
+
+
+def test_when_both_of_a_race_fail_the_third_engine_speaks_and_none_is_asked_twice() -> None:
+    first, second, third = (
+        late(1.0, EngineError("a is down")),
+        ScriptedVoice("b", [0.1, EngineError("b")]),
+        ScriptedVoice("c", [C]),
+    )
+
+    async def scenario(race: Race) -> None:
+        chunks, _ = await race.say()
+        assert chunks == [Chunk(C, 8000, fallback_engine="c")]
+        assert (len(first.asked), len(second.asked), len(third.asked)) == (21, 1, 1)
+
+    play(Race(first, second, third), scenario)
+
+
+def test_the_time_outs_of_the_settings_hold_in_a_race() -> None:
+    first, second = late(60.0, A), ScriptedVoice("b", [3.0, B])
+
+    async def scenario(race: Race) -> None:
+        chunks, took = await race.say()
+        assert (chunks, took) == ([Chunk(B, 8000, fallback_engine="b")], pytest.approx(3.3))
+        assert ("failed", "a") in race.kinds(), "late by the settings, not only later than usual"
+
+    play(Race(first, second, first_audio=1.5), scenario)
+
+
+def test_a_voice_the_first_engine_does_not_know_is_the_seconds() -> None:
+    async def scene() -> None:
+        race = Race(ScriptedVoice("a", voices=("x",)), ScriptedVoice("b", [B]))
+        async with aclosing(race.voice.synthesize(Utterance("Two.", 8000, "y"))) as chunks:
+            assert [chunk.pcm async for chunk in chunks] == [B]
+        await race.voice.aclose()
+
+    run_virtual(scene())
 
 
 @pytest.mark.parametrize(("continued_by", "expected"), [("", A), ("b", B)])
 def test_the_next_sentence_of_a_text_is_never_raced(continued_by: str, expected: bytes) -> None:
     async def scene() -> list[Chunk]:
-        voice = Hedged(ScriptedVoice("a", [5.0, A]), ScriptedVoice("b", [B]), clock=virtual_clock)
+        voice = Race(ScriptedVoice("a", [4.0, A]), ScriptedVoice("b", [B])).voice
         async with aclosing(voice.synthesize(Utterance("Two.", 8000, continued_by=continued_by))) as chunks:
             return [chunk async for chunk in chunks]
 

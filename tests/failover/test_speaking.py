@@ -13,7 +13,7 @@ from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Ut
 from providers.engines.events import EngineEvent
 from providers.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
 from providers.failover.health import RestOptions
-from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions, facts_of_any
+from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions, common_capabilities
 from tests.engines.scripted import ScriptedVoice, tone
 from tests.virtual_time import run_virtual, virtual_clock
 
@@ -298,8 +298,10 @@ def test_it_is_a_speaking_engine_named_after_its_engines() -> None:
 def test_the_facts_hold_whichever_engine_speaks() -> None:
     one = SpeakingCapabilities(rates=(8000, 24000), languages=("en",), voices=("x",), streaming=True, word_times=True)
     two = SpeakingCapabilities(rates=(22050,), languages=("de",), voices=("y", "x"), streaming=True)
-    assert facts_of_any([one, two]) == SpeakingCapabilities((8000, 22050, 24000), ("en", "de"), ("x", "y"), True, False)
-    assert facts_of_any([one, SpeakingCapabilities()]).rates == ()
+    assert common_capabilities([one, two]) == SpeakingCapabilities(
+        (8000, 22050, 24000), ("en", "de"), ("x", "y"), True, False
+    )
+    assert common_capabilities([one, SpeakingCapabilities()]).rates == ()
 
 
 def test_the_engine_that_began_a_text_speaks_its_next_sentence_even_when_a_better_one_returned() -> None:
