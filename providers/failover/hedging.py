@@ -72,11 +72,11 @@ async def race(
     StartedStream or None
         The winner's stream; None when every attempt that was started failed.
     """
-    attempts = [asyncio.ensure_future(first)]
-    winner: asyncio.Future[StartedStream | None] | None = None
+    attempts = [asyncio.create_task(first)]
+    winner: asyncio.Task[StartedStream | None] | None = None
     try:
         if not (await asyncio.wait(attempts, timeout=patience))[0]:
-            attempts.append(asyncio.ensure_future(second()))
+            attempts.append(asyncio.create_task(second()))
         winner = await _first_stream(attempts)
         return (0, None) if winner is None else (attempts.index(winner), winner.result())
     finally:
@@ -84,8 +84,8 @@ async def race(
 
 
 async def _first_stream(
-    attempts: Sequence[asyncio.Future[StartedStream | None]],
-) -> asyncio.Future[StartedStream | None] | None:
+    attempts: Sequence[asyncio.Task[StartedStream | None]],
+) -> asyncio.Task[StartedStream | None] | None:
     """The first attempt that has a stream, the earlier one of a tie; None when all failed."""
     waiting = list(attempts)
     while waiting:
@@ -97,7 +97,7 @@ async def _first_stream(
     return None
 
 
-async def _dismiss(attempts: Sequence[asyncio.Future[StartedStream | None]]) -> None:
+async def _dismiss(attempts: Sequence[asyncio.Task[StartedStream | None]]) -> None:
     for attempt in attempts:
         attempt.cancel()
     for outcome in await asyncio.gather(*attempts, return_exceptions=True):
