@@ -14,6 +14,7 @@ import numpy as np
 from dsp.pcm import PcmDecoder
 from providers.engines.base import Chunk, TextToSpeech, Utterance
 from providers.errors import EngineError
+from providers.text.sentences import has_words
 
 __all__ = ["StartedStream", "next_chunk", "start_stream"]
 
@@ -91,7 +92,7 @@ async def _beginning(
                     return tuple(beginning)
     except TimeoutError:
         raise EngineError(f"first audio: expected within {within:g} s, found none", engine=engine.name) from None
-    if not silence and any(character.isalnum() for character in utterance.text):
+    if not silence and has_words(utterance.text):
         # Not retryable, so that one odd text (a script the engine cannot read) does not retire the engine for all.
         raise EngineError("audio: expected some for this text, found none", engine=engine.name, retryable=False)
     return tuple(beginning)

@@ -18,7 +18,7 @@ from providers.text.abbreviations import (
     STARTERS,
 )
 
-__all__ = ["speakable", "units"]
+__all__ = ["has_words", "speakable", "units"]
 
 LONGEST = 280
 """Columns of one unit, about 20 s of speech; a character of a wide script counts as `WIDE` columns."""
@@ -68,6 +68,17 @@ def speakable(text: str) -> bool:
     (False, True, True)
     """
     return any(_spoken(letter) for letter in text)
+
+
+def has_words(text: str) -> bool:
+    """True when a text holds a letter or a decimal digit: every engine must make a sound for it.
+
+    Symbols are different. Engines say some of them and pass over others, and neither is a failure.
+
+    >>> has_words("4 %"), has_words("\u2605"), has_words("\u2460 <")
+    (True, False, False)
+    """
+    return any(unicodedata.category(letter)[0] == "L" or letter.isdecimal() for letter in text)
 
 
 def _spoken(letter: str) -> bool:

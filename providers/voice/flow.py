@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from providers.engines.base import TextToSpeech, Utterance
 from providers.errors import EngineError
-from providers.text.sentences import speakable, units
+from providers.text.controls import without_controls
+from providers.text.sentences import has_words, speakable, units
 from providers.text.tags import Pause, parts
 from providers.voice.pipeline import AudioPipeline, sliced
 from providers.voice.wire import VoiceRequest
@@ -33,7 +34,7 @@ class VoiceOptions:
 def steps(text: str) -> list[str | Pause]:
     """What is to be done for a text, in order: units to speak, and pauses."""
     plan: list[str | Pause] = []
-    for part in parts(text):
+    for part in parts(without_controls(text)):
         plan += [part] if isinstance(part, Pause) else [unit for unit in units(part.text) if speakable(unit)]
     return plan
 
@@ -66,7 +67,7 @@ async def speak(
                 held += pcm
     if track.audible:
         return
-    if any(isinstance(step, str) for step in plan):
+    if any(isinstance(step, str) and has_words(step) for step in plan):
         raise EngineError("expected audible speech, found silence", engine=engine.name)
     if held:
         yield held

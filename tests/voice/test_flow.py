@@ -94,6 +94,18 @@ def test_an_engine_that_makes_no_sound_is_a_failure(script: list[bytes]) -> None
         spoken("one", ScriptedVoice(script))
 
 
+@pytest.mark.parametrize("text", ["★", "①", "<", "① < ★"])
+@pytest.mark.parametrize("script", [[], [SILENT]])
+def test_symbols_that_an_engine_passes_over_are_no_failure(text: str, script: list[bytes]) -> None:
+    assert not any(b"".join(spoken(text, ScriptedVoice(script))))
+
+
+def test_a_control_character_never_reaches_the_engine() -> None:
+    engine = ScriptedVoice()
+    spoken("Hello \x01200R there.\x9b Bye\0.", engine)
+    assert [utterance.text for utterance in engine.utterances] == ["Hello 200R there.", "Bye."]
+
+
 def test_a_failure_before_the_first_sample_comes_before_the_first_block() -> None:
     with pytest.raises(EngineError, match="gone"):
         spoken("one", ScriptedVoice([SILENT, EngineError("gone")]))
