@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from providers.emulator.audio_frames import FRAMES_PER_SECOND
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 from providers.emulator.wav import wav_bytes
 
 _PLAYERS = (
@@ -77,7 +77,7 @@ async def microphone(rate: int) -> AsyncGenerator[bytes, None]:
         )
         stream.start()
     except sounddevice.PortAudioError as fault:
-        raise PhoneError(f"--mic: this machine's microphone cannot be opened: {fault}") from fault
+        raise EmulatorError(f"--mic: this machine's microphone cannot be opened: {fault}") from fault
     try:
         while True:
             yield await queue.get()
@@ -89,7 +89,7 @@ def _sounddevice() -> Any:
     try:
         import sounddevice
     except ImportError as fault:
-        raise PhoneError("--mic needs the package sounddevice: pip install sounddevice") from fault
+        raise EmulatorError("--mic needs the package sounddevice: pip install sounddevice") from fault
     except OSError as fault:
-        raise PhoneError("--mic needs the PortAudio library, which sounddevice did not find") from fault
+        raise EmulatorError("--mic needs the PortAudio library, which sounddevice did not find") from fault
     return sounddevice

@@ -15,13 +15,13 @@ from rich.text import Text
 from dsp import encode_pcm16
 from providers.emulator.audio_device import microphone
 from providers.emulator.audio_frames import Piece, awaited, frames, interleaved, odd_frames, paced
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import count, percentile, seconds
 from providers.emulator.protocol import start_message
-from providers.emulator.say_command import Saying, speech
+from providers.emulator.say_command import SayRequest, speech
 from providers.emulator.sound import Span, decoded, speech_spans
-from providers.emulator.targets import Doors
-from providers.emulator.transcriber_client import Call, Line, Record
+from providers.emulator.targets import Targets
+from providers.emulator.transcriber_client import CallRecord, TimedTranscript, TranscriberCall
 from providers.emulator.wav import mono, read_clip
 
 _BETWEEN = 1.0
@@ -31,7 +31,7 @@ _SETTLE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Calling:
+class CallRequest:
     """What goes over the line."""
 
     rate: int
@@ -62,12 +62,12 @@ class Speech:
         return speech_spans(decoded(self.assistant if channel == "assistant" else self.customer), self.rate)
 
 
-async def prepared(doors: Doors, calling: Calling) -> Speech:
+async def prepared(targets: Targets, calling: CallRequest) -> Speech:
     """Read or synthesise both sides."""
     rate = calling.rate
     customer = b""
     if calling.say is not None:
-        [said] = await speech(doors, Saying(calling.say, rate))
+        [said] = await speech(targets, SayRequest(calling.say, rate))
         customer = said.answer.body
     elif calling.customer is not None:
         customer = encode_pcm16(mono(read_clip(calling.customer), rate))
@@ -76,13 +76,13 @@ async def prepared(doors: Doors, calling: Calling) -> Speech:
     return Speech(gap.join([customer] * calling.repeat), other, rate)
 
 
-def lag(line: Line, spans: list[Span]) -> float | None:
+def lag(line: TimedTranscript, spans: list[Span]) -> float | None:
     """Seconds from the end of the speech a final belongs to until it came; None when nobody had spoken."""
     ended = [span.end for span in spans if span.end <= line.at]
     return line.at - ended[-1] if ended else None
 
 
-def scripted(speech: Speech, calling: Calling, record: Record) -> Iterator[Piece]:
+def scripted(speech: Speech, calling: CallRequest, record: CallRecord) -> Iterator[Piece]:
     """The clip in frames, then silence until the last final is here and settled."""
     spoken = interleaved(speech.customer, speech.assistant)
     heard_until = max((span.end for side in ("customer", "assistant") for span in speech.spans(side)), default=0.0)
@@ -112,7 +112,7 @@ class Display:
         self._spans = {side: speech.spans(side) for side in ("customer", "assistant")}
         self.lags: list[float] = []
 
-    def show(self, record: Record) -> None:
+    def show(self, record: CallRecord) -> None:
         """Show the newest transcript."""
         line = record.lines[-1]
         head = f"{line.at:7.2f} s  {line.heard.channel:<9}  "
@@ -142,19 +142,21 @@ class Display:
         self._console.print(shown, end="", no_wrap=True, overflow="crop")
 
 
-async def converse(doors: Doors, calling: Calling, record: Record, on_ready: Callable[[Speech], Display]) -> Display:
+async def converse(
+    targets: Targets, calling: CallRequest, record: CallRecord, on_ready: Callable[[Speech], Display]
+) -> Display:
     """Prepare the speech, make the call, and fill ``record``."""
-    if doors.transcriber is None:
-        raise PhoneError("the server has no transcriber door")
-    speech = await prepared(doors, calling)
+    if targets.transcriber is None:
+        raise EmulatorError("the server has no transcriber endpoint")
+    speech = await prepared(targets, calling)
     display = on_ready(speech)
     pieces = scripted(speech, calling, record)
     if calling.drop_after is not None:
         pieces = itertools.islice(pieces, round(calling.drop_after * 50))
     stream = from_microphone(calling.rate) if calling.mic else paced(pieces)
-    call = Call(
-        doors.transcriber,
-        doors.credentials,
+    call = TranscriberCall(
+        targets.transcriber,
+        targets.credentials,
         start_message(calling.rate),
         hang_up_hard=calling.drop_after is not None,
     )
@@ -162,19 +164,19 @@ async def converse(doors: Doors, calling: Calling, record: Record, on_ready: Cal
     return display
 
 
-def call(doors: Doors, calling: Calling, console: Console) -> bool:
+def call(targets: Targets, calling: CallRequest, console: Console) -> bool:
     """Make the call and report; False when the server ended it."""
-    record = Record()
+    record = CallRecord()
     displays: list[Display] = []
 
     def ready(speech: Speech) -> Display:
         displays.append(Display(console, speech))
         where = "the microphone; Ctrl-C hangs up" if calling.mic else f"{len(speech.customer) / 2 / speech.rate:.1f} s"
-        console.print(f"calling {doors.transcriber} at {calling.rate} Hz with {where}", markup=False, highlight=False)
+        console.print(f"calling {targets.transcriber} at {calling.rate} Hz with {where}", markup=False, highlight=False)
         return displays[-1]
 
     try:
-        asyncio.run(converse(doors, calling, record, ready))
+        asyncio.run(converse(targets, calling, record, ready))
     except KeyboardInterrupt:
         if not displays:
             raise
@@ -183,7 +185,7 @@ def call(doors: Doors, calling: Calling, console: Console) -> bool:
     return record.close_code is None
 
 
-def _summary(record: Record, display: Display, console: Console) -> None:
+def _summary(record: CallRecord, display: Display, console: Console) -> None:
     finals = len(record.finals)
     parts = [
         count(finals, "final"),

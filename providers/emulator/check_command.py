@@ -14,16 +14,16 @@ from providers.emulator.check import report
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.rule import Outcome, Rule
 from providers.emulator.check.run import Judged, Judgement, check
-from providers.emulator.check.speech import probe_speech
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 from providers.emulator.options import INTERRUPTED
-from providers.emulator.targets import Doors
+from providers.emulator.speech import probe_speech
+from providers.emulator.targets import Targets
 
 FAILED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Checking:
+class CheckRequest:
     """What to judge by, with which speech, and where to write it down."""
 
     rules: tuple[Rule, ...]
@@ -34,7 +34,7 @@ class Checking:
     html: Path | None = None
 
 
-def run(doors: Doors, checking: Checking, console: Console) -> int:
+def run(targets: Targets, checking: CheckRequest, console: Console) -> int:
     """Judge and report; the exit code is 0 when nothing failed, 1 when a rule did, 130 after Ctrl-C."""
     judgement = Judgement(checking.rules)
     started = datetime.now(UTC)
@@ -51,30 +51,32 @@ def run(doors: Doors, checking: Checking, console: Console) -> int:
 
     try:
         with progress:
-            asyncio.run(_judge(doors, checking, judgement, judged))
+            asyncio.run(_judge(targets, checking, judgement, judged))
     except KeyboardInterrupt:
         judgement.interrupted = True
-    _publish(judgement, doors, started, checking, console)
+    _publish(judgement, targets, started, checking, console)
     if judgement.interrupted:
         return INTERRUPTED
     return FAILED if judgement.count(Outcome.FAILED) else 0
 
 
-async def _judge(doors: Doors, checking: Checking, judgement: Judgement, judged: report.OnJudged) -> None:
+async def _judge(targets: Targets, checking: CheckRequest, judgement: Judgement, judged: report.OnJudged) -> None:
     speech = None
-    if any(rule.group == "transcriber" for rule in checking.rules) and doors.transcriber is not None:
+    if any(rule.group == "transcriber" for rule in checking.rules) and targets.transcriber is not None:
         speech = await probe_speech(checking.customer_wav, checking.assistant_wav)
-    await check(doors, judgement, limits=checking.limits, speech=speech, on_judged=judged)
+    await check(targets, judgement, limits=checking.limits, speech=speech, on_judged=judged)
 
 
-def _publish(judgement: Judgement, doors: Doors, started: datetime, checking: Checking, console: Console) -> None:
+def _publish(
+    judgement: Judgement, targets: Targets, started: datetime, checking: CheckRequest, console: Console
+) -> None:
     if console.is_terminal:
         report.print_table(judgement, console)
     console.print(report.summary(judgement), style="bold", highlight=False)
     if checking.json is not None:
-        save(checking.json, report.as_json(judgement, doors, started))
+        save(checking.json, report.as_json(judgement, targets, started))
     if checking.html is not None:
-        save(checking.html, report.as_html(judgement, doors, started).encode())
+        save(checking.html, report.as_html(judgement, targets, started).encode())
 
 
 def save(path: Path, data: bytes) -> None:
@@ -82,4 +84,4 @@ def save(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as fault:
-        raise PhoneError(f"{path}: {fault.strerror or fault}") from fault
+        raise EmulatorError(f"{path}: {fault.strerror or fault}") from fault

@@ -1,4 +1,4 @@
-"""The phone's commands: what the user types. The work behind each is imported when it is called."""
+"""The emulator's commands: what the user types. The work behind each is imported when it is called."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 from rich.console import Console
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.options import credential_options, one_line_faults, url_option
-from providers.emulator.targets import chosen_doors, running_doors
+from providers.emulator.options import credential_options, one_line_errors, url_option
+from providers.emulator.targets import chosen_targets, running_targets
 
 _RATE = click.IntRange(8000, 48000)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,7 +27,7 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--quiet", is_flag=True, help="Do not play.")
 @url_option
 @credential_options
-@one_line_faults
+@one_line_errors
 def say(
     *,
     text: str,
@@ -39,20 +39,20 @@ def say(
     url: str | None,
     credentials: Credentials,
 ) -> None:
-    """Let the voice door speak TEXT, and show how fast.
+    """Let the voice endpoint speak TEXT, and show how fast.
 
     Tags in TEXT (<break time="1s"/>, <spell>…</spell>, <flush/>) go over the wire as they are.
     """
     from providers.emulator import say_command as saying
 
-    doors = running_doors(url, credentials)
-    wanted = saying.Saying(text, rate, voice, repeat)
-    saying.say(doors, wanted, out=out, quiet=quiet, console=Console())
+    targets = running_targets(url, credentials)
+    wanted = saying.SayRequest(text, rate, voice, repeat)
+    saying.say(targets, wanted, out=out, quiet=quiet, console=Console())
 
 
 @click.command()
 @click.option("--customer", type=_FILE, help="WAV of what the customer says, any rate and format.")
-@click.option("--say", metavar="TEXT", help="Let the server's own voice door speak the customer's part.")
+@click.option("--say", metavar="TEXT", help="Let the server's own voice endpoint speak the customer's part.")
 @click.option("--mic", is_flag=True, help="Speak yourself (needs the package sounddevice).")
 @click.option("--assistant", type=_FILE, help="WAV of what the assistant says meanwhile.")
 @click.option("--rate", type=_RATE, default=16000, show_default=True, help="Hz on the socket.")
@@ -62,7 +62,7 @@ def say(
 @click.option("--tail", type=click.FloatRange(0.0), default=4.0, show_default=True, help="Seconds to await the rest.")
 @url_option
 @credential_options
-@one_line_faults
+@one_line_errors
 def call(
     *,
     customer: Path | None,
@@ -77,23 +77,23 @@ def call(
     url: str | None,
     credentials: Credentials,
 ) -> None:
-    """Call the transcriber door in real time, and show transcripts as they come."""
+    """Call the transcriber endpoint in real time, and show transcripts as they come."""
     from providers.emulator import call_command as calling
 
     if sum((customer is not None, say is not None, mic)) != 1:
         raise click.UsageError("expected one of --customer FILE, --say TEXT and --mic")
-    wanted = calling.Calling(
+    wanted = calling.CallRequest(
         rate, customer, say, mic, assistant, repeat, odd=odd_frames, drop_after=drop_after, tail=tail
     )
-    if not calling.call(running_doors(url, credentials), wanted, Console()):
+    if not calling.call(running_targets(url, credentials), wanted, Console()):
         sys.exit(1)
 
 
 @click.command()
 @url_option
-@click.option("--voice-url", metavar="U", help="http(s):// address of a voice door alone.")
-@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber door alone.")
-@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing door alone.")
+@click.option("--voice-url", metavar="U", help="http(s):// address of a voice endpoint alone.")
+@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber endpoint alone.")
+@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing endpoint alone.")
 @credential_options
 @click.option("--customer-wav", type=_FILE, help="Speech of the customer. Default: the embedded engine speaks.")
 @click.option("--assistant-wav", type=_FILE, help="Other speech, of the assistant.")
@@ -104,7 +104,7 @@ def call(
 @click.option("--timeout", type=float, default=20.0, show_default=True, help="Seconds without an answer.")
 @click.option("--json", "json_file", type=_OUT, help="Write the verdicts as JSON.")
 @click.option("--html", "html_file", type=_OUT, help="Write the verdicts as one web page.")
-@one_line_faults
+@one_line_errors
 def check(
     *,
     url: str | None,
@@ -125,26 +125,26 @@ def check(
     """Judge a provider server, in any language, by what it does on the wire.
 
     Exit code 0: no rule failed; 1: a rule failed; 2: a server could not be reached; 130: interrupted.
-    What cannot be judged (no speech, no such door) is reported as not judged, never as passed.
+    What cannot be judged (no speech, no such endpoint) is reported as not judged, never as passed.
     """
     from providers.emulator import check_command as checking
     from providers.emulator.check.limits import Limits
     from providers.emulator.check.rules import chosen
 
     rules = chosen(only, skip)
-    doors = chosen_doors(
+    targets = chosen_targets(
         url, credentials, voice=voice_url, transcriber=transcriber_url, endpointing=endpointing_url, pid=pid
     )
     limits = Limits(first_audio=first_audio, timeout=timeout)
-    wanted = checking.Checking(rules, limits, customer_wav, assistant_wav, json_file, html_file)
-    sys.exit(checking.run(doors, wanted, Console()))
+    wanted = checking.CheckRequest(rules, limits, customer_wav, assistant_wav, json_file, html_file)
+    sys.exit(checking.run(targets, wanted, Console()))
 
 
 @click.command()
 @url_option
-@click.option("--voice-url", metavar="U", help="http(s):// address of a voice door alone.")
-@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber door alone.")
-@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing door alone.")
+@click.option("--voice-url", metavar="U", help="http(s):// address of a voice endpoint alone.")
+@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber endpoint alone.")
+@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing endpoint alone.")
 @credential_options
 @click.option("--calls", type=click.IntRange(1), default=50, show_default=True, help="Calls at once.")
 @click.option("--duration", type=click.FloatRange(0.1), default=20.0, show_default=True, help="Seconds at full load.")
@@ -166,7 +166,7 @@ def check(
 @click.option("--assistant-wav", type=_FILE, help="Other speech, of the assistant.")
 @click.option("--json", "json_file", type=_OUT, help="Write the figures as JSON.")
 @click.option("--html", "html_file", type=_OUT, help="Write the figures as one web page with plots.")
-@one_line_faults
+@one_line_errors
 def load(
     *,
     url: str | None,
@@ -191,27 +191,27 @@ def load(
     keep up, so no figures are quoted; 130: interrupted, with the figures until then.
     """
     from providers.emulator import load_command as loading
-    from providers.emulator.load.plan import Plan
-    from providers.emulator.load.results import Targets
+    from providers.emulator.load.plan import LoadPlan
+    from providers.emulator.load.results import Thresholds
 
-    doors = chosen_doors(
+    targets = chosen_targets(
         url, credentials, voice=voice_url, transcriber=transcriber_url, endpointing=endpointing_url, pid=pid
     )
-    plan = Plan(
-        voice=doors.voice,
-        transcriber=doors.transcriber,
-        endpointing=doors.endpointing,
-        credentials=doors.credentials,
+    plan = LoadPlan(
+        voice=targets.voice,
+        transcriber=targets.transcriber,
+        endpointing=targets.endpointing,
+        credentials=targets.credentials,
         **shape,
     )
-    wanted = loading.Loading(
+    wanted = loading.LoadRequest(
         plan,
         processes,
-        Targets(max_first_audio, max_lag),
+        Thresholds(max_first_audio, max_lag),
         find_limit,
         customer_wav,
         assistant_wav,
         json_file,
         html_file,
     )
-    sys.exit(loading.load(doors, wanted, Console()))
+    sys.exit(loading.load(targets, wanted, Console()))

@@ -1,4 +1,4 @@
-"""Who the phone says it is: every way in which Vapi can prove itself to a server, spelled here a second time."""
+"""Who the emulator says it is: every way in which Vapi can prove itself to a server, spelled here a second time."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 ::
 
-    PhoneError                      a command cannot go on; its message is the line the user reads
+    EmulatorError                      a command cannot go on; its message is the line the user reads
     ├── Unreachable                 no connection: nobody there, TLS, wrong scheme, no HTTP on the other side
     └── Refused                     a server that answers, but not with what was asked for; carries its status
 """
@@ -18,15 +18,15 @@ from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatu
 from providers.errors import ProvidersError
 
 
-class PhoneError(ProvidersError):
+class EmulatorError(ProvidersError):
     """A command cannot go on."""
 
 
-class Unreachable(PhoneError):
+class Unreachable(EmulatorError):
     """No connection to a server."""
 
 
-class Refused(PhoneError):
+class Refused(EmulatorError):
     """The server answers, but not with what was asked for; ``status`` is its HTTP status."""
 
     def __init__(self, message: str, *, status: int) -> None:
@@ -34,7 +34,7 @@ class Refused(PhoneError):
         self.status = status
 
 
-NETWORK_FAULTS = (httpx.TransportError, httpx.InvalidURL, WebSocketException, OSError, asyncio.TimeoutError)
+NETWORK_ERRORS = (httpx.TransportError, httpx.InvalidURL, WebSocketException, OSError, asyncio.TimeoutError)
 """What a connection attempt may raise; `explained` turns each into one line."""
 
 
@@ -43,10 +43,10 @@ def bare(url: str) -> str:
     return url.partition("?")[0]
 
 
-def explained(url: str, fault: BaseException) -> PhoneError:
+def explained(url: str, fault: BaseException) -> EmulatorError:
     """Say in one line why a server could not be reached, or what it answered instead."""
     where = bare(url)
-    if isinstance(fault, PhoneError):
+    if isinstance(fault, EmulatorError):
         return fault
     if isinstance(fault, InvalidStatus):
         return refusal(url, fault.response.status_code)
@@ -61,8 +61,8 @@ def refusal(url: str, status: int) -> Refused:
     reason = {
         401: "the server wants a credential (--secret, --bearer, --hmac or --token)",
         403: "the server wants a credential (--secret, --bearer, --hmac or --token)",
-        404: "there is no such door at this address",
-        405: "this address is not that door",
+        404: "there is no such endpoint at this address",
+        405: "this address is not that endpoint",
         413: "the request is too large for the server",
         502: "the engine behind the server failed",
         503: "the server is full",

@@ -14,17 +14,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from providers.emulator.check.run import reach
-from providers.emulator.check.speech import probe_speech
 from providers.emulator.check_command import save
-from providers.emulator.load import results as figures
-from providers.emulator.load import show
+from providers.emulator.load import results, show
 from providers.emulator.load.babble import babble
 from providers.emulator.load.fleet import Result, run
-from providers.emulator.load.plan import Plan, Script, script
-from providers.emulator.load.results import Targets
+from providers.emulator.load.plan import LoadPlan, Script, script
+from providers.emulator.load.results import Thresholds
 from providers.emulator.load.search import find_limit
 from providers.emulator.options import INTERRUPTED
-from providers.emulator.targets import Doors
+from providers.emulator.speech import probe_speech
+from providers.emulator.targets import Targets
 
 SATURATED = 3
 """Exit code: the generator could not keep up, so nothing is said about the server."""
@@ -33,12 +32,12 @@ MISSED = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Loading:
+class LoadRequest:
     """How to load, and where to write it down."""
 
-    plan: Plan
+    plan: LoadPlan
     processes: int = 1
-    targets: Targets = Targets()
+    thresholds: Thresholds = Thresholds()
     find_limit: bool = False
     customer_wav: Path | None = None
     assistant_wav: Path | None = None
@@ -46,15 +45,15 @@ class Loading:
     html: Path | None = None
 
 
-def load(doors: Doors, loading: Loading, console: Console) -> int:
+def load(targets: Targets, loading: LoadRequest, console: Console) -> int:
     """Load, and report; the exit code."""
-    words = asyncio.run(_prepared(doors, loading))
+    words = asyncio.run(_prepared(targets, loading))
     started = datetime.now(UTC)
     if loading.find_limit:
-        return _search(doors, loading, words, started, console)
-    result = _watched(loading, loading.plan, words, doors.pid, console)
+        return _search(targets, loading, words, started, console)
+    result = _watched(loading, loading.plan, words, targets.pid, console)
     show.print_result(result, console)
-    _write(loading, figures.report(result, started), lambda: show.result_page(result, started))
+    _write(loading, results.report(result, started), lambda: show.result_page(result, started))
     if result.interrupted:
         return INTERRUPTED
     if result.saturation is not None:
@@ -62,13 +61,13 @@ def load(doors: Doors, loading: Loading, console: Console) -> int:
     return MISSED if result.measures.errors else 0
 
 
-async def _prepared(doors: Doors, loading: Loading) -> Script:
-    await reach(doors, loading.plan.timeout)
+async def _prepared(targets: Targets, loading: LoadRequest) -> Script:
+    await reach(targets, loading.plan.timeout)
     speech = await probe_speech(loading.customer_wav, loading.assistant_wav)
     return script(speech or babble(), loading.plan.rate)
 
 
-def _watched(loading: Loading, plan: Plan, words: Script, pid: int | None, console: Console) -> Result:
+def _watched(loading: LoadRequest, plan: LoadPlan, words: Script, pid: int | None, console: Console) -> Result:
     """One load under a progress bar."""
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
@@ -89,24 +88,24 @@ def _watched(loading: Loading, plan: Plan, words: Script, pid: int | None, conso
         return run(plan, words, processes=min(loading.processes, plan.calls), pid=pid, on_tick=tick)
 
 
-def _search(doors: Doors, loading: Loading, words: Script, started: datetime, console: Console) -> int:
+def _search(targets: Targets, loading: LoadRequest, words: Script, started: datetime, console: Console) -> int:
     def attempt(calls: int) -> Result:
-        return _watched(loading, replace(loading.plan, calls=calls), words, doors.pid, console)
+        return _watched(loading, replace(loading.plan, calls=calls), words, targets.pid, console)
 
     def shown(result: Result, missed: str | None) -> None:
         cells = zip(show.STEP_HEAD, show.step_row(result, missed), strict=True)
         line = ", ".join(f"{name} {cell}".strip() for name, cell in cells)
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    steps = find_limit(attempt, loading.targets, start=loading.plan.calls, on_step=shown)
+    steps = find_limit(attempt, loading.thresholds, start=loading.plan.calls, on_step=shown)
     console.print(show.verdict(steps), style="bold", highlight=False)
-    _write(loading, figures.limit_report(steps, started), lambda: show.limit_page(steps, loading.targets, started))
+    _write(loading, results.limit_report(steps, started), lambda: show.limit_page(steps, loading.thresholds, started))
     if steps[-1][0].interrupted:
         return INTERRUPTED
-    return 0 if figures.limit(steps) else MISSED
+    return 0 if results.limit(steps) else MISSED
 
 
-def _write(loading: Loading, report: dict[str, Any], page: Callable[[], str]) -> None:
+def _write(loading: LoadRequest, report: dict[str, Any], page: Callable[[], str]) -> None:
     if loading.json is not None:
         save(loading.json, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     if loading.html is not None:

@@ -1,4 +1,4 @@
-"""Command-line options that more than one command of the phone takes."""
+"""Command-line options that more than one command of the emulator takes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -44,14 +44,14 @@ def url_option(command: _Command) -> _Command:
     return click.option("--url", help="Base address. Default: the server that runs on this machine.")(command)
 
 
-def one_line_faults(command: _Command) -> _Command:
-    """Turn a `PhoneError` into one line and exit code 2, and Ctrl-C into exit code 130."""
+def one_line_errors(command: _Command) -> _Command:
+    """Turn a `EmulatorError` into one line and exit code 2, and Ctrl-C into exit code 130."""
 
     @functools.wraps(command)
     def guarded(**options: Any) -> Any:
         try:
             return command(**options)
-        except PhoneError as fault:
+        except EmulatorError as fault:
             Console(stderr=True).print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
             sys.exit(UNREACHABLE)
         except KeyboardInterrupt:

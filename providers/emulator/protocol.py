@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ConversationTurn:
     """One message of a conversation."""
 
     speaker: Literal["assistant", "user"]
@@ -32,7 +32,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedTranscript:
     """One transcript as it came over the socket."""
 
     text: str
@@ -84,7 +84,10 @@ def start_message(rate: int, *, channels: int = 2, extra: Json | None = None) ->
 
 
 def endpointing_body(
-    turns: Sequence[Turn], *, shape: Literal["both", "messages", "openai"] = "both", call_id: str | None = None
+    turns: Sequence[ConversationTurn],
+    *,
+    shape: Literal["both", "messages", "openai"] = "both",
+    call_id: str | None = None,
 ) -> bytes:
     """A whole endpointing request; ``shape`` leaves out one of the two spellings of the conversation."""
     message: Json = {"type": "call.endpointing.request", **call_context(call_id)}
@@ -104,7 +107,7 @@ def endpointing_body(
     return encoded({"message": message})
 
 
-def read_transcript(frame: str | bytes) -> Heard | None:
+def read_transcript(frame: str | bytes) -> ReceivedTranscript | None:
     """A transcript, or None for whatever else a server may say; Vapi ignores that too."""
     try:
         message = msgspec.json.decode(frame)
@@ -117,7 +120,7 @@ def read_transcript(frame: str | bytes) -> Heard | None:
         return None
     channel = message.get("channel")
     kind = message.get("transcriptType", "final")
-    return Heard(text, channel if isinstance(channel, str) else "customer", kind != "partial")
+    return ReceivedTranscript(text, channel if isinstance(channel, str) else "customer", kind != "partial")
 
 
 def read_timeout(body: bytes) -> float | None:

@@ -10,17 +10,17 @@ from rich.console import Console
 from rich.table import Table
 
 from providers.emulator.audio_device import play
-from providers.emulator.failures import PhoneError, refusal
+from providers.emulator.failures import EmulatorError, refusal
 from providers.emulator.formatting import count, decibels, percentile, seconds
 from providers.emulator.protocol import voice_body
 from providers.emulator.sound import decoded, level, peak, waveform
-from providers.emulator.targets import Doors, http_client
-from providers.emulator.voice_client import Answer, Playback, played, post
+from providers.emulator.targets import Targets, http_client
+from providers.emulator.voice_client import Playback, RecordedResponse, played, post
 from providers.emulator.wav import write_wav
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class SayRequest:
     """What to say, and how often."""
 
     text: str
@@ -33,45 +33,45 @@ class Saying:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SpokenResponse:
     """One answer and how it plays."""
 
-    answer: Answer
+    answer: RecordedResponse
     playback: Playback
 
 
-async def speech(doors: Doors, saying: Saying) -> list[Said]:
+async def speech(targets: Targets, saying: SayRequest) -> list[SpokenResponse]:
     """Ask for the text ``repeat`` times over one connection.
 
     Raises
     ------
-    PhoneError
+    EmulatorError
         No connection, another status than 200, or a body that broke off.
     """
-    if doors.voice is None:
-        raise PhoneError("the server has no voice door")
+    if targets.voice is None:
+        raise EmulatorError("the server has no voice endpoint")
     said = []
-    async with http_client(doors.voice, timeout=saying.timeout) as client:
+    async with http_client(targets.voice, timeout=saying.timeout) as client:
         for _ in range(saying.repeat):
             body = voice_body(saying.text, saying.rate, voice=saying.voice)
-            answer = await post(client, doors.voice, body, credentials=doors.credentials)
-            said.append(Said(_whole(answer, doors.voice), played(answer, saying.rate)))
+            answer = await post(client, targets.voice, body, credentials=targets.credentials)
+            said.append(SpokenResponse(_whole(answer, targets.voice), played(answer, saying.rate)))
     return said
 
 
-def _whole(answer: Answer, url: str) -> Answer:
+def _whole(answer: RecordedResponse, url: str) -> RecordedResponse:
     if answer.status != 200:
         refused = refusal(url, answer.status)
         detail = answer.body[:300].decode(errors="replace").strip()
-        raise PhoneError(f"{refused}{f': {detail}' if detail else ''}")
+        raise EmulatorError(f"{refused}{f': {detail}' if detail else ''}")
     if not answer.complete:
-        raise PhoneError(f"the server broke off after {len(answer.body)} bytes: its engine failed while it spoke")
+        raise EmulatorError(f"the server broke off after {len(answer.body)} bytes: its engine failed while it spoke")
     return answer
 
 
-def say(doors: Doors, saying: Saying, *, out: Path | None, quiet: bool, console: Console) -> None:
+def say(targets: Targets, saying: SayRequest, *, out: Path | None, quiet: bool, console: Console) -> None:
     """Speak, show, and play or save."""
-    said = asyncio.run(speech(doors, saying))
+    said = asyncio.run(speech(targets, saying))
     last = said[-1]
     if saying.repeat > 1:
         console.print(latencies(said))
@@ -84,7 +84,7 @@ def say(doors: Doors, saying: Saying, *, out: Path | None, quiet: bool, console:
         console.print(f"played by {player}" if player else "no player on this machine: --out FILE saves the audio")
 
 
-def show(said: Said, rate: int, console: Console) -> None:
+def show(said: SpokenResponse, rate: int, console: Console) -> None:
     """One answer in five lines."""
     samples = decoded(said.answer.body)
     playback = said.playback
@@ -102,7 +102,7 @@ def show(said: Said, rate: int, console: Console) -> None:
     console.print(waveform(samples), style="cyan", highlight=False)
 
 
-def latencies(said: list[Said]) -> Table:
+def latencies(said: list[SpokenResponse]) -> Table:
     """A table of all runs with their median and worst."""
     table = Table("run", "first byte", "first audible", "whole answer", "sound", box=None)
     columns = [

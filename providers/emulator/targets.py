@@ -1,4 +1,4 @@
-"""Where a server's three doors are, and what opens them."""
+"""Where a server's three endpoints are, and what opens them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import httpx
 
 from providers import runtime
 from providers.emulator.credentials import Credentials
-from providers.emulator.failures import PhoneError, bare
+from providers.emulator.failures import EmulatorError, bare
 from providers.emulator.processes import listening_pid
 from providers.emulator.protocol import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
-DoorName = Literal["voice", "transcriber", "endpointing"]
+EndpointName = Literal["voice", "transcriber", "endpointing"]
 
-_PATHS: dict[DoorName, str] = {
+_PATHS: dict[EndpointName, str] = {
     "voice": VOICE_PATH,
     "transcriber": TRANSCRIBER_PATH,
     "endpointing": ENDPOINTING_PATH,
@@ -27,8 +27,8 @@ _SOCKET_SCHEME = {"http": "ws", "https": "wss"}
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """A server under test: a door that is None is not called."""
+class Targets:
+    """A server under test: an endpoint that is None is not called."""
 
     voice: str | None
     transcriber: str | None
@@ -38,22 +38,22 @@ class Doors:
     """The server's process when it runs on this machine and told us so."""
 
 
-def base_doors(url: str, credentials: Credentials, *, pid: int | None = None) -> Doors:
-    """The doors at their usual paths below one address."""
+def targets_at(url: str, credentials: Credentials, *, pid: int | None = None) -> Targets:
+    """The endpoints at their usual paths below one address."""
     parts = urlsplit(url)
     if parts.scheme not in _SOCKET_SCHEME or not parts.netloc:
-        raise PhoneError(f"--url: expected http://host:port or https://host, found {bare(url)!r}")
+        raise EmulatorError(f"--url: expected http://host:port or https://host, found {bare(url)!r}")
     root = parts.path.rstrip("/")
     sockets = _SOCKET_SCHEME[parts.scheme]
     found = {
         name: urlunsplit((sockets if name == "transcriber" else parts.scheme, parts.netloc, root + path, "", ""))
         for name, path in _PATHS.items()
     }
-    return Doors(**found, credentials=credentials, pid=pid)
+    return Targets(**found, credentials=credentials, pid=pid)
 
 
-def running_doors(url: str | None, credentials: Credentials) -> Doors:
-    """The doors of ``url``, or else of the server that runs on this machine, with its secret unless one is given.
+def running_targets(url: str | None, credentials: Credentials) -> Targets:
+    """The endpoints of ``url``, or else of the server that runs on this machine, with its secret unless one is given.
 
     The secret of the running server goes to that server only, never to another address.
     """
@@ -61,13 +61,13 @@ def running_doors(url: str | None, credentials: Credentials) -> Doors:
     own = running is not None and (url is None or url.rstrip("/") == running.url.rstrip("/"))
     if running is not None and own:
         known = credentials or Credentials(secret=running.secret)
-        return base_doors(running.url, known, pid=running.pid)
+        return targets_at(running.url, known, pid=running.pid)
     if url is None:
-        raise PhoneError("no server runs on this machine: start `vapi-providers serve`, or name one with --url")
-    return base_doors(url, credentials)
+        raise EmulatorError("no server runs on this machine: start `vapi-providers serve`, or name one with --url")
+    return targets_at(url, credentials)
 
 
-def chosen_doors(
+def chosen_targets(
     url: str | None,
     credentials: Credentials,
     *,
@@ -75,37 +75,37 @@ def chosen_doors(
     transcriber: str | None = None,
     endpointing: str | None = None,
     pid: int | None = None,
-) -> Doors:
-    """The doors named one by one; without any name, those of ``url`` or of the running server."""
+) -> Targets:
+    """The endpoints named one by one; without any name, those of ``url`` or of the running server."""
     if url is not None and (voice or transcriber or endpointing):
-        raise PhoneError("expected --url, or doors one by one, found both")
+        raise EmulatorError("expected --url, or endpoints one by one, found both")
     if voice or transcriber or endpointing:
-        found = Doors(
-            voice and door_address("--voice-url", voice, socket=False),
-            transcriber and door_address("--transcriber-url", transcriber, socket=True),
-            endpointing and door_address("--endpointing-url", endpointing, socket=False),
+        found = Targets(
+            voice and endpoint_address("--voice-url", voice, socket=False),
+            transcriber and endpoint_address("--transcriber-url", transcriber, socket=True),
+            endpointing and endpoint_address("--endpointing-url", endpointing, socket=False),
             credentials,
         )
     else:
-        found = running_doors(url, credentials)
+        found = running_targets(url, credentials)
     return replace(found, pid=pid or found.pid or _local_pid(found))
 
 
-def _local_pid(doors: Doors) -> int | None:
-    """The process behind a door of this machine, where it can be seen."""
-    url = doors.transcriber or doors.voice or doors.endpointing or ""
+def _local_pid(targets: Targets) -> int | None:
+    """The process behind an endpoint of this machine, where it can be seen."""
+    url = targets.transcriber or targets.voice or targets.endpointing or ""
     port = urlsplit(url).port
     return listening_pid(port) if port is not None and is_loopback(url) else None
 
 
-def door_address(option: str, url: str, *, socket: bool) -> str:
-    """One door's own address, with a scheme that fits it."""
+def endpoint_address(option: str, url: str, *, socket: bool) -> str:
+    """One endpoint's own address, with a scheme that fits it."""
     parts = urlsplit(url)
     wanted = ("wss", "ws") if socket else ("https", "http")
     if parts.scheme not in wanted or not parts.netloc:
         hint = {"https": "wss", "http": "ws", "wss": "https", "ws": "http"}.get(parts.scheme)
         better = f": write {hint}://{bare(url).partition('://')[2]}" if hint and parts.netloc else ""
-        raise PhoneError(f"{option}: expected {wanted[0]}:// or {wanted[1]}://, found {bare(url)!r}{better}")
+        raise EmulatorError(f"{option}: expected {wanted[0]}:// or {wanted[1]}://, found {bare(url)!r}{better}")
     return url
 
 

@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.failures import NETWORK_FAULTS, explained
-from providers.emulator.protocol import Heard, read_transcript
+from providers.emulator.failures import NETWORK_ERRORS, explained
+from providers.emulator.protocol import ReceivedTranscript, read_transcript
 from providers.emulator.targets import is_loopback, tls_context
 
 _LARGEST_MESSAGE = 1 << 20
@@ -21,21 +21,21 @@ _LARGEST_MESSAGE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimedTranscript:
     """One transcript and when it came."""
 
-    heard: Heard
+    heard: ReceivedTranscript
     at: float
     """Seconds after the first audio went out."""
 
 
 @dataclass(slots=True)
-class Record:
+class CallRecord:
     """Everything one call showed; grows while the call runs."""
 
     opened: float = 0.0
     """Seconds from dialling to the accepted upgrade."""
-    lines: list[Line] = field(default_factory=list)
+    lines: list[TimedTranscript] = field(default_factory=list)
     sent_bytes: int = 0
     close_code: int | None = None
     """The code the server closed with; None while it did not."""
@@ -44,7 +44,7 @@ class Record:
     """True when we said all we wanted to say."""
 
     @property
-    def finals(self) -> list[Line]:
+    def finals(self) -> list[TimedTranscript]:
         """The finals, in order."""
         return [line for line in self.lines if line.heard.final]
 
@@ -54,7 +54,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TranscriberCall:
     """How to call; `run` makes the call once."""
 
     url: str
@@ -70,10 +70,10 @@ class Call:
         self,
         stream: AsyncGenerator[bytes | str, None],
         *,
-        record: Record | None = None,
-        on_line: Callable[[Record], None] | None = None,
+        record: CallRecord | None = None,
+        on_line: Callable[[CallRecord], None] | None = None,
         clock: Callable[[], float] = time.perf_counter,
-    ) -> Record:
+    ) -> CallRecord:
         """Make the call, sending what ``stream`` yields when it yields it; ends when the stream or the server does.
 
         A ``record`` given from outside can be read while the call runs, and after an interruption.
@@ -83,12 +83,12 @@ class Call:
         Unreachable, Refused
             The socket never opened.
         """
-        record = Record() if record is None else record
+        record = CallRecord() if record is None else record
         dialled = clock()
         async with contextlib.aclosing(stream):
             try:
                 socket = await self._dial()
-            except NETWORK_FAULTS as fault:
+            except NETWORK_ERRORS as fault:
                 raise explained(self.url, fault) from fault
             record.opened = clock() - dialled
             try:
@@ -114,8 +114,8 @@ class Call:
         self,
         socket: ClientConnection,
         stream: AsyncGenerator[bytes | str, None],
-        record: Record,
-        on_line: Callable[[Record], None] | None,
+        record: CallRecord,
+        on_line: Callable[[CallRecord], None] | None,
         clock: Callable[[], float],
     ) -> None:
         begin = clock()
@@ -127,7 +127,9 @@ class Call:
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
 
-    async def _speak(self, socket: ClientConnection, stream: AsyncGenerator[bytes | str, None], record: Record) -> None:
+    async def _speak(
+        self, socket: ClientConnection, stream: AsyncGenerator[bytes | str, None], record: CallRecord
+    ) -> None:
         try:
             if self.start is not None:
                 await socket.send(self.start)
@@ -138,7 +140,7 @@ class Call:
         except ConnectionClosed:
             record.finished = False
 
-    async def _hang_up(self, socket: ClientConnection, record: Record) -> None:
+    async def _hang_up(self, socket: ClientConnection, record: CallRecord) -> None:
         if record.finished and not self.hang_up_hard:
             await socket.close()
             return
@@ -148,13 +150,13 @@ class Call:
 
 
 async def _listen(
-    socket: ClientConnection, record: Record, on_line: Callable[[Record], None] | None, now: Callable[[], float]
+    socket: ClientConnection, record: CallRecord, on_line: Callable[[CallRecord], None] | None, now: Callable[[], float]
 ) -> None:
     with contextlib.suppress(ConnectionClosed):
         async for frame in socket:
             heard = read_transcript(frame)
             if heard is None:
                 continue
-            record.lines.append(Line(heard, now()))
+            record.lines.append(TimedTranscript(heard, now()))
             if on_line is not None:
                 on_line(record)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import httpx
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.failures import NETWORK_FAULTS, explained
+from providers.emulator.failures import NETWORK_ERRORS, explained
 from providers.emulator.sound import decoded, first_audible
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RecordedResponse:
     """What came back, and when."""
 
     status: int
@@ -50,7 +50,7 @@ class Playback:
         return self.duration / (self.duration + self.stalled) if self.duration else 1.0
 
 
-def played(answer: Answer, rate: int) -> Playback:
+def played(answer: RecordedResponse, rate: int) -> Playback:
     """Play an answer: each piece sounds when it is there and the one before it is over."""
     begin = answer.first_byte
     if begin is None:
@@ -75,7 +75,7 @@ async def post(
     content_type: str = "application/json",
     hang_up_after: int | None = None,
     clock: Callable[[], float] = time.perf_counter,
-) -> Answer:
+) -> RecordedResponse:
     """POST a body and read the answer to its end, or hang up once ``hang_up_after`` bytes are here.
 
     Raises
@@ -88,7 +88,7 @@ async def post(
     begin = clock()
     try:
         response = await _sent(client, request)
-    except NETWORK_FAULTS as fault:
+    except NETWORK_ERRORS as fault:
         raise explained(url, fault) from fault
     try:
         return await _read(response, begin, hang_up_after, clock)
@@ -106,7 +106,7 @@ async def _sent(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Resp
 
 async def _read(
     response: httpx.Response, begin: float, hang_up_after: int | None, clock: Callable[[], float]
-) -> Answer:
+) -> RecordedResponse:
     received = bytearray()
     arrivals: list[tuple[float, int]] = []
     complete = True
@@ -119,4 +119,4 @@ async def _read(
     except httpx.TransportError:
         complete = False
     kind = response.headers.get("content-type", "")
-    return Answer(response.status_code, kind, bytes(received), tuple(arrivals), clock() - begin, complete)
+    return RecordedResponse(response.status_code, kind, bytes(received), tuple(arrivals), clock() - begin, complete)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import Resampler, Samples
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _LARGEST = 512 * 1024 * 1024
@@ -40,31 +40,31 @@ class _Format:
 
 
 def read_clip(path: Path) -> Clip:
-    """Read a WAV file; `PhoneError` names the file, what was expected and what is there."""
+    """Read a WAV file; `EmulatorError` names the file, what was expected and what is there."""
     try:
         if path.stat().st_size > _LARGEST:
-            raise PhoneError(f"{path}: expected at most {_LARGEST} bytes, found {path.stat().st_size}")
+            raise EmulatorError(f"{path}: expected at most {_LARGEST} bytes, found {path.stat().st_size}")
         data = path.read_bytes()
     except OSError as fault:
-        raise PhoneError(f"{path}: {fault.strerror or fault}") from fault
+        raise EmulatorError(f"{path}: {fault.strerror or fault}") from fault
     return parse_clip(data, str(path))
 
 
 def parse_clip(data: bytes, name: str = "WAV") -> Clip:
     """Take a WAV file apart; ``name`` is what an error calls it."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise PhoneError(f"{name}: expected a WAV file (RIFF … WAVE), found {data[:4]!r}")
+        raise EmulatorError(f"{name}: expected a WAV file (RIFF … WAVE), found {data[:4]!r}")
     chunks = _chunks(data)
     if b"fmt " not in chunks or b"data" not in chunks:
-        raise PhoneError(f"{name}: expected the chunks 'fmt ' and 'data', found {sorted(chunks)}")
+        raise EmulatorError(f"{name}: expected the chunks 'fmt ' and 'data', found {sorted(chunks)}")
     form = _format(chunks[b"fmt "], name)
     width = form.channels * form.bits // 8
     body = chunks[b"data"]
     samples = _samples(body[: len(body) // width * width], form)
     if not len(samples):
-        raise PhoneError(f"{name}: expected sound, found an empty file")
+        raise EmulatorError(f"{name}: expected sound, found an empty file")
     if not np.isfinite(samples).all():
-        raise PhoneError(f"{name}: expected finite samples, found NaN or infinity")
+        raise EmulatorError(f"{name}: expected finite samples, found NaN or infinity")
     frames = samples.reshape(-1, form.channels)
     return Clip(tuple(np.ascontiguousarray(frames[:, i]) for i in range(form.channels)), form.rate)
 
@@ -93,7 +93,7 @@ def write_wav(path: Path, pcm: bytes, rate: int) -> None:
     try:
         path.write_bytes(wav_bytes(pcm, rate))
     except OSError as fault:
-        raise PhoneError(f"{path}: {fault.strerror or fault}") from fault
+        raise EmulatorError(f"{path}: {fault.strerror or fault}") from fault
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
@@ -109,14 +109,14 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
 
 def _format(chunk: bytes, name: str) -> _Format:
     if len(chunk) < 16:
-        raise PhoneError(f"{name}: expected a 'fmt ' chunk of at least 16 bytes, found {len(chunk)}")
+        raise EmulatorError(f"{name}: expected a 'fmt ' chunk of at least 16 bytes, found {len(chunk)}")
     kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
     if kind == _EXTENSIBLE and len(chunk) >= 26:
         (kind,) = struct.unpack_from("<H", chunk, 24)
     if (kind, bits) not in {(_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 64)}:
-        raise PhoneError(f"{name}: expected 8, 16, 24 or 32 bit integers or floats, found format {kind}, {bits} bit")
+        raise EmulatorError(f"{name}: expected 8, 16, 24 or 32 bit integers or floats, found format {kind}, {bits} bit")
     if not 1 <= channels <= 64 or not 1000 <= rate <= 768_000:
-        raise PhoneError(f"{name}: expected 1 … 64 channels at 1000 … 768000 Hz, found {channels} at {rate}")
+        raise EmulatorError(f"{name}: expected 1 … 64 channels at 1000 … 768000 Hz, found {channels} at {rate}")
     return _Format(kind, channels, rate, bits)
 
 

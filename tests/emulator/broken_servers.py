@@ -112,8 +112,8 @@ class B5EveryInterimAFinal(GoodServer):
 class B6OpenSocket(GoodServer):
     """The secret is checked where requests come in, and a socket is no request."""
 
-    def may_enter(self, door: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
-        return door == "/api/custom-transcriber" or super().may_enter(door, headers, query)
+    def may_enter(self, endpoint: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+        return endpoint == "/api/custom-transcriber" or super().may_enter(endpoint, headers, query)
 
 
 class B7SilentFailure(GoodServer):
@@ -227,14 +227,14 @@ class Impatient(GoodServer):
 class WideOpen(GoodServer):
     """Nobody knows the address."""
 
-    def may_enter(self, door: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    def may_enter(self, endpoint: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
         return True
 
 
 class Shut(GoodServer):
     """The secret is read from a header that the platform does not send."""
 
-    def may_enter(self, door: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    def may_enter(self, endpoint: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
         return "x-other-secret" in headers
 
 

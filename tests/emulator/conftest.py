@@ -1,4 +1,4 @@
-"""The reference server, once for all tests of the phone."""
+"""The reference server, once for all tests of the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -70,7 +70,7 @@ class GoodServer:
 
     # Who may come in.
 
-    def may_enter(self, door: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
+    def may_enter(self, endpoint: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
         found = headers.get("x-vapi-secret") or query.get("token") or ""
         return hmac.compare_digest(found.encode(), SECRET.encode())
 
@@ -103,7 +103,7 @@ class GoodServer:
             parts.append(part)
         return b"".join(parts)
 
-    # The voice door.
+    # The voice endpoint.
 
     async def voice(self, message: dict[str, Any]) -> Response:
         if message.get("type", "voice-request") != "voice-request":
@@ -135,7 +135,7 @@ class GoodServer:
             await asyncio.sleep(SLOWNESS)
             yield encode_pcm16(samples[start : start + step])
 
-    # The endpointing door.
+    # The endpointing endpoint.
 
     async def endpointing(self, message: dict[str, Any]) -> Response:
         openai, own = message.get("messagesOpenAIFormatted"), message.get("messages")
@@ -150,7 +150,7 @@ class GoodServer:
     def timeout(self, last: str) -> float:
         return 0.1 if last.rstrip().endswith((".", "!", "?")) else 1.5
 
-    # The transcriber door.
+    # The transcriber endpoint.
 
     async def transcriber(self, socket: WebSocket) -> None:
         if not self.may_enter("/api/custom-transcriber", socket.headers, socket.query_params):

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from dsp import encode_pcm16
 from providers.emulator.call_command import Display, Speech, lag
-from providers.emulator.protocol import Heard
+from providers.emulator.protocol import ReceivedTranscript
 from providers.emulator.sound import Span
-from providers.emulator.transcriber_client import Line, Record
+from providers.emulator.transcriber_client import CallRecord, TimedTranscript
 from providers.emulator.wav import write_wav
 from tests.emulator.good_server import SECRET
 from tests.emulator.tones import spoken
@@ -23,18 +23,18 @@ SPEECH = Speech(encode_pcm16(spoken("alpha bravo", 16000)), b"", 16000)
 """Ends at 0.46 s."""
 
 
-def shown(*lines: Line, terminal: bool, width: int = 60) -> str:
+def shown(*lines: TimedTranscript, terminal: bool, width: int = 60) -> str:
     out = io.StringIO()
     display = Display(Console(file=out, force_terminal=terminal, color_system=None, width=width), SPEECH)
-    record = Record()
+    record = CallRecord()
     for line in lines:
         record.lines.append(line)
         display.show(record)
     return out.getvalue()
 
 
-def heard(text: str, at: float, *, final: bool = False) -> Line:
-    return Line(Heard(text, "customer", final), at)
+def heard(text: str, at: float, *, final: bool = False) -> TimedTranscript:
+    return TimedTranscript(ReceivedTranscript(text, "customer", final), at)
 
 
 def test_on_a_terminal_partials_rewrite_one_line_until_the_final():

@@ -22,10 +22,10 @@ from providers.emulator.check.rule import Outcome
 from providers.emulator.check.rules import CATALOGUE, chosen
 from providers.emulator.check.run import Judgement
 from providers.emulator.check.run import check as judge
-from providers.emulator.check.speech import probe_speech
 from providers.emulator.commands import check
 from providers.emulator.credentials import Credentials
-from providers.emulator.targets import base_doors, chosen_doors
+from providers.emulator.speech import probe_speech
+from providers.emulator.targets import chosen_targets, targets_at
 from providers.emulator.wav import write_wav
 from tests.emulator.good_server import SECRET
 from tests.emulator.tones import spoken
@@ -53,7 +53,7 @@ def test_a_server_without_fault_exits_zero_and_reports_in_plain_lines(good_url):
 def test_a_rule_that_fails_exits_one_and_says_why(good_url):
     result = run("--only", "A3", "--url", good_url, "--secret", "wrong")
     assert result.exit_code == 1
-    assert "failed     A3   The voice door opens to the right credential. (HTTP 401" in result.output
+    assert "failed     A3   The voice endpoint opens to the right credential. (HTTP 401" in result.output
 
 
 def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url):
@@ -61,13 +61,13 @@ def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url):
         "--only", "A3", "--only", "V2", "--only", "E1", "--endpointing-url", f"{good_url}/api/custom-endpointing"
     )
     assert result.exit_code == 1  # E1: no credential was given
-    assert "not judged V2   The body is bare PCM, without a header. (no address of a voice door)" in result.output
+    assert "not judged V2   The body is bare PCM, without a header. (no address of a voice endpoint)" in result.output
 
 
 def test_without_speech_nothing_is_said_about_recognition(good_url):
     judgement = Judgement(chosen(("transcriber",), ()))
-    doors = base_doors(good_url, Credentials(secret=SECRET))
-    asyncio.run(judge(doors, judgement, limits=Limits(speed=12.0), speech=None))
+    targets = targets_at(good_url, Credentials(secret=SECRET))
+    asyncio.run(judge(targets, judgement, limits=Limits(speed=12.0), speech=None))
     outcomes = {item.rule.id: item.verdict.outcome for item in judgement.results()}
     assert {rule for rule, outcome in outcomes.items() if outcome is Outcome.PASSED} == {"T8"}
     assert judgement.count(Outcome.FAILED) == 0
@@ -115,13 +115,13 @@ def test_the_json_keeps_to_its_schema(good_url, tmp_path):
 
 def test_the_page_stands_alone_and_holds_no_token(good_url, tmp_path):
     out = tmp_path / "x.html"
-    doors = ("--voice-url", f"{good_url}/api/custom-voice?voice=<b>&token=hush", "--token", "also-hush")
-    run("--only", "A3", *doors, "--html", str(out))
+    targets = ("--voice-url", f"{good_url}/api/custom-voice?voice=<b>&token=hush", "--token", "also-hush")
+    run("--only", "A3", *targets, "--html", str(out))
     page = out.read_text()
     assert page.startswith("<!doctype html>")
     for foreign in ("http://www", "https://", "<script", "<link", "src=", "hush", "<b>"):
         assert foreign not in page
-    assert "The voice door opens to the right credential." in page
+    assert "The voice endpoint opens to the right credential." in page
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_page_stands_alone_and_holds_no_token(good_url, tmp_path):
         (("--voice-url", "ws://h/x"), "--voice-url: expected https:// or http://, found 'ws://h/x': write http://h/x"),
         (("--endpointing-url", "h:80"), "--endpointing-url: expected https:// or http://, found 'h:80'"),
         (("--transcriber-url", "ws://127.0.0.1:1/x"), "ws://127.0.0.1:1/x: nobody listens there"),
-        (("--url", "http://h", "--voice-url", "http://h"), "expected --url, or doors one by one, found both"),
+        (("--url", "http://h", "--voice-url", "http://h"), "expected --url, or endpoints one by one, found both"),
         (("--only", "Q"), "expected a rule (T5), a letter (T) or a group (transcriber), found 'Q'"),
     ],
 )
@@ -148,22 +148,22 @@ def test_what_cannot_be_reached_is_one_clear_line(words, complaint):
 
 def test_a_terminal_gets_a_table_of_what_matters(good_url):
     shown = io.StringIO()
-    doors = base_doors(good_url, Credentials(secret="wrong"))
-    wanted = checking.Checking(chosen(("A1", "A3"), ()), Limits())
-    code = checking.run(doors, wanted, Console(file=shown, force_terminal=True, color_system=None, width=100))
+    targets = targets_at(good_url, Credentials(secret="wrong"))
+    wanted = checking.CheckRequest(chosen(("A1", "A3"), ()), Limits())
+    code = checking.run(targets, wanted, Console(file=shown, force_terminal=True, color_system=None, width=110))
     assert code == 1
     text = " ".join(shown.getvalue().split())
-    assert "✓ A1 The voice door is closed to a caller without a credential." in text
-    assert "✗ A3 The voice door opens to the right credential. HTTP 401" in text
+    assert "✓ A1 The voice endpoint is closed to a caller without a credential." in text
+    assert "✗ A3 The voice endpoint opens to the right credential. HTTP 401" in text
     assert "Otherwise every call falls back, or ends." in text
     assert "1 passed, 1 failed, 0 not judged in" in text
 
 
 def test_the_process_of_a_local_server_is_found(good_url):
-    found = chosen_doors(None, Credentials(), voice=f"{good_url}/api/custom-voice")
+    found = chosen_targets(None, Credentials(), voice=f"{good_url}/api/custom-voice")
     assert found.pid == os.getpid()
-    assert chosen_doors(None, Credentials(), voice="https://example.com/v").pid is None
-    assert chosen_doors(None, Credentials(), voice=f"{good_url}/v", pid=7).pid == 7
+    assert chosen_targets(None, Credentials(), voice="https://example.com/v").pid is None
+    assert chosen_targets(None, Credentials(), voice=f"{good_url}/v", pid=7).pid == 7
 
 
 def test_a_tls_error_is_one_clear_line(tls_url):

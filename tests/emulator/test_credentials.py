@@ -1,4 +1,4 @@
-"""The phone proves itself in each of Vapi's ways, and shows none of them."""
+"""The emulator proves itself in each of Vapi's ways, and shows none of them."""
 
 from providers.emulator.credentials import Credentials
 

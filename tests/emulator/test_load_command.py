@@ -17,11 +17,11 @@ from rich.console import Console
 from dsp import encode_pcm16
 from providers.emulator.commands import load
 from providers.emulator.credentials import Credentials
-from providers.emulator.load.plan import Plan
-from providers.emulator.load.results import Targets
-from providers.emulator.load_command import Loading
+from providers.emulator.load.plan import LoadPlan
+from providers.emulator.load.results import Thresholds
+from providers.emulator.load_command import LoadRequest
 from providers.emulator.load_command import load as loading
-from providers.emulator.targets import base_doors
+from providers.emulator.targets import targets_at
 from providers.emulator.wav import write_wav
 from tests.emulator.good_server import SECRET
 from tests.emulator.tones import spoken
@@ -38,30 +38,30 @@ def options(wavs: tuple[Path, Path]) -> list[str]:
     return ["--customer-wav", str(wavs[0]), "--assistant-wav", str(wavs[1]), "--secret", SECRET]
 
 
-def plan(url: str, calls: int = 3) -> Plan:
+def plan(url: str, calls: int = 3) -> LoadPlan:
     """A short load whose generator may be late: a busy test machine is no reason to quote nothing."""
-    doors = base_doors(url, Credentials(secret=SECRET))
-    return Plan(
-        calls, doors.voice, doors.transcriber, doors.endpointing, doors.credentials,
+    targets = targets_at(url, Credentials(secret=SECRET))
+    return LoadPlan(
+        calls, targets.voice, targets.transcriber, targets.endpointing, targets.credentials,
         duration=3.0, ramp=0.1, turn=0.5, busy=10.0, punctual=10.0,
     )  # fmt: skip
 
 
-def run(url: str, wanted: Loading) -> tuple[int, str]:
+def run(url: str, wanted: LoadRequest) -> tuple[int, str]:
     shown = io.StringIO()
-    doors = base_doors(url, Credentials(secret=SECRET), pid=os.getpid())
-    code = loading(doors, wanted, Console(file=shown, width=120))
+    targets = targets_at(url, Credentials(secret=SECRET), pid=os.getpid())
+    code = loading(targets, wanted, Console(file=shown, width=120))
     return code, shown.getvalue()
 
 
 def test_a_load_is_a_table_a_schema_and_a_page(good_url, wavs, tmp_path):
     files = {"json": tmp_path / "x.json", "html": tmp_path / "x.html"}
-    code, shown = run(good_url, Loading(plan(good_url), customer_wav=wavs[0], assistant_wav=wavs[1], **files))
+    code, shown = run(good_url, LoadRequest(plan(good_url), customer_wav=wavs[0], assistant_wav=wavs[1], **files))
     assert code == 0, shown
     for name in ("first byte", "first audible sample", "transcript lag", "endpointing answer", "continuity", "cores"):
         assert name in shown
     report = json.loads(files["json"].read_text())
-    assert list(report) == "schema started seconds interrupted doors plan generator figures".split()
+    assert list(report) == "schema started seconds interrupted endpoints plan generator figures".split()
     assert report["schema"] == "vapi-providers/load/1"
     assert report["plan"] == {
         "calls": 3, "duration": 3.0, "ramp": 0.1, "bargeIn": 0.2, "jitter": 5.0, "turn": 0.5, "rate": 16000
@@ -84,9 +84,9 @@ def test_a_load_is_a_table_a_schema_and_a_page(good_url, wavs, tmp_path):
 def test_a_search_prints_the_largest_load_that_held(good_url, wavs, tmp_path):
     out = tmp_path / "x.json"
     # A lag nobody keeps: the search goes down to one call and ends.
-    wanted = Loading(
+    wanted = LoadRequest(
         plan(good_url, 2),
-        targets=Targets(lag=0.0),
+        thresholds=Thresholds(lag=0.0),
         find_limit=True,
         customer_wav=wavs[0],
         assistant_wav=wavs[1],

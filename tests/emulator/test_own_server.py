@@ -12,7 +12,7 @@ from providers.emulator.check.rule import Outcome
 from providers.emulator.check.rules import CATALOGUE
 from providers.emulator.check.run import Judgement, check
 from providers.emulator.credentials import Credentials
-from providers.emulator.targets import base_doors
+from providers.emulator.targets import targets_at
 from providers.engines.base import ListeningCapabilities, Transcript
 from tests.emulator.check.test_catalogue import QUICK, two_speakers
 from tests.emulator.tones import ToneListener
@@ -57,8 +57,8 @@ class Hearing:
 def test_no_rule_fails_on_our_own_server():
     judgement = Judgement(CATALOGUE)
     with serving(transcriber=ToneEars()) as live:
-        doors = base_doors(live.base, Credentials(secret=SECRET))
-        asyncio.run(check(doors, judgement, limits=replace(QUICK, flood=12 << 20), speech=two_speakers()))
+        targets = targets_at(live.base, Credentials(secret=SECRET))
+        asyncio.run(check(targets, judgement, limits=replace(QUICK, flood=12 << 20), speech=two_speakers()))
     odd = {item.rule.id: item.verdict for item in judgement.results() if item.verdict.outcome is not Outcome.PASSED}
     # T17 looks at the memory of a server's own process, and this one shares its process with the test.
     assert set(odd) == {"T17"}, odd

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from providers.emulator.voice_client import Answer, played
+from providers.emulator.voice_client import RecordedResponse, played
 
 RATE = 1000
 """Hz: one sample is one millisecond."""
 
 
-def answer(*pieces: tuple[float, int], quiet: int = 0) -> Answer:
+def answer(*pieces: tuple[float, int], quiet: int = 0) -> RecordedResponse:
     """An answer whose pieces of so many samples came at these times; the first ``quiet`` samples are silence."""
     total = sum(samples for _, samples in pieces)
     samples = np.full(total, 16384, "<i2")
@@ -18,7 +18,7 @@ def answer(*pieces: tuple[float, int], quiet: int = 0) -> Answer:
     for at, count in pieces:
         received += 2 * count
         arrivals.append((at, received))
-    return Answer(200, "", samples.tobytes(), tuple(arrivals), pieces[-1][0] if pieces else 0.0, True)
+    return RecordedResponse(200, "", samples.tobytes(), tuple(arrivals), pieces[-1][0] if pieces else 0.0, True)
 
 
 def test_pieces_in_time_play_without_a_gap():

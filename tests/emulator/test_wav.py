@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 from providers.emulator.wav import mono, parse_clip, read_clip, wav_bytes, write_wav
 
 RAMP = np.linspace(-0.9, 0.9, 64)
@@ -92,13 +92,13 @@ def test_resampling_keeps_the_duration():
     ],
 )
 def test_a_broken_file_is_named_with_what_is_wrong(data, complaint):
-    with pytest.raises(PhoneError, match=complaint) as caught:
+    with pytest.raises(EmulatorError, match=complaint) as caught:
         parse_clip(data, "clip.wav")
     assert str(caught.value).startswith("clip.wav: ")
 
 
 def test_a_missing_file_is_one_line():
-    with pytest.raises(PhoneError, match="no.wav: No such file"):
+    with pytest.raises(EmulatorError, match="no.wav: No such file"):
         read_clip(Path("/nowhere/no.wav"))
 
 

@@ -1,4 +1,4 @@
-"""Rules E1 … E6: the endpointing door."""
+"""Rules E1 … E6: the endpointing endpoint."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import Literal
 from providers.emulator.check.probe import Probe
 from providers.emulator.check.rule import Rule, Verdict, best_of, verdict
 from providers.emulator.formatting import percentile, seconds
-from providers.emulator.protocol import Turn, endpointing_body, read_timeout
-from providers.emulator.voice_client import Answer
+from providers.emulator.protocol import ConversationTurn, endpointing_body, read_timeout
+from providers.emulator.voice_client import RecordedResponse
 
 _LONGEST = 15.0
 """Seconds, the schema's own limit."""
 _REQUESTS = 20
-_QUESTION = Turn("assistant", "What is your account number?")
-_FINISHED = (_QUESTION, Turn("user", "I would like to speak to somebody about my order."))
-_UNFINISHED = (_QUESTION, Turn("user", "I would like to"))
+_QUESTION = ConversationTurn("assistant", "What is your account number?")
+_FINISHED = (_QUESTION, ConversationTurn("user", "I would like to speak to somebody about my order."))
+_UNFINISHED = (_QUESTION, ConversationTurn("user", "I would like to"))
 
 _Shape = Literal["both", "messages", "openai"]
 
 
-async def _ask(probe: Probe, turns: tuple[Turn, ...], shape: _Shape = "both") -> Answer:
+async def _ask(probe: Probe, turns: tuple[ConversationTurn, ...], shape: _Shape = "both") -> RecordedResponse:
     return await probe.ask("endpointing", endpointing_body(turns, shape=shape))
 
 
-def _no_answer(answer: Answer) -> str | None:
+def _no_answer(answer: RecordedResponse) -> str | None:
     if answer.status != 200:
         return f"HTTP {answer.status}"
     if read_timeout(answer.body) is None:
@@ -32,7 +32,7 @@ def _no_answer(answer: Answer) -> str | None:
     return None
 
 
-def _fault(answer: Answer) -> str | None:
+def _fault(answer: RecordedResponse) -> str | None:
     value = read_timeout(answer.body)
     if value is not None and not 0 <= value <= _LONGEST:
         return f"timeoutSeconds is {value:g}, expected 0 … {_LONGEST:.0f}"

@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from providers.emulator.audio_frames import Piece, frames, interleaved
 from providers.emulator.check.probe import CALL_RATE, Ending, Probe
 from providers.emulator.check.rule import NotJudged
-from providers.emulator.check.speech import ProbeSpeech
 from providers.emulator.protocol import Json
-from providers.emulator.transcriber_client import Record
+from providers.emulator.speech import ProbeSpeech
+from providers.emulator.transcriber_client import CallRecord
 
 
 def words(text: str) -> list[str]:
@@ -49,13 +49,13 @@ def end_of(probe: Probe, *speakers: str, later: float = 0.0) -> Ending:
 
 async def heard(
     probe: Probe, who: str, *, rate: int = CALL_RATE, channels: int = 2, extra: Json | None = None
-) -> Record:
+) -> CallRecord:
     """A call in which one speaker speaks on the customer's channel and the other channel is silent."""
     pieces = spoken(probe, who, rate=rate, channels=channels)
     return await probe.call(pieces, rate=rate, channels=channels, extra=extra, ending=end_of(probe, who))
 
 
-async def alone(probe: Probe, who: str) -> Record:
+async def alone(probe: Probe, who: str) -> CallRecord:
     """That call, made once for all rules: how this recogniser hears this speaker with nothing else going on."""
     speech_of(probe)
     return await probe.once(f"alone:{who}", lambda: heard(probe, who))
@@ -69,7 +69,7 @@ async def baseline(probe: Probe, who: str = "customer") -> str:
     return text
 
 
-def ended(record: Record) -> str | None:
+def ended(record: CallRecord) -> str | None:
     """Why a call that should have gone on did not; None when it did."""
     if record.finished:
         return None

@@ -13,13 +13,13 @@ import httpx
 
 from providers.emulator.audio_frames import Piece, awaited, paced
 from providers.emulator.check.limits import Limits
-from providers.emulator.check.speech import ProbeSpeech
 from providers.emulator.credentials import Credentials
 from providers.emulator.failures import Refused
 from providers.emulator.protocol import Json, start_message, voice_body
-from providers.emulator.targets import Doors, http_client
-from providers.emulator.transcriber_client import Call, Line, Record
-from providers.emulator.voice_client import Answer, post
+from providers.emulator.speech import ProbeSpeech
+from providers.emulator.targets import Targets, http_client
+from providers.emulator.transcriber_client import CallRecord, TimedTranscript, TranscriberCall
+from providers.emulator.voice_client import RecordedResponse, post
 
 RATE = 24000
 """Hz of voice probes: every example the platform prints has it."""
@@ -45,8 +45,8 @@ class Ending:
 class Probe:
     """Access to a server under test; made by `probing`."""
 
-    def __init__(self, doors: Doors, limits: Limits, speech: ProbeSpeech | None, client: httpx.AsyncClient) -> None:
-        self.doors = doors
+    def __init__(self, targets: Targets, limits: Limits, speech: ProbeSpeech | None, client: httpx.AsyncClient) -> None:
+        self.targets = targets
         self.limits = limits
         self.speech = speech
         self._client = client
@@ -75,42 +75,44 @@ class Probe:
             task.cancel()
         await asyncio.gather(*self._shared.values(), return_exceptions=True)
 
-    # The voice door.
+    # The voice endpoint.
 
-    async def say(self, text: str, rate: int = RATE, *, voice: str | None = None, hang_up: bool = False) -> Answer:
+    async def say(
+        self, text: str, rate: int = RATE, *, voice: str | None = None, hang_up: bool = False
+    ) -> RecordedResponse:
         """One voice request; ``hang_up`` ends it at the first piece."""
         return await self.ask("voice", voice_body(text, rate, voice=voice), hang_up_after=1 if hang_up else None)
 
     async def ask(
         self,
-        door: str,
+        endpoint: str,
         body: bytes,
         *,
         credentials: Credentials | None = None,
         hang_up_after: int | None = None,
-    ) -> Answer:
-        """POST to a door that is known to be there."""
-        known = self.doors.credentials if credentials is None else credentials
-        url = self.door(door)
+    ) -> RecordedResponse:
+        """POST to an endpoint that is known to be there."""
+        known = self.targets.credentials if credentials is None else credentials
+        url = self.endpoint(endpoint)
         return await post(self._client, url, body, credentials=known, hang_up_after=hang_up_after)
 
-    async def pour(self, door: str, parts: AsyncIterator[bytes]) -> int | None:
+    async def pour(self, endpoint: str, parts: AsyncIterator[bytes]) -> int | None:
         """POST a body of unknown length; the status, or None when the server broke off."""
-        headers = {"Content-Type": "application/json", **self.doors.credentials.headers(b"")}
-        url = self.doors.credentials.address(self.door(door))
+        headers = {"Content-Type": "application/json", **self.targets.credentials.headers(b"")}
+        url = self.targets.credentials.address(self.endpoint(endpoint))
         try:
             return (await self._client.post(url, content=parts, headers=headers)).status_code
         except httpx.TransportError:
             return None
 
-    def door(self, name: str) -> str:
-        """A door's address."""
-        url: str | None = getattr(self.doors, name)
+    def endpoint(self, name: str) -> str:
+        """An endpoint's address."""
+        url: str | None = getattr(self.targets, name)
         if url is None:
             raise LookupError(name)
         return url
 
-    # The transcriber door.
+    # The transcriber endpoint.
 
     async def call(
         self,
@@ -122,25 +124,25 @@ class Probe:
         hard: bool = False,
         ending: Ending | None = None,
         credentials: Credentials | None = None,
-    ) -> Record:
+    ) -> CallRecord:
         """One call, times in seconds of audio; with an ``ending`` it goes on until its last final settled."""
         limits = self.limits
-        call = Call(
-            self.door("transcriber"),
-            self.doors.credentials if credentials is None else credentials,
+        call = TranscriberCall(
+            self.endpoint("transcriber"),
+            self.targets.credentials if credentials is None else credentials,
             start_message(rate, channels=channels, extra=extra),
             open_timeout=limits.timeout,
             hang_up_hard=hard,
         )
         async with self._lines:
-            record = Record()
+            record = CallRecord()
             said = pieces if ending is None else self._to_the_end(pieces, record, rate, channels, ending)
             await _answered(call, said, record, limits)
         record.lines = [replace(line, at=line.at * limits.speed) for line in record.lines]
         return record
 
     def _to_the_end(
-        self, pieces: Iterable[Piece], record: Record, rate: int, channels: int, ending: Ending
+        self, pieces: Iterable[Piece], record: CallRecord, rate: int, channels: int, ending: Ending
     ) -> Iterator[Piece]:
         spent = 0.0
         for piece in pieces:
@@ -154,7 +156,7 @@ class Probe:
         yield from awaited(finished, rate, channels, begin=spent, longest=limits.tail * limits.speed)
 
 
-def _settled(lines: list[Line], ending: Ending, now: float, limits: Limits) -> bool:
+def _settled(lines: list[TimedTranscript], ending: Ending, now: float, limits: Limits) -> bool:
     """True once there are as many finals as utterances, the last after the speech, and nothing since."""
     finals = [line.at for line in lines if line.heard.final]
     if len(finals) < ending.utterances or finals[-1] < ending.after / limits.speed:
@@ -162,7 +164,7 @@ def _settled(lines: list[Line], ending: Ending, now: float, limits: Limits) -> b
     return now / limits.speed - lines[-1].at > limits.settle
 
 
-async def _answered(call: Call, pieces: Iterable[Piece], record: Record, limits: Limits) -> None:
+async def _answered(call: TranscriberCall, pieces: Iterable[Piece], record: CallRecord, limits: Limits) -> None:
     """Make the call; a server that is full (503) gets time to free the place of a call before."""
     until = time.monotonic() + limits.place_within
     while True:
@@ -176,11 +178,11 @@ async def _answered(call: Call, pieces: Iterable[Piece], record: Record, limits:
 
 
 @asynccontextmanager
-async def probing(doors: Doors, limits: Limits, speech: ProbeSpeech | None) -> AsyncIterator[Probe]:
+async def probing(targets: Targets, limits: Limits, speech: ProbeSpeech | None) -> AsyncIterator[Probe]:
     """A probe, ended with all its connections."""
-    address = doors.voice or doors.endpointing or "http://127.0.0.1"
+    address = targets.voice or targets.endpointing or "http://127.0.0.1"
     async with http_client(address, timeout=limits.timeout) as client:
-        probe = Probe(doors, limits, speech, client)
+        probe = Probe(targets, limits, speech, client)
         try:
             yield probe
         finally:

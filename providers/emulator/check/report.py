@@ -31,7 +31,7 @@ from providers.emulator.check.rule import Outcome
 from providers.emulator.check.run import Judged, Judgement
 from providers.emulator.failures import bare
 from providers.emulator.page import heading, page
-from providers.emulator.targets import Doors
+from providers.emulator.targets import Targets
 
 OnJudged = Callable[[Judged], None]
 
@@ -42,14 +42,14 @@ _STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_JUDGE
 _CLASS = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_JUDGED: "dim"}
 
 
-def as_json(judgement: Judgement, doors: Doors, started: datetime) -> bytes:
+def as_json(judgement: Judgement, targets: Targets, started: datetime) -> bytes:
     """The judgement by the schema above."""
     report: dict[str, Any] = {
         "schema": SCHEMA,
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(judgement.took, 3),
         "interrupted": judgement.interrupted,
-        "doors": addresses(doors),
+        "doors": addresses(targets),
         "summary": {
             "passed": judgement.count(Outcome.PASSED),
             "failed": judgement.count(Outcome.FAILED),
@@ -60,9 +60,9 @@ def as_json(judgement: Judgement, doors: Doors, started: datetime) -> bytes:
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
-def addresses(doors: Doors) -> dict[str, str | None]:
-    """The doors' addresses without their queries."""
-    known = {"voice": doors.voice, "transcriber": doors.transcriber, "endpointing": doors.endpointing}
+def addresses(targets: Targets) -> dict[str, str | None]:
+    """The endpoints' addresses without their queries."""
+    known = {"voice": targets.voice, "transcriber": targets.transcriber, "endpointing": targets.endpointing}
     return {name: bare(url) if url else None for name, url in known.items()}
 
 
@@ -85,9 +85,9 @@ def summary(judgement: Judgement) -> str:
     return f"{', '.join(counts)} in {judgement.took:.1f} s{ending}"
 
 
-def as_html(judgement: Judgement, doors: Doors, started: datetime) -> str:
+def as_html(judgement: Judgement, targets: Targets, started: datetime) -> str:
     """The judgement as one page."""
-    where = ", ".join(url for url in addresses(doors).values() if url)
+    where = ", ".join(url for url in addresses(targets).values() if url)
     parts = []
     for group in dict.fromkeys(item.rule.group for item in judgement.results()):
         rows = "\n".join(_html_row(item) for item in judgement.results() if item.rule.group == group)

@@ -13,7 +13,7 @@ from providers.emulator.check import (
     voice_manners,
 )
 from providers.emulator.check.rule import Rule
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 
 CATALOGUE: tuple[Rule, ...] = (
     *access_rules.RULES,
@@ -25,8 +25,8 @@ CATALOGUE: tuple[Rule, ...] = (
 )
 
 
-def door_of(rule: Rule) -> str:
-    """The door a rule knocks at."""
+def endpoint_of(rule: Rule) -> str:
+    """The endpoint a rule knocks at."""
     return access_rules.DOOR_OF.get(rule.id, rule.group)
 
 
@@ -37,7 +37,7 @@ def chosen(only: Sequence[str], skipped: Sequence[str]) -> tuple[Rule, ...]:
     """
     for name in (*only, *skipped):
         if not any(_named(rule, name) for rule in CATALOGUE):
-            raise PhoneError(f"expected a rule (T5), a letter (T) or a group (transcriber), found {name!r}")
+            raise EmulatorError(f"expected a rule (T5), a letter (T) or a group (transcriber), found {name!r}")
     kept = [rule for rule in CATALOGUE if not only or any(_named(rule, name) for name in only)]
     return tuple(rule for rule in kept if not any(_named(rule, name) for name in skipped))
 

@@ -11,11 +11,11 @@ from providers.emulator.audio_frames import paced
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.probe import Probe, probing
 from providers.emulator.check.rule import NotJudged, Outcome, Rule, Verdict
-from providers.emulator.check.rules import door_of
-from providers.emulator.check.speech import ProbeSpeech
-from providers.emulator.failures import PhoneError, Refused
-from providers.emulator.targets import Doors, http_client
-from providers.emulator.transcriber_client import Call
+from providers.emulator.check.rules import endpoint_of
+from providers.emulator.failures import EmulatorError, Refused
+from providers.emulator.speech import ProbeSpeech
+from providers.emulator.targets import Targets, http_client
+from providers.emulator.transcriber_client import TranscriberCall
 from providers.emulator.voice_client import post
 
 _ISOLATION = "T13"
@@ -53,7 +53,7 @@ class Judgement:
 
 
 async def check(
-    doors: Doors,
+    targets: Targets,
     judgement: Judgement,
     *,
     limits: Limits,
@@ -66,7 +66,7 @@ async def check(
     Raises
     ------
     Unreachable
-        A door that is to be judged does not answer at all.
+        An endpoint that is to be judged does not answer at all.
     """
     begin = clock()
 
@@ -76,8 +76,8 @@ async def check(
             on_judged(item)
 
     try:
-        await reach(doors, limits.timeout)
-        async with probing(doors, limits, speech) as probe:
+        await reach(targets, limits.timeout)
+        async with probing(targets, limits, speech) as probe:
             for batch in batches(judgement.rules):
                 await _judge_together(probe, batch, done, clock)
                 apart = judgement.judged.get(_ISOLATION)
@@ -123,30 +123,30 @@ async def _judge_together(
 
 
 async def _verdict(probe: Probe, rule: Rule) -> Verdict:
-    if getattr(probe.doors, door_of(rule)) is None:
-        return Verdict(Outcome.NOT_JUDGED, f"no address of a {door_of(rule)} door")
+    if getattr(probe.targets, endpoint_of(rule)) is None:
+        return Verdict(Outcome.NOT_JUDGED, f"no address of a {endpoint_of(rule)} endpoint")
     try:
         return await rule.judge(probe)
     except NotJudged as lack:
         return Verdict(Outcome.NOT_JUDGED, str(lack))
-    except PhoneError as fault:
+    except EmulatorError as fault:
         return Verdict(Outcome.FAILED, str(fault))
 
 
-async def reach(doors: Doors, timeout: float) -> None:
-    """Knock once at every door; whatever answers, even a refusal, is there.
+async def reach(targets: Targets, timeout: float) -> None:
+    """Knock once at every endpoint; whatever answers, even a refusal, is there.
 
     Raises
     ------
     Unreachable
-        Nobody answers at a door.
+        Nobody answers at an endpoint.
     """
-    for url in (doors.voice, doors.endpointing):
+    for url in (targets.voice, targets.endpointing):
         if url is not None:
             async with http_client(url, timeout=timeout) as client:
-                await post(client, url, b"", credentials=doors.credentials, hang_up_after=1)
-    if doors.transcriber is not None:
+                await post(client, url, b"", credentials=targets.credentials, hang_up_after=1)
+    if targets.transcriber is not None:
         try:
-            await Call(doors.transcriber, doors.credentials, None, open_timeout=timeout).run(paced(()))
+            await TranscriberCall(targets.transcriber, targets.credentials, None, open_timeout=timeout).run(paced(()))
         except Refused:
             return

@@ -20,11 +20,11 @@ from providers.emulator.check.listening import (
 )
 from providers.emulator.check.probe import Probe
 from providers.emulator.check.rule import NotJudged, Rule, Verdict, verdict
-from providers.emulator.failures import PhoneError
+from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import seconds
 from providers.emulator.processes import growth, residents
 from providers.emulator.targets import is_loopback
-from providers.emulator.transcriber_client import Line
+from providers.emulator.transcriber_client import TimedTranscript
 
 _SAME = 0.75
 """Likeness of two transcripts of the same samples."""
@@ -43,7 +43,7 @@ async def _partials_come(probe: Probe) -> Verdict:
     return verdict(None if partials else f"{len(record.finals)} finals and no partial", f"{partials} partials")
 
 
-def _utterances(lines: list[Line]) -> Iterator[tuple[list[str], str]]:
+def _utterances(lines: list[TimedTranscript]) -> Iterator[tuple[list[str], str]]:
     """The partials before each final of the customer, with that final."""
     partials: list[str] = []
     for line in lines:
@@ -134,7 +134,7 @@ async def _dead_lines(probe: Probe) -> Verdict:
     await asyncio.gather(*(probe.call(pieces[: len(pieces) // 2], hard=True) for _ in range(_ABRUPT)))
     try:
         record = await heard(probe, "customer")
-    except PhoneError as fault:
+    except EmulatorError as fault:
         return verdict(f"after {_ABRUPT} dead lines: {fault}")
     wrong = ended(record) or (None if alike(record.text(), expected) >= _SAME else f"heard {record.text()!r}")
     return verdict(f"after {_ABRUPT} dead lines: {wrong}" if wrong else None)
@@ -149,8 +149,8 @@ def _torrent(probe: Probe) -> Iterator[Piece]:
 
 
 async def _bounded_memory(probe: Probe) -> Verdict:
-    pid = probe.doors.pid
-    if pid is None or not is_loopback(probe.door("transcriber")):
+    pid = probe.targets.pid
+    if pid is None or not is_loopback(probe.endpoint("transcriber")):
         raise NotJudged("memory can be seen of a server on this machine only: --pid")
     await baseline(probe)  # so that what a server loads for its first call is there already
     before = residents(pid)

@@ -10,13 +10,13 @@ from providers.emulator.check.listening import alike, alone, baseline, end_of, e
 from providers.emulator.check.probe import Probe
 from providers.emulator.check.rule import Rule, Verdict, verdict
 from providers.emulator.protocol import Json
-from providers.emulator.transcriber_client import Record
+from providers.emulator.transcriber_client import CallRecord
 
 _SAME = 0.75
 """Likeness of two transcripts of the same samples; recognisers in a cloud vary by a word."""
 
 
-def _compared(record: Record, expected: str) -> Verdict:
+def _compared(record: CallRecord, expected: str) -> Verdict:
     text = record.text()
     fault = ended(record)
     if fault is None and alike(text, expected) < _SAME:
@@ -44,7 +44,7 @@ def _variant(*, channels: int = 2, extra: Json | None = None) -> Callable[[Probe
     return judge
 
 
-async def _misread(probe: Probe) -> Record:
+async def _misread(probe: Probe) -> CallRecord:
     """A call that says 16000 Hz and sends 8000: what a server hears that takes no notice of the rate."""
     return await probe.call(spoken(probe, "customer", rate=8000), rate=16000, ending=end_of(probe, "customer"))
 

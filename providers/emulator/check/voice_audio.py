@@ -1,4 +1,4 @@
-"""Rules V1 … V8: what the voice door's audio is."""
+"""Rules V1 … V8: what the voice endpoint's audio is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from providers.emulator.check.probe import RATE, Probe
 from providers.emulator.check.rule import Rule, Verdict, verdict
 from providers.emulator.formatting import seconds
 from providers.emulator.sound import decoded, first_audible, noise_share
-from providers.emulator.voice_client import Answer
+from providers.emulator.voice_client import RecordedResponse
 
 SHORT = "Your table is booked for seven."
 _RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -41,17 +41,17 @@ _COMPLETE = 0.6
 """Share of the expected duration that a long text must last; reading speed varies with the sentence by a quarter."""
 
 
-async def short_answer(probe: Probe) -> Answer:
+async def short_answer(probe: Probe) -> RecordedResponse:
     """The answer to the short text, asked for once."""
     return await probe.once("short", lambda: probe.say(SHORT))
 
 
-async def long_answer(probe: Probe) -> Answer:
+async def long_answer(probe: Probe) -> RecordedResponse:
     """The answer to ten sentences, asked for once."""
     return await probe.once("long", lambda: probe.say(LONG))
 
 
-def fault_of(answer: Answer) -> str | None:
+def fault_of(answer: RecordedResponse) -> str | None:
     """Why an answer is no speech at all; None when it is."""
     if answer.status != 200:
         return f"HTTP {answer.status} instead of audio"
@@ -62,7 +62,7 @@ def fault_of(answer: Answer) -> str | None:
     return None
 
 
-def _lasting(answer: Answer, rate: int) -> float:
+def _lasting(answer: RecordedResponse, rate: int) -> float:
     """Seconds of sound, the header of a WAV file not counted: that is another rule's business."""
     header = 44 if answer.body[:4] == b"RIFF" else 0
     return (len(answer.body) - header) / 2 / rate
@@ -156,7 +156,7 @@ async def _no_endless_body(probe: Probe) -> Verdict:
     return verdict(fault if status is not None and status < 400 else None, f"answered {status or 'by breaking off'}")
 
 
-def first_byte(answer: Answer) -> str:
+def first_byte(answer: RecordedResponse) -> str:
     """When an answer began, for evidence."""
     return f"first byte after {seconds(answer.first_byte)}"
 

@@ -1,4 +1,4 @@
-"""Rules V9 … V17: how the voice door behaves."""
+"""Rules V9 … V17: how the voice endpoint behaves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from providers.emulator.check.rule import Rule, Verdict, best_of, verdict
 from providers.emulator.check.voice_audio import LONG, SHORT, fault_of, first_byte, short_answer
 from providers.emulator.formatting import seconds
 from providers.emulator.protocol import Json, encoded, voice_request
-from providers.emulator.voice_client import Answer, played
+from providers.emulator.voice_client import RecordedResponse, played
 
 _AT_ONCE = 3
 _SOON = 0.3
@@ -46,16 +46,16 @@ async def _first_audio(probe: Probe) -> Verdict:
     return verdict(shown if max(late)[0] > probe.limits.first_audio else None, shown)
 
 
-async def _alone(probe: Probe) -> Answer:
+async def _alone(probe: Probe) -> RecordedResponse:
     """The quickest of three short answers with nothing else going on."""
     return min([await probe.say(SHORT) for _ in range(3)], key=_begun)
 
 
-def _begun(answer: Answer) -> float:
+def _begun(answer: RecordedResponse) -> float:
     return answer.first_byte if answer.first_byte is not None else float("inf")
 
 
-def _too_slow(alone: Answer, slowest: Answer) -> bool:
+def _too_slow(alone: RecordedResponse, slowest: RecordedResponse) -> bool:
     return _begun(slowest) > _SLOWER * _begun(alone) + _ROOM
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dsp import Samples
-from providers.emulator.check.speech import ProbeSpeech
+from providers.emulator.speech import ProbeSpeech
 
 _RATE = 16000
 _SYLLABLE = 0.2

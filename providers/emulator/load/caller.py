@@ -13,12 +13,19 @@ from typing import Any
 
 from websockets.exceptions import InvalidHandshake, InvalidStatus
 
-from providers.emulator.load.http_client import Poster
+from providers.emulator.load.http_client import HttpConnection
 from providers.emulator.load.measures import Measures
-from providers.emulator.load.plan import Plan, Script
+from providers.emulator.load.plan import LoadPlan, Script
 from providers.emulator.load.websocket_client import Socket, dial
-from providers.emulator.protocol import Turn, endpointing_body, read_timeout, read_transcript, start_message, voice_body
-from providers.emulator.voice_client import Answer, played
+from providers.emulator.protocol import (
+    ConversationTurn,
+    endpointing_body,
+    read_timeout,
+    read_transcript,
+    start_message,
+    voice_body,
+)
+from providers.emulator.voice_client import RecordedResponse, played
 
 _FRAME = 0.02
 """Seconds."""
@@ -46,12 +53,12 @@ class Clock:
     """Seconds of that clock."""
 
 
-class Caller:
+class SimulatedCall:
     """One call; `run` lives until the load is over or the call is lost."""
 
     def __init__(
         self,
-        plan: Plan,
+        plan: LoadPlan,
         script: Script,
         measures: Measures,
         clock: Clock,
@@ -169,7 +176,7 @@ class Caller:
 
     async def _assistant(self, url: str) -> None:
         plan, dice = self._plan, self._dice
-        poster = Poster(url, plan.credentials, self._context, timeout=plan.timeout)
+        poster = HttpConnection(url, plan.credentials, self._context, timeout=plan.timeout)
         try:
             while True:
                 await asyncio.sleep(dice.uniform(0.5, 1.5) * plan.turn)
@@ -181,7 +188,7 @@ class Caller:
         finally:
             poster.close()
 
-    def _listen(self, answer: Answer, *, cut: bool) -> None:
+    def _listen(self, answer: RecordedResponse, *, cut: bool) -> None:
         measures = self._measures
         playback = played(answer, self._plan.voice_rate)
         if answer.first_byte is not None:
@@ -198,11 +205,11 @@ class Caller:
 
     async def _asking(self, url: str) -> None:
         plan = self._plan
-        poster = Poster(url, plan.credentials, self._context, timeout=plan.timeout)
+        poster = HttpConnection(url, plan.credentials, self._context, timeout=plan.timeout)
         try:
             while True:
                 text = await self._texts.get()
-                answer = await self._posted("endpointing", poster, endpointing_body((Turn("user", text),)))
+                answer = await self._posted("endpointing", poster, endpointing_body((ConversationTurn("user", text),)))
                 if answer is None:
                     continue
                 if read_timeout(answer.body) is None:
@@ -212,17 +219,19 @@ class Caller:
         finally:
             poster.close()
 
-    async def _posted(self, door: str, poster: Poster, body: bytes, *, hang_up: bool = False) -> Answer | None:
+    async def _posted(
+        self, endpoint: str, poster: HttpConnection, body: bytes, *, hang_up: bool = False
+    ) -> RecordedResponse | None:
         try:
             answer = await poster.post(body, hang_up=hang_up)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as fault:
-            self._measures.errors[f"{door}: {_kind(fault)}"] += 1
+            self._measures.errors[f"{endpoint}: {_kind(fault)}"] += 1
             return None
         if answer.status != 200:
-            self._measures.errors[f"{door}: HTTP {answer.status}"] += 1
+            self._measures.errors[f"{endpoint}: HTTP {answer.status}"] += 1
             return None
         if not answer.complete:
-            self._measures.errors[f"{door}: broken off"] += 1
+            self._measures.errors[f"{endpoint}: broken off"] += 1
             return None
         return answer
 

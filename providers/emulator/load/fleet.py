@@ -13,9 +13,9 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 
-from providers.emulator.load.caller import Caller, Clock
+from providers.emulator.load.caller import Clock, SimulatedCall
 from providers.emulator.load.measures import Measures
-from providers.emulator.load.plan import Plan, Script
+from providers.emulator.load.plan import LoadPlan, Script
 from providers.emulator.processes import Usage, usage
 from providers.emulator.targets import tls_context
 
@@ -39,7 +39,7 @@ class ServerUsage:
 class Result:
     """One load and what came of it."""
 
-    plan: Plan
+    plan: LoadPlan
     measures: Measures
     seconds: float = 0.0
     server: ServerUsage | None = None
@@ -59,7 +59,7 @@ class Result:
         return None
 
 
-class Watch:
+class ServerMonitor:
     """The server's process, looked at now and then."""
 
     def __init__(self, pid: int | None) -> None:
@@ -87,7 +87,7 @@ class Watch:
 
 
 async def fleet(
-    plan: Plan, script: Script, measures: Measures, *, first: int = 0, stopped: Callable[[], bool] = lambda: False
+    plan: LoadPlan, script: Script, measures: Measures, *, first: int = 0, stopped: Callable[[], bool] = lambda: False
 ) -> None:
     """Make all calls of a plan in this process, until their time is over or ``stopped`` says so."""
     clock = Clock(time.perf_counter, time.perf_counter() + plan.ramp + plan.duration)
@@ -100,7 +100,7 @@ async def fleet(
 
     async def begin(index: int) -> None:
         await asyncio.sleep(plan.ramp * index / plan.calls)
-        await Caller(plan, script, measures, clock, index=first + index, context=context).run()
+        await SimulatedCall(plan, script, measures, clock, index=first + index, context=context).run()
 
     calls = [asyncio.create_task(mark_full_load()), *(asyncio.create_task(begin(index)) for index in range(plan.calls))]
     try:
@@ -118,7 +118,7 @@ async def fleet(
 
 
 def run(
-    plan: Plan,
+    plan: LoadPlan,
     script: Script,
     *,
     processes: int = 1,
@@ -131,7 +131,7 @@ def run(
     """
     result = Result(plan, Measures(), processes=processes)
     began = time.monotonic()
-    watch = Watch(pid)
+    watch = ServerMonitor(pid)
 
     def tick() -> None:
         passed = time.monotonic() - began
@@ -140,7 +140,7 @@ def run(
         if on_tick is not None:
             on_tick(passed)
 
-    crew = Crew()
+    crew = LoadProcesses()
     try:
         with _without_interrupts():
             crew.start(plan, script, processes)
@@ -156,7 +156,7 @@ def run(
     return result
 
 
-def shares(plan: Plan, processes: int) -> list[tuple[Plan, int]]:
+def shares(plan: LoadPlan, processes: int) -> list[tuple[LoadPlan, int]]:
     """The plan in as many parts, each with the index of its first call."""
     made, first = [], 0
     for index in range(processes):
@@ -166,7 +166,7 @@ def shares(plan: Plan, processes: int) -> list[tuple[Plan, int]]:
     return [(part, start) for part, start in made if part.calls]
 
 
-class Crew:
+class LoadProcesses:
     """The processes that make the calls. They never see Ctrl-C: they are told to stop, and hand in what they have."""
 
     def __init__(self) -> None:
@@ -175,7 +175,7 @@ class Crew:
         self._workers: list[SpawnProcess] = []
         self._waiting: set[Connection] = set()
 
-    def start(self, plan: Plan, script: Script, processes: int) -> None:
+    def start(self, plan: LoadPlan, script: Script, processes: int) -> None:
         """Start the processes."""
         for part, first in shares(plan, processes):
             receiver, sender = self._context.Pipe(duplex=False)
@@ -224,7 +224,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _part(plan: Plan, script: Script, first: int, stop: Event, results: Connection) -> None:
+def _part(plan: LoadPlan, script: Script, first: int, stop: Event, results: Connection) -> None:
     """In a process of its own: make a part of the calls."""
     measures = Measures()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:

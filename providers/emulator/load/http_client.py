@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.voice_client import Answer
+from providers.emulator.voice_client import RecordedResponse
 
 _LONGEST_LINE = 64 * 1024
 _PIECE = 64 * 1024
@@ -32,7 +32,7 @@ class _Head:
     keep: bool
 
 
-class Poster:
+class HttpConnection:
     """POSTs to one address; not to be used by two tasks at once."""
 
     def __init__(self, url: str, credentials: Credentials, context: ssl.SSLContext | None, *, timeout: float) -> None:
@@ -52,7 +52,7 @@ class Poster:
         *,
         hang_up: bool = False,
         clock: Callable[[], float] = time.perf_counter,
-    ) -> Answer:
+    ) -> RecordedResponse:
         """POST and read the answer; ``hang_up`` drops the connection at the first piece of a 200.
 
         Raises
@@ -103,7 +103,7 @@ class Poster:
 
     async def _read(
         self, reader: asyncio.StreamReader, head: _Head, begin: float, hang_up: bool, clock: Callable[[], float]
-    ) -> Answer:
+    ) -> RecordedResponse:
         received = bytearray()
         arrivals: list[tuple[float, int]] = []
         complete = True
@@ -116,7 +116,9 @@ class Poster:
                     break
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
             complete = False
-        return Answer(head.status, head.content_type, bytes(received), tuple(arrivals), clock() - begin, complete)
+        return RecordedResponse(
+            head.status, head.content_type, bytes(received), tuple(arrivals), clock() - begin, complete
+        )
 
 
 def _parsed(head: bytes) -> _Head:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from dsp import encode_pcm16, join_channels
 from providers.emulator.audio_frames import frames
-from providers.emulator.check.speech import ProbeSpeech
 from providers.emulator.credentials import Credentials
 from providers.emulator.sound import Span, speech_spans
+from providers.emulator.speech import ProbeSpeech
 from providers.emulator.wav import resampled
 
 _PAUSE = 1.0
@@ -20,7 +20,7 @@ _NO_MASK = bytes(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class LoadPlan:
     """One load."""
 
     calls: int

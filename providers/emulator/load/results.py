@@ -29,7 +29,7 @@ from typing import Any
 from providers.emulator.failures import bare
 from providers.emulator.formatting import percentile
 from providers.emulator.load.fleet import Result
-from providers.emulator.load.plan import Plan
+from providers.emulator.load.plan import LoadPlan
 
 SCHEMA = "vapi-providers/load/1"
 LIMIT_SCHEMA = "vapi-providers/load-limit/1"
@@ -38,7 +38,7 @@ SHARES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
+class Thresholds:
     """What a server must keep to under load."""
 
     first_audio: float = 1.0
@@ -71,7 +71,7 @@ def report(result: Result, started: datetime) -> dict[str, Any]:
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),
         "interrupted": result.interrupted,
-        "doors": doors(result.plan),
+        "doors": addresses(result.plan),
         "plan": _plan(result.plan),
         "generator": {
             "processes": result.processes,
@@ -104,13 +104,13 @@ def limit(steps: list[tuple[Result, str | None]]) -> dict[str, Any] | None:
     return {"calls": best.plan.calls, "cores": cores and round(cores, 3), "callsPerCore": per_core}
 
 
-def doors(plan: Plan) -> dict[str, str | None]:
-    """The doors' addresses without their queries."""
+def addresses(plan: LoadPlan) -> dict[str, str | None]:
+    """The endpoints' addresses without their queries."""
     known = {"voice": plan.voice, "transcriber": plan.transcriber, "endpointing": plan.endpointing}
     return {name: bare(url) if url else None for name, url in known.items()}
 
 
-def _plan(plan: Plan) -> dict[str, Any]:
+def _plan(plan: LoadPlan) -> dict[str, Any]:
     return {
         "calls": plan.calls,
         "duration": plan.duration,

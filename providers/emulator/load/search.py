@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from providers.emulator.load.fleet import Result
-from providers.emulator.load.results import Targets
+from providers.emulator.load.results import Thresholds
 
 _CLOSE_ENOUGH = 1.15
 """Ratio of the smallest load that broke to the largest that held; a finer answer would be noise."""
@@ -14,7 +14,7 @@ _MOST = 100_000
 
 def find_limit(
     attempt: Callable[[int], Result],
-    targets: Targets,
+    thresholds: Thresholds,
     *,
     start: int,
     on_step: Callable[[Result, str | None], None],
@@ -27,7 +27,7 @@ def find_limit(
     held, broke, calls = 0, 0, start
     while True:
         result = attempt(calls)
-        missed = result.saturation or targets.broken(result)
+        missed = result.saturation or thresholds.broken(result)
         steps.append((result, missed))
         on_step(result, missed)
         if result.interrupted:

@@ -10,7 +10,7 @@ from rich.table import Table
 from providers.emulator.formatting import count, percentile, seconds
 from providers.emulator.load.fleet import Result
 from providers.emulator.load.plots import curve, distribution
-from providers.emulator.load.results import SHARES, Targets, doors, limit
+from providers.emulator.load.results import SHARES, Thresholds, addresses, limit
 from providers.emulator.page import heading, page, table
 
 Steps = list[tuple[Result, str | None]]
@@ -33,7 +33,7 @@ def times(result: Result) -> list[list[str]]:
     return rows
 
 
-def capabilities(result: Result) -> list[list[str]]:
+def counts(result: Result) -> list[list[str]]:
     """Everything else that is quoted."""
     measures = result.measures
     rows = [
@@ -74,7 +74,7 @@ def print_result(result: Result, console: Console) -> None:
         for row in times(result):
             shown.add_row(*row)
         console.print(shown)
-        for name, value in capabilities(result):
+        for name, value in counts(result):
             console.print(f"{name:<12} {value}", style="red" if name == "error" else "", markup=False, highlight=False)
     console.print(generator(result) + (", interrupted" if result.interrupted else ""), style="dim", highlight=False)
 
@@ -87,7 +87,7 @@ def result_page(result: Result, started: datetime) -> str:
 
 
 def _note(result: Result, started: datetime) -> str:
-    where = ", ".join(url for url in doors(result.plan).values() if url)
+    where = ", ".join(url for url in addresses(result.plan).values() if url)
     ending = ", interrupted" if result.interrupted else ""
     return f"{where}, {started:%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s{ending}; {generator(result)}"
 
@@ -96,7 +96,7 @@ def _result_parts(result: Result) -> list[str]:
     plots = "".join(distribution(name, getattr(result.measures, attribute)) for name, attribute in _ROWS)
     return [
         table(["", "n", *(name for name, _ in SHARES)], times(result), numbers_from=1),
-        table(["", ""], capabilities(result)),
+        table(["", ""], counts(result)),
         heading("Distributions"),
         f'<div class="plots">{plots}</div>',
     ]
@@ -131,12 +131,12 @@ def verdict(steps: Steps) -> str:
     return f"{held} at once with {found['cores']:.2f} cores: {found['callsPerCore']:.0f} calls per core"
 
 
-def limit_page(steps: Steps, targets: Targets, started: datetime) -> str:
+def limit_page(steps: Steps, thresholds: Thresholds, started: datetime) -> str:
     """A search for the limit as a page with plots."""
     audio = [(result.plan.calls, percentile(result.measures.first_audible, 0.95)) for result, _ in steps]
     lags = [(result.plan.calls, percentile(result.measures.lags, 0.99)) for result, _ in steps]
-    plots = curve("first audible sample, p95, over calls", audio, limit=targets.first_audio)
-    plots += curve("transcript lag, p99, over calls", lags, limit=targets.lag)
+    plots = curve("first audible sample, p95, over calls", audio, limit=thresholds.first_audio)
+    plots += curve("transcript lag, p99, over calls", lags, limit=thresholds.lag)
     parts = [
         f"<p><strong>{verdict(steps)}</strong></p>",
         table(STEP_HEAD, [step_row(*step) for step in steps], numbers_from=None),

@@ -14,10 +14,10 @@ from providers.emulator.check.limits import Limits
 from providers.emulator.check.rule import Outcome
 from providers.emulator.check.rules import CATALOGUE, chosen
 from providers.emulator.check.run import Judgement, check
-from providers.emulator.check.speech import ProbeSpeech
 from providers.emulator.credentials import Credentials
-from providers.emulator.failures import PhoneError
-from providers.emulator.targets import Doors, base_doors
+from providers.emulator.failures import EmulatorError
+from providers.emulator.speech import ProbeSpeech
+from providers.emulator.targets import Targets, targets_at
 from tests.emulator import broken_servers as broken
 from tests.emulator.good_server import SECRET, GoodServer
 from tests.emulator.serving import served, served_elsewhere
@@ -47,7 +47,7 @@ class Case:
 
 POSTS = ("authentication", "endpointing", "voice")
 SOCKET = ("authentication", "endpointing", "transcriber")
-"""A bug behind one of the two big doors is looked for with all rules but the other one's, which take longest."""
+"""A bug behind one of the two big endpoints is looked for with all rules but the other one's, which take longest."""
 
 CASES = (
     Case(GoodServer, "", elsewhere=True),
@@ -98,13 +98,13 @@ def judgements() -> dict[str, Judgement]:
     found = {case.server.__name__: Judgement(chosen(case.only, ())) for case in CASES}
     speech = two_speakers()
 
-    async def judge_all(doors: dict[str, Doors]) -> None:
+    async def judge_all(targets: dict[str, Targets]) -> None:
         room = asyncio.Semaphore(AT_ONCE)
 
         async def judge(case: Case) -> None:
             name = case.server.__name__
             async with room:
-                await check(doors[name], found[name], limits=case.limits, speech=speech)
+                await check(targets[name], found[name], limits=case.limits, speech=speech)
 
         await asyncio.gather(*(judge(case) for case in CASES))
 
@@ -114,14 +114,14 @@ def judgements() -> dict[str, Judgement]:
 
 
 @contextlib.contextmanager
-def doors_of(case: Case) -> Iterator[Doors]:
+def doors_of(case: Case) -> Iterator[Targets]:
     credentials = Credentials(secret=SECRET)
     if case.elsewhere:
         with served_elsewhere(case.server) as (url, pid):
-            yield base_doors(url, credentials, pid=pid)
+            yield targets_at(url, credentials, pid=pid)
     else:
         with served(case.server().app()) as url:
-            yield base_doors(url, credentials)
+            yield targets_at(url, credentials)
 
 
 @pytest.mark.timeout(300)  # the first of these waits for the judging of all servers
@@ -156,5 +156,5 @@ def test_ids_are_unique_and_every_rule_has_its_reason():
 def test_rules_are_chosen_by_id_letter_and_group():
     assert [rule.id for rule in chosen(("v1", "E"), ("E2",))] == ["E1", "E3", "E4", "E5", "E6", "V1"]
     assert {rule.group for rule in chosen(("transcriber",), ())} == {"transcriber"}
-    with pytest.raises(PhoneError, match="found 'Z9'"):
+    with pytest.raises(EmulatorError, match="found 'Z9'"):
         chosen(("Z9",), ())

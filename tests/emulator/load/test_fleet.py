@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from providers.emulator.check.speech import ProbeSpeech
 from providers.emulator.credentials import Credentials
 from providers.emulator.load.fleet import fleet, run
 from providers.emulator.load.measures import Measures
-from providers.emulator.load.plan import Plan, script
-from providers.emulator.targets import base_doors
+from providers.emulator.load.plan import LoadPlan, script
+from providers.emulator.speech import ProbeSpeech
+from providers.emulator.targets import targets_at
 from tests.emulator.broken_servers import B7SilentFailure, Shut
 from tests.emulator.good_server import SECRET
 from tests.emulator.serving import served
@@ -19,16 +19,16 @@ from tests.emulator.tones import spoken
 SPEECH = ProbeSpeech(spoken("alpha bravo", 16000), spoken("kilo", 16000), 16000)
 
 
-def plan(url: str, **changes: object) -> Plan:
-    doors = base_doors(url, Credentials(secret=SECRET))
-    made = Plan(
-        4, doors.voice, doors.transcriber, doors.endpointing, doors.credentials,
+def plan(url: str, **changes: object) -> LoadPlan:
+    targets = targets_at(url, Credentials(secret=SECRET))
+    made = LoadPlan(
+        4, targets.voice, targets.transcriber, targets.endpointing, targets.credentials,
         duration=1.4, ramp=0.2, turn=0.4, barge_in=0.0, jitter=2.0,
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def loaded(chosen: Plan) -> Measures:
+def loaded(chosen: LoadPlan) -> Measures:
     measures = Measures()
     asyncio.run(fleet(chosen, script(SPEECH, chosen.rate), measures))
     return measures

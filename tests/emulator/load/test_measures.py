@@ -10,16 +10,16 @@ import pytest
 from providers.emulator.credentials import Credentials
 from providers.emulator.load.fleet import Result, ServerUsage, shares
 from providers.emulator.load.measures import Lateness, Measures
-from providers.emulator.load.plan import Plan
-from providers.emulator.load.results import Targets, limit, report
+from providers.emulator.load.plan import LoadPlan
+from providers.emulator.load.results import Thresholds, limit, report
 from providers.emulator.load.search import find_limit
 from providers.emulator.load.show import limit_page, verdict, withheld
 
-PLAN = Plan(10, "http://h/v", "ws://h/t?token=hush", None, Credentials(secret="hush"))
+PLAN = LoadPlan(10, "http://h/v", "ws://h/t?token=hush", None, Credentials(secret="hush"))
 
 
 def result(calls: int = 10, server: ServerUsage | None = None, **measured: object) -> Result:
-    plan = Plan(calls, None, None, None, Credentials())
+    plan = LoadPlan(calls, None, None, None, Credentials())
     return Result(plan, Measures(**measured), server=server)  # type: ignore[arg-type]
 
 
@@ -61,12 +61,12 @@ def test_a_saturated_generator_quotes_nothing(why):
 
 
 def test_targets_name_what_was_missed():
-    targets = Targets(first_audio=1.0, lag=0.5)
-    assert targets.broken(result(lags=[0.1], first_audible=[0.2])) is None
-    assert targets.broken(result(lags=[0.6])) == "transcript lag p99 0.60 s"
-    assert targets.broken(result(first_audible=[1.2])) == "first audio p95 1.20 s"
-    assert targets.broken(result(dropped=3)) == "3 frames were not taken"
-    assert targets.broken(result(errors=Counter({"voice: HTTP 503": 2}))) == "2 × voice: HTTP 503"
+    thresholds = Thresholds(first_audio=1.0, lag=0.5)
+    assert thresholds.broken(result(lags=[0.1], first_audible=[0.2])) is None
+    assert thresholds.broken(result(lags=[0.6])) == "transcript lag p99 0.60 s"
+    assert thresholds.broken(result(first_audible=[1.2])) == "first audio p95 1.20 s"
+    assert thresholds.broken(result(dropped=3)) == "3 frames were not taken"
+    assert thresholds.broken(result(errors=Counter({"voice: HTTP 503": 2}))) == "2 × voice: HTTP 503"
 
 
 def search(bearable: int, start: int) -> list[int]:
@@ -76,7 +76,7 @@ def search(bearable: int, start: int) -> list[int]:
         tried.append(calls)
         return result(calls, lags=[9.0] if calls > bearable else [0.1])
 
-    steps = find_limit(attempt, Targets(), start=start, on_step=lambda found, missed: None)
+    steps = find_limit(attempt, Thresholds(), start=start, on_step=lambda found, missed: None)
     held = [step.plan.calls for step, missed in steps if missed is None]
     assert all(calls <= bearable for calls in held)
     if held:
@@ -113,6 +113,6 @@ def test_a_limit_set_by_the_generator_is_a_lower_bound():
 
 def test_the_page_of_a_search_shows_its_steps():
     steps = [(result(100, lags=[0.1], first_audible=[0.2]), None), (result(200, lags=[3.0]), "transcript lag")]
-    page = limit_page(steps, Targets(), datetime(2026, 1, 1, tzinfo=UTC))
+    page = limit_page(steps, Thresholds(), datetime(2026, 1, 1, tzinfo=UTC))
     assert page.count("<svg") == 2
     assert "<td>200</td>" in page

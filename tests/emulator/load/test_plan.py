@@ -7,10 +7,10 @@ import pytest
 from websockets.frames import Opcode
 from websockets.protocol import Protocol, Side
 
-from providers.emulator.check.speech import ProbeSpeech
 from providers.emulator.load.babble import babble
 from providers.emulator.load.plan import message, script
 from providers.emulator.sound import speech_spans
+from providers.emulator.speech import ProbeSpeech
 
 
 def payload(data: bytes) -> bytes:

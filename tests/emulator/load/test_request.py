@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.load.http_client import Poster
+from providers.emulator.load.http_client import HttpConnection
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -48,7 +48,7 @@ class Server:
 
 def talk(
     answers: list[list[bytes] | None],
-    scenario: Callable[[Poster, Server], Awaitable[None]],
+    scenario: Callable[[HttpConnection, Server], Awaitable[None]],
     timeout: float = 5.0,
 ) -> Server:
     server = Server(answers)
@@ -57,7 +57,7 @@ def talk(
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         who = Credentials(secret="s", token="t")
-        poster = Poster(f"http://127.0.0.1:{port}/voice?x=1", who, None, timeout=timeout)
+        poster = HttpConnection(f"http://127.0.0.1:{port}/voice?x=1", who, None, timeout=timeout)
         async with listening:
             await scenario(poster, server)
             poster.close()
@@ -77,7 +77,7 @@ def talk(
     ],
 )
 def test_every_framing_gives_the_same_body(answer):
-    async def scenario(poster: Poster, server: Server) -> None:
+    async def scenario(poster: HttpConnection, server: Server) -> None:
         server.answers = [answer]
         found = await poster.post(b"{}")
         assert (found.status, found.body, found.complete) == (200, b"abcdef", True)
@@ -90,7 +90,7 @@ def test_every_framing_gives_the_same_body(answer):
 
 
 def test_the_request_carries_its_credentials_and_length():
-    async def scenario(poster: Poster, server: Server) -> None:
+    async def scenario(poster: HttpConnection, server: Server) -> None:
         await poster.post(b'{"a":1}')
 
     [request] = talk([[OK + b"Content-Length: 0\r\n\r\n"]], scenario).requests
@@ -101,7 +101,7 @@ def test_the_request_carries_its_credentials_and_length():
 
 
 def test_a_connection_is_kept_and_a_stale_one_is_replaced():
-    async def scenario(poster: Poster, server: Server) -> None:
+    async def scenario(poster: HttpConnection, server: Server) -> None:
         for expected in (b"a", b"b", b"c"):
             assert (await poster.post(b"")).body == expected
 
@@ -118,7 +118,7 @@ def test_a_connection_is_kept_and_a_stale_one_is_replaced():
     "answer", [[OK + b"Content-Length: 6\r\n\r\nabc"], [CHUNKED + b"6\r\nabc"], [CHUNKED + b"zz\r\n"]]
 )
 def test_a_body_that_breaks_off_is_not_complete(answer):
-    async def scenario(poster: Poster, server: Server) -> None:
+    async def scenario(poster: HttpConnection, server: Server) -> None:
         found = await poster.post(b"")
         assert not found.complete
         assert found.body in (b"abc", b"")
@@ -128,7 +128,7 @@ def test_a_body_that_breaks_off_is_not_complete(answer):
 
 @pytest.mark.parametrize("answer", [[b"SSH-2.0-x\r\n\r\n"], None])
 def test_what_is_no_answer_is_an_error(answer):
-    async def scenario(poster: Poster, server: Server) -> None:
+    async def scenario(poster: HttpConnection, server: Server) -> None:
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await poster.post(b"")
 
@@ -136,7 +136,7 @@ def test_what_is_no_answer_is_an_error(answer):
 
 
 def test_a_silent_server_is_given_up():
-    async def scenario(poster: Poster, server: Server) -> None:
+    async def scenario(poster: HttpConnection, server: Server) -> None:
         with pytest.raises(TimeoutError):
             await poster.post(b"")
 
@@ -159,7 +159,7 @@ def test_a_hang_up_ends_the_answer_and_the_connection():
         listening = await asyncio.start_server(endless, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         async with listening:
-            poster = Poster(f"http://127.0.0.1:{port}/", Credentials(), None, timeout=5.0)
+            poster = HttpConnection(f"http://127.0.0.1:{port}/", Credentials(), None, timeout=5.0)
             found = await poster.post(b"", hang_up=True)
             assert found.complete
             assert found.body

@@ -66,7 +66,7 @@ async def _synthesised(sentences: tuple[str, ...]) -> Samples | None:
 
 
 async def _sentence(text: str) -> Samples | None:
-    """One sentence by the embedded engine, in a process of its own: the phone must not share code with a server."""
+    """One sentence by the embedded engine, in a process of its own: the emulator must not share code with a server."""
     command = (sys.executable, "-m", "providers.engines.espeak", text, *_VOICE)
     silent = asyncio.subprocess.DEVNULL
     child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=silent)
