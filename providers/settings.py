@@ -158,9 +158,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     cache_bytes: Annotated[
         Annotated[int, Meta(ge=0)], Meta(description="Size of the cache of finished utterances, bytes; 0 turns it off.")
     ] = 64 * 1024 * 1024
-    cache_folder: Annotated[
-        str | None, Meta(description="Keep the cache in an SQLite file in this folder (extra: cache).")
-    ] = None
+    cache_folder: Annotated[str | None, Meta(description="Keep the cache in an SQLite file in this folder.")] = None
     cache_redis_url: Annotated[
         str | None, Meta(description="Keep the cache in Redis (extra: redis).", extra=_SECRET)
     ] = None

@@ -1,7 +1,7 @@
 """A speaking engine that says a phrase once and plays it from then on.
 
-Kept are finished utterances only, at the engine's own rate; a cut-off or failed synthesis and a stand-in's voice never
-are. Requests for the same phrase at the same time share one synthesis.
+Only finished utterances are kept, at the engine's own rate; never a failed synthesis or a fallback engine's voice.
+Requests for the same phrase at the same time share one synthesis.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from providers.cache.in_flight import InFlightSynthesis
@@ -25,7 +26,7 @@ from providers.errors import EngineError
 __all__ = ["Cached", "CachedOptions"]
 
 _Route: TypeAlias = "tuple[str, str | None]"
-"""A recording's key, and who began the text."""
+"""A recording's key, and the engine that began the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Cached:
         self._options = options or CachedOptions()
         self._clock = clock
         self._observe = observe
-        self._flights: dict[_Route, InFlightSynthesis] = {}
+        self._in_flight: dict[_Route, InFlightSynthesis] = {}
         self._keepers: set[asyncio.Task[None]] = set()
         self._store_rests_until = 0.0
 
@@ -87,30 +88,29 @@ class Cached:
 
     async def aclose(self) -> None:
         """End what still runs, then close engine and store."""
-        for flight in list(self._flights.values()):
-            await flight.stop()
+        for synthesis in list(self._in_flight.values()):
+            await synthesis.stop()
         await self._all_kept()
         await self._inner.aclose()
         await self._store.aclose()
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Play the recording, or join who is recording it, or record it."""
-        if (
-            len(utterance.text) > self._options.max_text or utterance.continued_by
-        ):  # a stand-in's text is not to be kept
+        # A text that a fallback engine goes on with is not kept.
+        if len(utterance.text) > self._options.max_text or utterance.continued_by:
             async with aclosing(self._inner.synthesize(utterance)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
         key = self._key(utterance)
-        under_way = self._flights.get((key, utterance.continued_by))
-        recording = None if under_way and under_way.joinable else await self._recall(key)
+        under_way = self._in_flight.get((key, utterance.continued_by))
+        recording = None if under_way and under_way.can_be_joined else await self._recall(key)
         if recording is not None:
             self._observe(EngineEvent("hit", self.name))
             for chunk in recording.chunks():
                 yield chunk
             return
-        async with aclosing(self._flight(key, utterance).listen()) as chunks:
+        async with aclosing(self._synthesis(key, utterance).listen()) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -147,34 +147,39 @@ class Cached:
         await self._all_kept()
         return sum(task.result() for task in tasks)
 
+    @cached_property
+    def _has_one_rate(self) -> bool:
+        # Asked for once: what an engine can do is constant, and telling may cost it a look into its library.
+        return len(self._inner.capabilities.rates) == 1
+
     def _key(self, utterance: Utterance) -> str:
         # An engine with one native rate answers all callers alike; any other answers what it was asked for.
-        rate = 0 if len(self.capabilities.rates) == 1 else utterance.rate
+        rate = 0 if self._has_one_rate else utterance.rate
         parts = [self.name, self._settings, utterance.voice, rate, utterance.text]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
-    def _flight(self, key: str, utterance: Utterance) -> InFlightSynthesis:
+    def _synthesis(self, key: str, utterance: Utterance) -> InFlightSynthesis:
         # Who goes on with a text may not be joined by who begins one: the one may fail where the other may fall back.
         route = key, utterance.continued_by
-        flight = self._flights.get(route)
-        if flight is not None and flight.joinable:
+        synthesis = self._in_flight.get(route)
+        if synthesis is not None and synthesis.can_be_joined:
             self._observe(EngineEvent("joined", self.name))
-            return flight
+            return synthesis
         self._observe(EngineEvent("miss", self.name))
-        flight = InFlightSynthesis(self._inner.synthesize(utterance), longest=self._options.longest)
-        self._flights[route] = flight
-        keeper = asyncio.get_running_loop().create_task(self._keep(route, flight))
+        synthesis = InFlightSynthesis(self._inner.synthesize(utterance), longest=self._options.longest)
+        self._in_flight[route] = synthesis
+        keeper = asyncio.get_running_loop().create_task(self._keep(route, synthesis))
         self._keepers.add(keeper)
         keeper.add_done_callback(self._keepers.discard)
-        return flight
+        return synthesis
 
-    async def _keep(self, route: _Route, flight: InFlightSynthesis) -> None:
+    async def _keep(self, route: _Route, synthesis: InFlightSynthesis) -> None:
         try:
-            if recording := await flight.landed():
+            if recording := await synthesis.completed():
                 await self._remember(route[0], recording)
         finally:
-            if self._flights.get(route) is flight:
-                del self._flights[route]
+            if self._in_flight.get(route) is synthesis:
+                del self._in_flight[route]
 
     async def _all_kept(self) -> None:
         if self._keepers:

@@ -1,7 +1,7 @@
-"""One synthesis that any number of requests listen to, each from its beginning.
+"""Synthesis in flight, shared by any number of requests (request coalescing), each from its beginning.
 
-Whoever comes late gets what was said so far at once. Whoever leaves disturbs nobody; when the last one leaves before
-the end, the synthesis is cancelled.
+A late request gets what was said so far at once. One that leaves disturbs no other; when the last one leaves before the
+end, the synthesis is cancelled.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class InFlightSynthesis:
         self._task.add_done_callback(lambda _: self._wake())
 
     @property
-    def joinable(self) -> bool:
-        """False once it can only disappoint: it failed, its last listener left, or it must not be kept."""
+    def can_be_joined(self) -> bool:
+        """Whether a request may still share it: it has not failed, and not been left by its last listener."""
         return self.recording is not None or not (self._deserted or self._task.done())
 
     async def listen(self) -> AsyncGenerator[Chunk, None]:
@@ -66,7 +66,7 @@ class InFlightSynthesis:
                 self._deserted = True
                 await self.stop()
 
-    async def landed(self) -> Recording | None:
+    async def completed(self) -> Recording | None:
         """Wait until the engine is done; its recording when it may be kept."""
         await asyncio.wait([self._task])
         return self.recording

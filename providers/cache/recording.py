@@ -1,22 +1,27 @@
 """A finished utterance as bytes and back: int16 at its native rate, nothing but data.
 
-Layout, little-endian: ``VPR1`` · rate in Hz (u32) · length of the words in bytes (u32) · words as JSON
-``[[text, start, end], ...]`` · PCM.
+Layout, little-endian: ``VPR2`` · rate in Hz (u32) · bytes of the words (u32) · bytes of the PCM (u32) · CRC-32 of rate,
+words and PCM (u32) · words as JSON ``[[text, start, end], ...]`` · PCM.
 """
 
 from __future__ import annotations
 
-import json
 import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from providers.engines.base import Chunk, Word
 
 __all__ = ["Recording", "recording_of"]
 
-_HEADER = struct.Struct("<4sII")
-_MAGIC = b"VPR1"
+_HEADER = struct.Struct("<4sIIII")
+_MAGIC = b"VPR2"
+
+_LOWEST_RATE, _HIGHEST_RATE = 4000, 192000
+"""Hz an engine may have spoken at."""
 
 _CHUNK = 4.0
 """Seconds per chunk: the audio is there, so it is handed over in pieces as large as a reader may want to hold."""
@@ -37,26 +42,26 @@ class Recording:
 
     def encode(self) -> bytes:
         """The bytes that `decode` understands."""
-        words = json.dumps([[word.text, word.start, word.end] for word in self.words]).encode() if self.words else b""
-        return b"".join((_HEADER.pack(_MAGIC, self.rate, len(words)), words, self.pcm))
+        words = msgspec.json.encode([(word.text, word.start, word.end) for word in self.words]) if self.words else b""
+        header = _HEADER.pack(_MAGIC, self.rate, len(words), len(self.pcm), _checksum(self.rate, words, self.pcm))
+        return b"".join((header, words, self.pcm))
 
     @classmethod
     def decode(cls, stored: bytes) -> Recording | None:
-        """Read a recording; None where the bytes are not one, whoever wrote them."""
+        """Read a recording; None where the bytes are not one, or not whole, or damaged."""
         if len(stored) < _HEADER.size:
             return None
-        magic, rate, length = _HEADER.unpack_from(stored)
-        begin = _HEADER.size + length
-        if magic != _MAGIC or not rate or begin > len(stored) or (len(stored) - begin) % 2:
+        magic, rate, words_size, pcm_size, checksum = _HEADER.unpack_from(stored)
+        if magic != _MAGIC or not _LOWEST_RATE <= rate <= _HIGHEST_RATE or pcm_size % 2:
+            return None
+        payload = stored[_HEADER.size :]
+        if len(payload) != words_size + pcm_size or _checksum(rate, payload) != checksum:
             return None
         try:
-            words = tuple(
-                Word(str(text), float(start), float(end))
-                for text, start, end in (json.loads(stored[_HEADER.size : begin]) if length else ())
-            )
-        except (ValueError, TypeError):
+            words = msgspec.json.decode(payload[:words_size] or b"[]", type=list[tuple[str, float, float]])
+        except (msgspec.MsgspecError, RecursionError):
             return None
-        return cls(stored[begin:], rate, words)
+        return cls(payload[words_size:], rate, tuple(Word(*word) for word in words))
 
     def chunks(self) -> Iterator[Chunk]:
         """The recording as an engine would have said it."""
@@ -67,8 +72,15 @@ class Recording:
 
 
 def recording_of(chunks: Sequence[Chunk]) -> Recording | None:
-    """Join a finished answer; None where it must not be kept: a stand-in's, an empty one, one cut inside a sample."""
+    """Join a finished synthesis; None where it must not be kept: a fallback engine's, an empty one, half a sample."""
     pcm = b"".join(chunk.pcm for chunk in chunks)
     if not pcm or len(pcm) % 2 or any(chunk.fallback_engine for chunk in chunks):
         return None
     return Recording(pcm, chunks[0].rate, tuple(word for chunk in chunks for word in chunk.words))
+
+
+def _checksum(rate: int, *parts: bytes) -> int:
+    checksum = rate
+    for part in parts:
+        checksum = zlib.crc32(part, checksum)
+    return checksum

@@ -1,4 +1,4 @@
-"""Where finished utterances are kept: in memory, in an SQLite file, or in Redis. Bytes in, the same bytes out."""
+"""Stores of finished utterances: memory, an SQLite file, or Redis. Bytes in, the same bytes out."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, TypeVar, TypeVarTuple
 
 from cachetools import LRUCache
 
+from providers.cache.utterance_table import UtteranceTable
 from providers.errors import EngineUnavailable, ProvidersError
 
 __all__ = ["FileStore", "MemoryStore", "RedisStore", "Store", "StoreError"]
 
 MEBIBYTE = 1 << 20
+
+_Arguments = TypeVarTuple("_Arguments")
+_Result = TypeVar("_Result")
 
 
 class StoreError(ProvidersError):
@@ -54,44 +58,36 @@ class MemoryStore:
 
 
 class FileStore:
-    """A directory with an SQLite index that outlives the process (extra ``cache``).
+    """An SQLite file that outlives the process and may be shared by several; only its owner can read it.
 
     One thread does all the work: SQLite blocks, and the loop never does.
     """
 
     def __init__(self, directory: Path, max_bytes: int = 1024 * MEBIBYTE) -> None:
-        try:
-            from diskcache import Timeout
-
-            from providers.cache.bytes_disk import open_cache
-        except ImportError:
-            raise EngineUnavailable("cache file: run pip install 'vapi-providers[cache]'", engine="cache") from None
         self._max_bytes = max_bytes
-        self._failures = (sqlite3.Error, OSError, Timeout)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="voice-cache")
         try:
-            self._cache = self._thread.submit(open_cache, directory, max_bytes).result()
-        except self._failures as error:
+            self._table = self._thread.submit(UtteranceTable, directory, max_bytes).result()
+        except (sqlite3.Error, OSError) as error:
             self._thread.shutdown()
             found = type(error).__name__
             raise EngineUnavailable(f"cache file: expected a directory to write to, found {found}") from error
 
     async def get(self, key: str, /) -> bytes | None:
-        found = await self._on_thread(self._cache.get, key)
-        return found if isinstance(found, bytes) else None
+        return await self._on_thread(self._table.get, key)
 
     async def put(self, key: str, value: bytes, /) -> None:
         if len(value) <= self._max_bytes:
-            await self._on_thread(self._cache.set, key, value)
+            await self._on_thread(self._table.put, key, value)
 
     async def aclose(self) -> None:
-        await self._on_thread(self._cache.close)
+        await self._on_thread(self._table.close)
         self._thread.shutdown()
 
-    async def _on_thread(self, work: Callable[..., Any], *arguments: object) -> Any:
+    async def _on_thread(self, work: Callable[[*_Arguments], _Result], *arguments: *_Arguments) -> _Result:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
-        except self._failures as error:
+        except (sqlite3.Error, OSError) as error:
             raise StoreError(f"cache file: {type(error).__name__}") from error
 
 

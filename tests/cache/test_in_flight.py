@@ -29,12 +29,12 @@ async def listen(flight: InFlightSynthesis) -> bytes:
 def test_a_finished_flight_has_a_recording_and_can_still_be_joined() -> None:
     async def scenario() -> None:
         flight, _ = flight_of(A, 0.1, B)
-        assert flight.joinable
+        assert flight.can_be_joined
         assert await listen(flight) == A + B
-        recording = await flight.landed()
+        recording = await flight.completed()
         assert recording is not None
         assert recording.pcm == A + B
-        assert flight.joinable
+        assert flight.can_be_joined
         assert await listen(flight) == A + B
 
     run_virtual(scenario())
@@ -45,8 +45,8 @@ def test_a_failed_flight_can_only_disappoint() -> None:
         flight, _ = flight_of(A, EngineError("cut"))
         with pytest.raises(EngineError, match="cut"):
             await listen(flight)
-        assert not flight.joinable
-        assert await flight.landed() is None
+        assert not flight.can_be_joined
+        assert await flight.completed() is None
 
     run_virtual(scenario())
 
@@ -58,7 +58,7 @@ def test_a_deserted_flight_is_over_before_its_engine_has_let_go() -> None:
         await asyncio.sleep(1.0)
         listener.cancel()
         await asyncio.wait([listener])
-        assert not flight.joinable
+        assert not flight.can_be_joined
         assert voice.cancelled == 1
 
     run_virtual(scenario())

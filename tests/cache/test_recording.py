@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +15,7 @@ from providers.engines.base import Chunk, Word
 seconds = st.floats(0, 600, allow_nan=False)
 words = st.lists(st.builds(Word, st.text(), seconds, seconds), max_size=3).map(tuple)
 pcm = st.binary(max_size=6_000).map(lambda drawn: drawn[: len(drawn) & ~1])
-recordings = st.builds(Recording, pcm, st.integers(100, 48000), words)
+recordings = st.builds(Recording, pcm, st.integers(4000, 192000), words)
 
 
 @given(recordings)
@@ -25,6 +29,25 @@ def test_foreign_or_cut_bytes_are_no_recording_and_no_error(stored: bytes) -> No
     assert decoded is None or decoded.encode() == stored
 
 
+@given(recordings, st.data())
+def test_a_flipped_bit_is_no_recording(recording: Recording, data: st.DataObject) -> None:
+    stored = bytearray(recording.encode())
+    place = data.draw(st.integers(0, len(stored) * 8 - 1))
+    stored[place // 8] ^= 1 << place % 8
+    assert Recording.decode(bytes(stored)) is None
+
+
+@pytest.mark.parametrize("rate", [0, 1, 3999, 192001, 2**32 - 1])
+def test_a_rate_no_engine_has_is_no_recording(rate: int) -> None:
+    assert Recording.decode(Recording(b"ab", rate).encode()) is None
+
+
+def test_words_nested_without_end_are_no_recording() -> None:
+    words = b"[" * 100_000
+    header = struct.pack("<4sIIII", b"VPR2", 8000, len(words), 2, zlib.crc32(words + b"ab", 8000))
+    assert Recording.decode(header + words + b"ab") is None
+
+
 @given(recordings.filter(lambda recording: bool(recording.pcm)))
 def test_played_chunks_join_to_the_recording(recording: Recording) -> None:
     assert recording_of(list(recording.chunks())) == recording
@@ -35,7 +58,7 @@ def test_a_phrase_is_one_chunk_and_a_long_recording_several() -> None:
     assert [len(chunk.pcm) / 16000 for chunk in played] == [4.0, 4.0, 2.0]
 
 
-def test_a_stand_in_an_empty_answer_and_half_a_sample_are_not_kept() -> None:
+def test_a_fallback_engines_an_empty_answer_and_half_a_sample_are_not_kept() -> None:
     assert recording_of([]) is None
     assert recording_of([Chunk(b"", 8000)]) is None
     assert recording_of([Chunk(b"abc", 8000)]) is None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import pickle
+import sqlite3
 from pathlib import Path
 
 import pytest
-from diskcache import Cache
 
 from providers.cache.stores import FileStore, MemoryStore, RedisStore, StoreError
 from providers.errors import EngineUnavailable
@@ -62,26 +61,64 @@ def test_a_file_is_bounded_in_bytes(tmp_path: Path) -> None:
     assert kept < 3 << 20, "100 entries of 100 kB would be ten times as much"
 
 
-class Bomb:
-    """What an attacker leaves on a disk: unpickling it is an act."""
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (pytest.fail, ("unpickled",))
-
-
-def test_a_pickle_on_disk_is_never_loaded(tmp_path: Path) -> None:
-    with Cache(str(tmp_path)) as foreign:
-        foreign.set("small", Bomb())
-        foreign.set("large", [Bomb(), bytes(100_000)])
-        foreign.set(Bomb, b"a key that is a pickle")
-    assert b"unpickled" in pickle.dumps(Bomb())
+def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
 
     async def scenario() -> None:
-        store = FileStore(tmp_path)
-        assert (await store.get("small"), await store.get("large")) == (None, None)
+        store = FileStore(folder)
+        await store.put("key", b"value")
+        files = list(folder.iterdir())
+        assert len(files) >= 2, "the database and its log"
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+        assert folder.stat().st_mode & 0o777 == 0o700
         await store.aclose()
 
     asyncio.run(scenario())
+
+
+def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = FileStore(tmp_path, max_bytes=30)
+        for key in "abc":
+            await store.put(key, key.encode() * 10)
+        assert await store.get("a") == b"a" * 10
+        await store.put("d", b"d" * 10)
+        assert [await store.get(key) for key in "abcd"] == [b"a" * 10, None, b"c" * 10, b"d" * 10]
+        await store.put("e", b"e" * 31)
+        assert await store.get("e") is None
+        await store.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_two_processes_share_a_file(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        first, second = FileStore(tmp_path), FileStore(tmp_path)
+        await first.put("key", b"value")
+        assert await second.get("key") == b"value"
+        await asyncio.gather(*(store.put(str(number), b"x") for number in range(50) for store in (first, second)))
+        await first.aclose()
+        await second.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_what_is_not_bytes_counts_as_absent(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        store = FileStore(tmp_path)
+        with sqlite3.connect(tmp_path / "utterances.sqlite3") as foreign:
+            foreign.execute("INSERT INTO utterances VALUES ('text', 1, 1, 'words'), ('null', 1, 1, NULL)")
+        foreign.close()
+        assert (await store.get("text"), await store.get("null")) == (None, None)
+        await store.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_a_file_that_is_no_database_is_an_error_at_start(tmp_path: Path) -> None:
+    (tmp_path / "utterances.sqlite3").write_bytes(b"not a database, but long enough to look like one" * 100)
+    with pytest.raises(EngineUnavailable, match="found DatabaseError"):
+        FileStore(tmp_path)
 
 
 def test_a_place_that_cannot_be_written_is_an_error_at_start(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP client of an engine: warm, bounded, and with one second try for a connection that died in the pool."""
+"""HTTP client of an engine: warm, bounded, with a second try for a connection that died in the pool."""
 
 from __future__ import annotations
 
@@ -16,12 +16,31 @@ _KEPT = 300.0
 
 _DIED_IDLE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
+_DEAD_AT_ONCE = 1.0
+"""Seconds within which a connection that the vendor had closed shows it. A vendor that takes longer was at work."""
+
+
+class _Exchange:
+    """What is known of one request's connection, from the trace events of httpcore."""
+
+    def __init__(self) -> None:
+        self.fresh = False
+        """Whether the connection was opened for this request."""
+        self.answered = False
+        """Whether a response has begun."""
+
+    async def trace(self, event: str, details: Mapping[str, Any]) -> None:
+        """Take one event; its name is all that is read."""
+        self.fresh |= event.startswith("connection.connect_")
+        self.answered |= event.endswith("receive_response_headers.complete")
+
 
 class VendorClient(httpx.AsyncClient):
     """An ``httpx.AsyncClient`` for vendors.
 
-    A vendor may close an idle connection in the very moment we take it from the pool. Then no answer has begun, so the
-    request is sent once more, on a fresh one. What fails after the first byte of an answer is never repeated.
+    A vendor may close an idle connection in the very moment it is taken from the pool. A request that finds such a
+    connection is sent once more. Nothing else is repeated, because a vendor bills each request that reached it: none
+    that failed on a fresh connection, later than `_DEAD_AT_ONCE`, or after the first byte of a response.
 
     Parameters
     ----------
@@ -44,11 +63,16 @@ class VendorClient(httpx.AsyncClient):
         self._used = 0.0
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send a request, a second time if the first found a dead connection."""
-        self._used = asyncio.get_running_loop().time()
+        """Send a request, a second time if the first one found a connection that had died in the pool."""
+        clock = asyncio.get_running_loop().time
+        self._used = sent = clock()
+        exchange = _Exchange()
+        request.extensions = {**request.extensions, "trace": exchange.trace}
         try:
             return await super().send(request, **options)
         except _DIED_IDLE:
+            if exchange.fresh or exchange.answered or clock() - sent > _DEAD_AT_ONCE:
+                raise
             return await super().send(request, **options)
 
     def keep_warm(self, url: str, headers: Mapping[str, str], *, every: float) -> None:

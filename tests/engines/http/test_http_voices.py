@@ -222,6 +222,31 @@ def test_a_connection_that_died_in_the_pool_is_replaced_without_a_word(opened: O
 
 
 @both
+@pytest.mark.parametrize("served_before", [0, 1], ids=["on a fresh connection", "after a while of work"])
+def test_a_vendor_that_was_at_work_is_never_asked_twice(opened: Opened, served_before: int) -> None:
+    """Each request that reached a vendor is billed."""
+    asked = 0
+
+    async def script(exchange: Exchange) -> None:
+        nonlocal asked
+        asked += 1
+        if asked <= served_before:
+            return await exchange.speak(voiced("ok", 24000))
+        if served_before:
+            await asyncio.sleep(1.2)  # the vendor works; a dead connection would have shown at once
+        exchange.cut()
+
+    async def act(speaker: TextToSpeech, vendor: HttpVoice) -> None:
+        for _ in range(served_before):
+            await spoken(speaker)
+        with pytest.raises(EngineError, match="broke off"):
+            await spoken(speaker)
+
+    with_vendor(opened, script, act)
+    assert asked == served_before + 1
+
+
+@both
 def test_one_connection_serves_one_utterance_after_the_other(opened: Opened) -> None:
     script = deepgram_speak if opened is deepgram else openai_speech
 
