@@ -222,8 +222,8 @@ def _serve_cached(pipe: Connection) -> None:
     from providers.server import bind, run
     from providers.settings import Settings
 
-    settings = Settings(no_auth=True, port=0, log_level="error")
-    quiet("json", settings.log_level)
+    settings = Settings.of(no_auth=True, port=0, log_level="error")
+    quiet("json", settings.logs.level)
     sock = bind(settings)
     app = create_app(settings, voice=Cached(Spoken(), MemoryStore()), transcriber=Null())
     with tempfile.TemporaryDirectory() as folder:

@@ -52,7 +52,7 @@ def create_app(
     """
     metrics = metrics or Metrics()
     authenticator = make_authenticator(settings)
-    inbound = Inbound(authenticator, settings.max_body_bytes)
+    inbound = Inbound(authenticator, settings.server.max_body_bytes)
     admission = Admission(_places(settings, transcriber))
     ops = Ops(admission, authenticator, metrics)
     routes = [
@@ -98,17 +98,17 @@ def make_authenticator(settings: Settings) -> Authenticator:
     SettingsError
         The doors would be locked for everybody: no secret is set, or the HMAC key is not base64.
     """
-    if settings.no_auth:
+    if settings.access.no_auth:
         return OPEN
-    if settings.secret is None and settings.hmac_secret is None:
+    if settings.access.secret is None and settings.hmac.secret is None:
         raise SettingsError(["--secret: expected a secret (or --no-auth), found none"])
-    ways = set(names(settings.auth))
+    ways = set(names(settings.access.auth))
     return Authenticator(
-        secret=settings.secret if "secret" in ways else None,
-        bearer=settings.secret if "bearer" in ways else None,
-        bearer_header=settings.bearer_header.lower(),
-        bearer_prefix=settings.bearer_prefix,
-        token=settings.secret if "token" in ways else None,
+        secret=settings.access.secret if "secret" in ways else None,
+        bearer=settings.access.secret if "bearer" in ways else None,
+        bearer_header=settings.access.bearer_header.lower(),
+        bearer_prefix=settings.access.bearer_prefix,
+        token=settings.access.secret if "token" in ways else None,
         signed=_hmac_plan(settings) if "hmac" in ways else None,
         clock=time.time,
     )
@@ -116,20 +116,20 @@ def make_authenticator(settings: Settings) -> Authenticator:
 
 def _hmac_plan(settings: Settings) -> HmacPlan:
     try:
-        key = hmac_key(settings.hmac_secret or settings.secret or "", is_base64=settings.hmac_secret_is_base64)
+        key = hmac_key(settings.hmac.secret or settings.access.secret or "", is_base64=settings.hmac.secret_is_base64)
     except ValueError as error:
         raise SettingsError([f"--hmac-secret: {error}, found something else"]) from None
     return HmacPlan(
         key=key,
-        algorithm=settings.hmac_algorithm,
-        signature_header=settings.hmac_signature_header.lower(),
-        signature_prefix=settings.hmac_signature_prefix,
-        signature_encoding=settings.hmac_signature_encoding,
-        timestamp_header=settings.hmac_timestamp_header.lower(),
-        include_timestamp=settings.hmac_include_timestamp,
-        message_id_header=settings.hmac_message_id_header.lower(),
-        payload_format=settings.hmac_payload_format,
-        window=settings.hmac_window_seconds,
+        algorithm=settings.hmac.algorithm,
+        signature_header=settings.hmac.signature_header.lower(),
+        signature_prefix=settings.hmac.signature_prefix,
+        signature_encoding=settings.hmac.signature_encoding,
+        timestamp_header=settings.hmac.timestamp_header.lower(),
+        include_timestamp=settings.hmac.include_timestamp,
+        message_id_header=settings.hmac.message_id_header.lower(),
+        payload_format=settings.hmac.payload_format,
+        window=settings.hmac.window_seconds,
     )
 
 
@@ -137,33 +137,34 @@ def _places(settings: Settings, transcriber: SpeechToText) -> int:
     """Calls at once: the setting, or what the engine can hear if that is less."""
     capacity = transcriber.capabilities.capacity
     if capacity is None:
-        return settings.max_calls
-    per_call = 2 if settings.channels == "both" and transcriber.capabilities.channels < 2 else 1
-    return max(1, min(settings.max_calls, capacity // per_call))
+        return settings.transcriber.max_calls
+    per_call = 2 if settings.transcriber.channels == "both" and transcriber.capabilities.channels < 2 else 1
+    return max(1, min(settings.transcriber.max_calls, capacity // per_call))
 
 
 def _voice_door(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
-    options = VoiceOptions(settings.lookahead_seconds, settings.first_audio_seconds, settings.next_audio_seconds)
-    return CustomVoice(engine, inbound, metrics, options, settings.max_text_chars)
+    bounds = settings.voice
+    options = VoiceOptions(bounds.lookahead_seconds, bounds.first_audio_seconds, bounds.next_audio_seconds)
+    return CustomVoice(engine, inbound, metrics, options, bounds.max_text_chars)
 
 
 def _transcriber_door(
     settings: Settings, engine: SpeechToText, authenticator: Authenticator, admission: Admission, metrics: Metrics
 ) -> CustomTranscriber:
     options = CallOptions(
-        both=settings.channels == "both",
-        swap=settings.swap_channels,
-        buffer=settings.audio_buffer_seconds,
-        conditioning=ConditioningOptions(echo=settings.echo, denoise=settings.denoise),
+        both=settings.transcriber.channels == "both",
+        swap=settings.transcriber.swap_channels,
+        buffer=settings.transcriber.audio_buffer_seconds,
+        conditioning=ConditioningOptions(echo=settings.transcriber.echo, denoise=settings.transcriber.denoise),
     )
     return CustomTranscriber(engine, authenticator, admission, metrics, options)
 
 
 def _endpointing_door(settings: Settings, inbound: Inbound, metrics: Metrics) -> CustomEndpointing:
     waits = Waits(
-        settings.endpointing_punctuation_seconds,
-        settings.endpointing_number_seconds,
-        settings.endpointing_no_punctuation_seconds,
+        settings.endpointing.punctuation_seconds,
+        settings.endpointing.number_seconds,
+        settings.endpointing.no_punctuation_seconds,
     )
     return CustomEndpointing(inbound, metrics, waits)
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from providers import runtime, settings
 from providers.errors import EngineError, SettingsError
@@ -39,7 +38,7 @@ class _Grouped(click.Command):
     """A command whose many options are listed under headings."""
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        for heading, names in settings.groups().items():
+        for heading, names in settings.headings().items():
             rows = [
                 record
                 for parameter in self.get_params(context)
@@ -48,7 +47,7 @@ class _Grouped(click.Command):
             with formatter.section(heading):
                 formatter.write_dl(rows)
         with formatter.section("Other"):
-            grouped = {name for names in settings.groups().values() for name in names}
+            grouped = {name for names in settings.headings().values() for name in names}
             others = [parameter for parameter in self.get_params(context) if parameter.name not in grouped]
             formatter.write_dl([row for parameter in others if (row := parameter.get_help_record(context))])
 
@@ -81,7 +80,7 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
             raise click.ClickException(str(error)) from None
 
     wrapped: Callable[..., None] = run
-    for option in reversed(list(settings.options())):
+    for option in reversed(settings.options()):
         shown = option.description if option.secret or option.default in (None, "") else _with_default(option)
         if option.is_switch:
             spelling = f"{option.flag}/--no-{option.flag[2:]}" if option.default else option.flag
@@ -108,9 +107,9 @@ def serve(chosen: settings.Settings) -> None:
     from providers.operations import logs
     from providers.operations.metrics import Metrics
 
-    if not chosen.no_auth and chosen.secret is None and chosen.hmac_secret is None:
-        chosen = msgspec.structs.replace(chosen, secret=secrets.token_urlsafe(24))
-    logs.configure(chosen.log_format, chosen.log_level)
+    if not chosen.access.no_auth and chosen.access.secret is None and chosen.hmac.secret is None:
+        chosen = chosen.replacing(secret=secrets.token_urlsafe(24))
+    logs.configure(chosen.logs.format, chosen.logs.level)
     metrics = Metrics()
     voice = assembly.make_voice(chosen, observe=metrics.engine)
     transcriber = assembly.make_transcriber(chosen, observe=metrics.engine)
@@ -129,7 +128,11 @@ def serve(chosen: settings.Settings) -> None:
 def _banner(base: str, chosen: settings.Settings, voice: str, transcriber: str) -> str:
     from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
-    secret = "none: every door is open (--no-auth)" if chosen.no_auth else chosen.secret or "the HMAC key you set"
+    secret = (
+        "none: every door is open (--no-auth)"
+        if chosen.access.no_auth
+        else chosen.access.secret or "the HMAC key you set"
+    )
     return "\n".join(
         (
             f"  voice         {base}{VOICE_PATH}   (engine {voice})",
@@ -196,12 +199,12 @@ def engines(chosen: settings.Settings, probe: bool, as_json: bool) -> None:
     """
     from rich.console import Console
 
-    from providers import engines_command as catalogue
+    from providers import engines_command
 
-    listed = catalogue.entries(chosen)
+    listed = engines_command.entries(chosen)
     if probe:
-        listed = asyncio.run(catalogue.probed(chosen, listed))
+        listed = asyncio.run(engines_command.probed(chosen, listed))
     if as_json:
-        click.echo(json.dumps(catalogue.as_json(listed), indent=2))
+        click.echo(json.dumps(engines_command.as_json(listed), indent=2))
     else:
-        catalogue.show(listed, Console())
+        engines_command.show(listed, Console())

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dsp import PcmDecoder, Resampler, encode_pcm16
-from providers import assembly
+from providers import registry
 from providers.engines.base import SpeechToText, TextToSpeech, Utterance
 from providers.errors import EngineError, ProvidersError
 from providers.settings import Settings
@@ -53,14 +53,14 @@ class Entry:
 def entries(settings: Settings) -> list[Entry]:
     """Every engine, built in or plugged in, without starting any."""
     return [
-        *(_entry("voice", name, make, settings) for name, make in assembly.voice_factories().items()),
-        *(_entry("transcriber", name, make, settings) for name, make in assembly.transcriber_factories().items()),
+        *(_entry("voice", name, made, settings) for name, made in registry.voices().items()),
+        *(_entry("transcriber", name, made, settings) for name, made in registry.transcribers().items()),
     ]
 
 
 async def probed(settings: Settings, listed: Iterable[Entry]) -> list[Entry]:
     """Let each ready engine say or hear one sentence; one after the other, so that they do not slow each other down."""
-    voices, transcribers = assembly.voice_factories(), assembly.transcriber_factories()
+    voices, transcribers = registry.voices(), registry.transcribers()
     found = []
     speech = b""
     for entry in listed:
@@ -70,10 +70,10 @@ async def probed(settings: Settings, listed: Iterable[Entry]) -> list[Entry]:
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 if entry.kind == "voice":
-                    result, heard = await _say(voices[entry.name](settings))
+                    result, heard = await _say(voices[entry.name].make(settings))
                     speech = heard if entry.name != "tone" and not speech else speech
                 else:
-                    result = await _hear(transcribers[entry.name](settings), speech)
+                    result = await _hear(transcribers[entry.name].make(settings), speech)
         except TimeoutError:
             result = f"failed: no answer within {_PROBE_SECONDS:g} s"
         except ProvidersError as error:
@@ -108,10 +108,12 @@ def as_json(listed: Iterable[Entry]) -> list[dict[str, Any]]:
     return [asdict(entry) for entry in listed]
 
 
-def _entry(kind: Literal["voice", "transcriber"], name: str, make: assembly.Factory[Any], settings: Settings) -> Entry:
-    state = assembly.missing(kind, name, settings) or "ready"
+def _entry(
+    kind: Literal["voice", "transcriber"], name: str, made: registry.EngineEntry[Any], settings: Settings
+) -> Entry:
+    state = made.missing(settings) or "ready"
     try:
-        capabilities = make(settings).capabilities
+        capabilities = made.make(settings).capabilities
     except ProvidersError as error:
         return Entry(kind, name, str(error), (), (), False, False)
     streaming = capabilities.streaming if kind == "voice" else capabilities.partials

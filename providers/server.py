@@ -34,11 +34,11 @@ def bind(settings: Settings) -> socket.socket:
     SettingsError
         The address cannot be used.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        return socket.create_server((settings.server.host, settings.server.port), family=family, backlog=2048)
     except OSError as error:
-        where = f"--host {settings.host} --port {settings.port}"
+        where = f"--host {settings.server.host} --port {settings.server.port}"
         raise SettingsError([f"{where}: cannot listen there: {error.strerror or error}"]) from None
 
 
@@ -46,7 +46,7 @@ def url(settings: Settings, sock: socket.socket) -> str:
     """The base URL as this machine reaches it."""
     host, port = sock.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    scheme = "https" if settings.ssl_certfile else "http"
+    scheme = "https" if settings.server.ssl_certfile else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
@@ -75,7 +75,7 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
-        runtime.write(runtime.Running(base, None if settings.no_auth else settings.secret, os.getpid()))
+        runtime.write(runtime.Running(base, None if settings.access.no_auth else settings.access.secret, os.getpid()))
         announce(base)
 
     server = _Server(config, listening)
@@ -94,15 +94,15 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
 
 def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Uvicorn's tuning for this application."""
-    tls: dict[str, Any] = {"ssl_certfile": settings.ssl_certfile, "ssl_keyfile": settings.ssl_keyfile}
+    tls: dict[str, Any] = {"ssl_certfile": settings.server.ssl_certfile, "ssl_keyfile": settings.server.ssl_keyfile}
     return uvicorn.Config(
         app,
         ws=PcmWebSocket,
         ws_per_message_deflate=False,  # PCM does not compress, and each call would pay 64 KiB for trying
         ws_max_size=_LARGEST_FRAME,
-        ws_ping_interval=settings.ping_seconds or None,
-        ws_ping_timeout=settings.ping_seconds or None,
-        timeout_graceful_shutdown=settings.drain_seconds,
+        ws_ping_interval=settings.server.ping_seconds or None,
+        ws_ping_timeout=settings.server.ping_seconds or None,
+        timeout_graceful_shutdown=settings.server.drain_seconds,
         timeout_keep_alive=75,  # the platform posts once per sentence; a new connection would cost it a round trip
         access_log=False,
         server_header=False,

@@ -65,7 +65,7 @@ class Live:
 
 
 def settings(**changes: Any) -> Settings:
-    return Settings(**{"secret": SECRET, "drain_seconds": 1, **changes})
+    return Settings.of(**{"secret": SECRET, "drain_seconds": 1, **changes})
 
 
 @contextlib.contextmanager
@@ -75,7 +75,7 @@ def serving(
     """Run the server for the length of a test."""
     chosen = chosen or settings()
     app = create_app(chosen, voice=voice or Tone(), transcriber=transcriber or Null())
-    sock = server.bind(Settings(port=0))
+    sock = server.bind(Settings.of(port=0))
     running = _Announcing(server.configure(app, chosen))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, daemon=True)
     thread.start()

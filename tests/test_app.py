@@ -103,7 +103,7 @@ def test_each_way_in_can_be_switched_off(path: str) -> None:
 
 
 def test_no_auth_opens_every_door() -> None:
-    with serving(chosen=Settings(no_auth=True)) as live:
+    with serving(chosen=Settings.of(no_auth=True)) as live:
         for path, body in BODIES.items():
             assert httpx.post(live.base + path, json=body).status_code == 200
         assert upgrade(live, {}) == 101

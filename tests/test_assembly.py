@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from providers import assembly
+from providers import assembly, registry
 from providers.cache.cached import Cached
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.deepgram.listen import DeepgramListener
@@ -23,11 +23,11 @@ from providers.settings import Settings
 
 
 def voice(**changes: Any) -> TextToSpeech:
-    return assembly.make_voice(Settings(**changes))
+    return assembly.make_voice(Settings.of(**changes))
 
 
 def transcriber(**changes: Any) -> SpeechToText:
-    return assembly.make_transcriber(Settings(**changes))
+    return assembly.make_transcriber(Settings.of(**changes))
 
 
 def test_the_embedded_engines_are_the_default() -> None:
@@ -44,14 +44,14 @@ def test_a_name_beats_the_key() -> None:
     assert voice(deepgram_api_key="k", voice="espeak").name == "espeak"
 
 
-@pytest.mark.parametrize("name", assembly.VOICES)
+@pytest.mark.parametrize("name", registry.VOICES)
 def test_every_voice_can_be_named(name: str) -> None:
-    assert assembly.VOICES[name](Settings(deepgram_api_key="k", openai_api_key="k")).name == name
+    assert registry.VOICES[name].make(Settings.of(deepgram_api_key="k", openai_api_key="k")).name == name
 
 
-@pytest.mark.parametrize("name", assembly.TRANSCRIBERS)
+@pytest.mark.parametrize("name", registry.TRANSCRIBERS)
 def test_every_transcriber_can_be_named(name: str) -> None:
-    assert assembly.TRANSCRIBERS[name](Settings(deepgram_api_key="k")).name == name
+    assert registry.TRANSCRIBERS[name].make(Settings.of(deepgram_api_key="k")).name == name
 
 
 @pytest.mark.parametrize("flag", ["voice", "transcriber"])
@@ -100,7 +100,7 @@ def test_only_what_can_be_tuned_is_made_anew() -> None:
         seen.append(list(engines.values()))
         return Null()
 
-    deepgram = assembly.TRANSCRIBERS["deepgram"](Settings(deepgram_api_key="k"))
+    deepgram = registry.TRANSCRIBERS["deepgram"].make(Settings.of(deepgram_api_key="k"))
     Tuned({"deepgram": deepgram, "pocketsphinx": Sphinx()}, tower).tuned(model="nova-2")
     usual, chosen = seen
     assert isinstance(chosen[0], DeepgramListener)
@@ -113,7 +113,19 @@ def test_openai_extra_has_to_be_a_json_object() -> None:
         voice(voice="openai", openai_api_key="k", openai_extra="[1]")
 
 
-def test_the_cache_tells_sounds_apart_by_settings_and_never_holds_a_key() -> None:
-    plain = assembly._sound(Settings())
-    assert assembly._sound(Settings(openai_speed=1.5)) != plain
-    assert assembly._sound(Settings(openai_api_key="hunter2", secret="hunter2")) == plain
+def test_the_cache_tells_sounds_apart_by_the_engines_own_settings_and_never_holds_a_key() -> None:
+    def sound(**changes: Any) -> str:
+        return assembly._sound(Settings.of(**{"voice": "openai", **changes}))
+
+    plain = sound()
+    assert sound(openai_speed=1.5) != plain
+    assert sound(voice="openai,espeak") != plain
+    assert sound(openai_api_key="hunter2", secret="hunter2") == plain
+    assert sound(espeak_wpm=200) == plain
+    assert sound(voice="openai,espeak") != sound(voice="openai,espeak", espeak_wpm=200)
+    assert sound(voice="deepgram") == sound(voice="deepgram", deepgram_keyterms="Vapi"), "that changes the ear alone"
+
+
+def test_settings_of_an_unknown_name_are_a_programming_error() -> None:
+    with pytest.raises(TypeError, match="'max_cals'"):
+        Settings.of(max_cals=1)

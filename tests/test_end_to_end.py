@@ -22,7 +22,7 @@ WORDS = {"hello", "like", "book", "table", "two", "people", "this", "evening"}
 @pytest.fixture(scope="module")
 def live() -> Iterator[Live]:
     chosen = settings(espeak_wpm=150, espeak_voice="en-us+f5", cache_bytes=0)
-    both = assembly.make_voice(chosen), assembly.make_transcriber(Settings(pocketsphinx_capacity=2))
+    both = assembly.make_voice(chosen), assembly.make_transcriber(Settings.of(pocketsphinx_capacity=2))
     with serving(voice=both[0], transcriber=both[1], chosen=chosen) as running:
         yield running
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import providers.cli
-from providers import assembly, settings
+from providers import registry, settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -40,7 +40,7 @@ def test_every_setting_it_names_exists() -> None:
 
 def test_every_engine_is_in_its_table() -> None:
     table = README.partition("## Engines")[2].partition("`vapi-providers engines")[0]
-    for name in {*assembly.VOICES, *assembly.TRANSCRIBERS}:
+    for name in {*registry.VOICES, *registry.TRANSCRIBERS}:
         assert name in table
 
 

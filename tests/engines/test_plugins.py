@@ -61,7 +61,7 @@ def test_an_installed_package_appears_among_the_engines(python: Path, tmp_path: 
     listed = run(python, "-c", "from providers.cli import main; main()", "engines")
     assert "hum" in listed.split() or "hum," in listed.split()
     made = "from providers.assembly import make_voice; from providers.settings import Settings; "
-    assert run(python, "-c", made + "print(make_voice(Settings(voice='hum')).name)").strip() == "hum"
+    assert run(python, "-c", made + "print(make_voice(Settings.of(voice='hum')).name)").strip() == "hum"
 
 
 def test_the_example_is_as_short_as_promised() -> None:

@@ -1,0 +1,321 @@
+"""Names of engines: what each needs, which settings it takes, how it is made; plugins included.
+
+The only module that knows concrete engines; each is imported when it is made and not before. Engines of other packages
+come in through the entry-point groups ``vapi_providers.voices`` and ``vapi_providers.transcribers``: an entry point is
+a callable that takes the `Settings` and returns a `TextToSpeech` or a `SpeechToText`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from providers import settings as chosen
+from providers.engines.base import SpeechToText, TextToSpeech
+from providers.errors import SettingsError
+from providers.settings import Settings, engines
+from providers.settings.group import Group, secret_fields
+
+VOICES_GROUP = "vapi_providers.voices"
+TRANSCRIBERS_GROUP = "vapi_providers.transcribers"
+
+_Engine = TypeVar("_Engine", TextToSpeech, SpeechToText)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEntry(Generic[_Engine]):
+    """One engine that can be named."""
+
+    factory: Callable[..., _Engine]
+    """Called with the groups of ``takes``, in their order."""
+    takes: tuple[type[Group], ...] = ()
+    package: str = ""
+    """Import name of what it cannot do without."""
+    extra: str = ""
+    """Extra of this distribution that brings the package."""
+    setting: str = ""
+    """Public name of a setting that has to have a value."""
+    unless: str = ""
+    """A setting whose changed value makes up for that: a server of one's own needs no key."""
+    bare: bool = False
+    """For tests and load: nothing to cache, nothing to reconnect."""
+
+    def make(self, settings: Settings) -> _Engine:
+        """The engine as the settings say."""
+        return self.factory(*(settings.group(kind) for kind in self.takes))
+
+    def missing(self, settings: Settings) -> str:
+        """What to install or set before this engine can start; empty when nothing is missing."""
+        steps = []
+        if self.package and find_spec(self.package) is None:
+            steps.append(f"pip install 'vapi-providers[{self.extra}]'")
+        made_up_for = self.unless and settings.get(self.unless) != Settings().get(self.unless)
+        if self.setting and not settings.get(self.setting) and not made_up_for:
+            steps.append(f"set --{self.setting.replace('_', '-')}")
+        return ", ".join(steps)
+
+    def digest(self, settings: Settings) -> str:
+        """A digest of the engine's own settings, without its secrets: what may change how it sounds."""
+        taken = [_without_secrets(settings.group(kind)) for kind in self.takes]
+        return hashlib.sha256(msgspec.json.encode(taken)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PluginEntry(EngineEntry[_Engine]):
+    """An engine of another package."""
+
+    version: str = ""
+    """Name and version of its distribution: another version may sound different."""
+
+    def make(self, settings: Settings) -> _Engine:
+        """The engine as its package makes it."""
+        return self.factory(settings)
+
+    def digest(self, settings: Settings) -> str:
+        """A digest of the package's version."""
+        return hashlib.sha256(self.version.encode()).hexdigest()
+
+
+def voices() -> dict[str, EngineEntry[TextToSpeech]]:
+    """Every speaking engine by name, plugins included; a plugin cannot take a built-in's name."""
+    return {**VOICES, **_plugins(VOICES_GROUP, VOICES)}
+
+
+def transcribers() -> dict[str, EngineEntry[SpeechToText]]:
+    """Every listening engine by name, plugins included."""
+    return {**TRANSCRIBERS, **_plugins(TRANSCRIBERS_GROUP, TRANSCRIBERS)}
+
+
+def wanted_voices(settings: Settings) -> dict[str, EngineEntry[TextToSpeech]]:
+    """The speaking engines that the settings name, or the best one that is installed.
+
+    Raises
+    ------
+    SettingsError
+        An unknown name, or none is named and none is installed.
+    """
+    return _wanted(settings, "voice", voices(), embedded="espeak")
+
+
+def wanted_transcribers(settings: Settings) -> dict[str, EngineEntry[SpeechToText]]:
+    """The listening engines that the settings name, or the best one that is installed.
+
+    Raises
+    ------
+    SettingsError
+        An unknown name, or none is named and none is installed.
+    """
+    return _wanted(settings, "transcriber", transcribers(), embedded="pocketsphinx")
+
+
+def _wanted(
+    settings: Settings, kind: str, entries: Mapping[str, EngineEntry[_Engine]], *, embedded: str
+) -> dict[str, EngineEntry[_Engine]]:
+    """Those listed, else Deepgram when it has a key, else the embedded one when it is installed."""
+    listed = chosen.names(getattr(settings.engines, kind))
+    if not listed:
+        if settings.deepgram.api_key:
+            return {"deepgram": entries["deepgram"]}
+        if not entries[embedded].missing(settings):
+            return {embedded: entries[embedded]}
+        hint = "pip install 'vapi-providers[local]', or set DEEPGRAM_API_KEY, or name one of"
+        raise SettingsError([f"--{kind}: expected an engine, found none installed: {hint} {', '.join(entries)}"])
+    unknown = [name for name in listed if name not in entries]
+    if unknown:
+        raise SettingsError([f"--{kind}: expected engines of {', '.join(entries)}, found {unknown[0]!r}"])
+    return {name: entries[name] for name in listed}
+
+
+def _plugins(group: str, built_in: Mapping[str, Any]) -> dict[str, PluginEntry[Any]]:
+    points = sorted(entry_points(group=group), key=lambda point: point.name)
+    return {point.name: _plugin(point) for point in points if point.name not in built_in}
+
+
+def _plugin(point: EntryPoint) -> PluginEntry[Any]:
+    version = f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
+    return PluginEntry(partial(_plugged_in, point), version=version)
+
+
+def _plugged_in(point: EntryPoint, settings: Settings) -> Any:
+    return point.load()(settings)
+
+
+def _without_secrets(group: Group) -> dict[str, Any]:
+    secrets = secret_fields(type(group))
+    return {name: value for name, value in msgspec.structs.asdict(group).items() if name not in secrets}
+
+
+def _path(setting: str | None) -> Path | None:
+    return Path(setting) if setting else None
+
+
+def _espeak(options: engines.Espeak) -> TextToSpeech:
+    from providers.engines.espeak.engine import Espeak
+
+    return Espeak(voice=options.voice, words_per_minute=options.wpm)
+
+
+def _tone() -> TextToSpeech:
+    from providers.engines.tone import Tone
+
+    return Tone()
+
+
+def _deepgram_voice(account: engines.Deepgram, options: engines.DeepgramVoice) -> TextToSpeech:
+    from providers.engines.deepgram.speak import DeepgramSpeaker, DeepgramSpeaking
+
+    return DeepgramSpeaker(DeepgramSpeaking(api_key=account.api_key or "", url=account.url, voice=options.voice))
+
+
+def _openai(options: engines.OpenAI) -> TextToSpeech:
+    from providers.engines.http.openai_speech import OpenAISpeaker, OpenAISpeaking
+
+    try:
+        extra = msgspec.json.decode(options.extra or "{}", type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise SettingsError([f"--openai-extra: expected a JSON object, found something else: {error}"]) from None
+    return OpenAISpeaker(
+        OpenAISpeaking(
+            api_key=options.api_key or "",
+            url=options.url,
+            model=options.model,
+            voice=options.voice,
+            native_rate=options.native_rate,
+            speed=options.speed,
+            instructions=options.instructions,
+            extra=extra,
+        )
+    )
+
+
+def _sherpa_voice(options: engines.SherpaVoice, shared: engines.LocalVoices) -> TextToSpeech:
+    from providers.engines.local.sherpa_speak import SherpaVoice, SherpaVoiceOptions
+
+    return SherpaVoice(SherpaVoiceOptions(folder=_path(options.voice_folder), speed=shared.speed))
+
+
+def _piper(options: engines.Piper, shared: engines.LocalVoices) -> TextToSpeech:
+    from providers.engines.local.piper import Piper, PiperOptions
+
+    return Piper(PiperOptions(model=_path(options.model), speed=shared.speed))
+
+
+def _kokoro(options: engines.Kokoro, shared: engines.LocalVoices) -> TextToSpeech:
+    from providers.engines.local.kokoro import Kokoro, KokoroOptions
+
+    return Kokoro(
+        KokoroOptions(model=_path(options.model), voices=_path(options.voices), voice=options.voice, speed=shared.speed)
+    )
+
+
+def _null() -> SpeechToText:
+    from providers.engines.null import Null
+
+    return Null()
+
+
+def _pocketsphinx(options: engines.Pocketsphinx) -> SpeechToText:
+    from providers.engines.pocketsphinx.engine import Sphinx, SphinxOptions
+    from providers.engines.pocketsphinx.hearing import HearingOptions
+
+    hearing = HearingOptions(silence=options.silence_seconds, profanity=options.profanity)
+    made = SphinxOptions(hearing=hearing)
+    return Sphinx(replace(made, capacity=options.capacity) if options.capacity else made)
+
+
+def _deepgram_listener(account: engines.Deepgram, options: engines.DeepgramListener) -> SpeechToText:
+    from providers.engines.deepgram.listen import DeepgramListener, DeepgramListening
+
+    return DeepgramListener(
+        DeepgramListening(
+            api_key=account.api_key or "",
+            url=account.url,
+            model=options.model,
+            language=options.language,
+            endpointing_ms=options.endpointing_ms,
+            utterance_end_ms=options.utterance_end_ms,
+            smart_format=options.smart_format,
+            keyterms=chosen.names(options.keyterms),
+        )
+    )
+
+
+def _sherpa_listener(options: engines.SherpaListener, shared: engines.LocalListeners) -> SpeechToText:
+    from providers.engines.local.sherpa_listen import SherpaListener, SherpaListenerOptions
+
+    return SherpaListener(SherpaListenerOptions(folder=_path(options.listen_folder), capacity=shared.capacity or None))
+
+
+def _whisper(options: engines.Whisper, shared: engines.LocalListeners) -> SpeechToText:
+    from providers.engines.local.whisper import Whisper, WhisperOptions
+
+    return Whisper(
+        WhisperOptions(folder=_path(options.folder), language=options.language, capacity=shared.capacity or None)
+    )
+
+
+def _vosk(options: engines.Vosk, shared: engines.LocalListeners) -> SpeechToText:
+    from providers.engines.local.vosk import Vosk, VoskOptions
+
+    return Vosk(VoskOptions(folder=_path(options.folder), capacity=shared.capacity or None))
+
+
+VOICES: Mapping[str, EngineEntry[TextToSpeech]] = {
+    "espeak": EngineEntry(_espeak, (engines.Espeak,), package="espeakng_loader", extra="local"),
+    "deepgram": EngineEntry(
+        _deepgram_voice,
+        (engines.Deepgram, engines.DeepgramVoice),
+        setting="deepgram_api_key",
+        unless="deepgram_url",
+    ),
+    "openai": EngineEntry(_openai, (engines.OpenAI,), setting="openai_api_key", unless="openai_url"),
+    "sherpa": EngineEntry(
+        _sherpa_voice,
+        (engines.SherpaVoice, engines.LocalVoices),
+        package="sherpa_onnx",
+        extra="sherpa",
+        setting="sherpa_voice_folder",
+    ),
+    "piper": EngineEntry(
+        _piper, (engines.Piper, engines.LocalVoices), package="piper", extra="piper", setting="piper_model"
+    ),
+    "kokoro": EngineEntry(
+        _kokoro, (engines.Kokoro, engines.LocalVoices), package="kokoro_onnx", extra="kokoro", setting="kokoro_model"
+    ),
+    "tone": EngineEntry(_tone, bare=True),
+}
+TRANSCRIBERS: Mapping[str, EngineEntry[SpeechToText]] = {
+    "pocketsphinx": EngineEntry(_pocketsphinx, (engines.Pocketsphinx,), package="pocketsphinx", extra="local"),
+    "deepgram": EngineEntry(
+        _deepgram_listener,
+        (engines.Deepgram, engines.DeepgramListener),
+        setting="deepgram_api_key",
+        unless="deepgram_url",
+    ),
+    "sherpa": EngineEntry(
+        _sherpa_listener,
+        (engines.SherpaListener, engines.LocalListeners),
+        package="sherpa_onnx",
+        extra="sherpa",
+        setting="sherpa_listen_folder",
+    ),
+    "whisper": EngineEntry(
+        _whisper,
+        (engines.Whisper, engines.LocalListeners),
+        package="faster_whisper",
+        extra="whisper",
+        setting="whisper_folder",
+    ),
+    "vosk": EngineEntry(
+        _vosk, (engines.Vosk, engines.LocalListeners), package="vosk", extra="vosk", setting="vosk_folder"
+    ),
+    "null": EngineEntry(_null, bare=True),
+}

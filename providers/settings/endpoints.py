@@ -1,0 +1,63 @@
+"""Settings of the three endpoints."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from providers.settings.group import Count, Duration, Group
+
+Wait = Annotated[float, Meta(ge=0, le=15)]
+"""Seconds that the platform may be told to wait."""
+
+
+class Voice(Group, frozen=True):
+    """Bounds of a voice request."""
+
+    heading: ClassVar[str] = "Voice endpoint"
+
+    max_text_chars: Annotated[
+        Count, Meta(description="Longest text of a voice request, characters; beyond it 413.")
+    ] = 10_000
+    lookahead_seconds: Annotated[Duration, Meta(description="Synthesised audio made ahead of a slow reader, s.")] = 30.0
+    first_audio_seconds: Annotated[
+        Duration, Meta(description="Longest wait for the first audible sample, s; beyond it 502.")
+    ] = 10.0
+    next_audio_seconds: Annotated[
+        Duration,
+        Meta(description="Longest gap between two blocks of an engine's audio, s; beyond it the answer aborts."),
+    ] = 10.0
+
+
+class Transcriber(Group, frozen=True):
+    """How calls are transcribed."""
+
+    heading: ClassVar[str] = "Transcriber endpoint"
+
+    max_calls: Annotated[Count, Meta(description="Transcriber calls at once per process; beyond it 503.")] = 200
+    audio_buffer_seconds: Annotated[
+        Duration, Meta(description="Audio of a call that may wait for its recogniser, s; beyond it close 1011.")
+    ] = 30.0
+    channels: Annotated[
+        Literal["customer", "both"], Meta(description="Whom to transcribe: customer, or both speakers.")
+    ] = "customer"
+    swap_channels: Annotated[bool, Meta(description="Take channel 1 for the customer.")] = False
+    echo: Annotated[
+        Literal["off", "gate", "cancel"],
+        Meta(description="Take the assistant's echo out of the customer's channel: cancel, or the cheap gate."),
+    ] = "off"
+    denoise: Annotated[
+        bool, Meta(description="Filter background far below the near speaker, by the platform's Fourier plan.")
+    ] = False
+
+
+class Endpointing(Group, frozen=True):
+    """How long to wait after the caller's last words."""
+
+    heading: ClassVar[str] = "Endpointing"
+    prefix: ClassVar[str] = "endpointing_"
+
+    punctuation_seconds: Annotated[Wait, Meta(description="Wait after text that ends in punctuation, s.")] = 0.1
+    number_seconds: Annotated[Wait, Meta(description="Wait after text that ends in a number, s.")] = 0.5
+    no_punctuation_seconds: Annotated[Wait, Meta(description="Wait after any other text, s.")] = 1.5

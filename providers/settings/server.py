@@ -1,0 +1,46 @@
+"""Settings of the process: where it listens, what it accepts from a client, what it logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from providers.settings.group import Count, Group, Seconds
+
+
+class Server(Group, frozen=True):
+    """The listening socket, and the bounds of a connection."""
+
+    heading: ClassVar[str] = "Server"
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8080
+    ssl_certfile: Annotated[
+        str | None, Meta(description="TLS certificate chain (PEM), for those without a tunnel.")
+    ] = None
+    ssl_keyfile: Annotated[str | None, Meta(description="TLS private key (PEM).")] = None
+    max_body_bytes: Annotated[Count, Meta(description="Largest request body, bytes; beyond it 413.")] = 8 * 1024 * 1024
+    ping_seconds: Annotated[Seconds, Meta(description="WebSocket ping interval, s; 0 sends none.")] = 20.0
+    drain_seconds: Annotated[
+        Annotated[int, Meta(ge=0, le=3600)], Meta(description="How long open requests may finish on shutdown, s.")
+    ] = 10
+
+    def faults(self) -> Iterator[str]:
+        """A certificate without its key, or the reverse."""
+        if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
+            yield "--ssl-certfile and --ssl-keyfile: expected both or neither, found one"
+
+
+class Logs(Group, frozen=True):
+    """Log lines."""
+
+    heading: ClassVar[str] = "Logs"
+    prefix: ClassVar[str] = "log_"
+
+    format: Annotated[
+        Literal["auto", "json", "console"],
+        Meta(description="Log lines: json, console, or console on a terminal (auto)."),
+    ] = "auto"
+    level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
