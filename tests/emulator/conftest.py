@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.emulator.good_server import GoodServer
 from tests.emulator.serving import served
@@ -16,9 +17,22 @@ def good_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def tls_url() -> Iterator[str]:
-    here = Path(__file__).parent
-    with served(GoodServer().app(), certificate=(here / "localhost.crt", here / "localhost.key")) as url:
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[trustme.CA, Path]:
+    """A certificate authority made for this run, and the file of its certificate."""
+    made = trustme.CA()
+    path = tmp_path_factory.mktemp("tls") / "authority.pem"
+    made.cert_pem.write_to_path(path)
+    return made, path
+
+
+@pytest.fixture(scope="session")
+def tls_url(authority: tuple[trustme.CA, Path]) -> Iterator[str]:
+    made, path = authority
+    leaf = made.issue_cert("127.0.0.1", "localhost")
+    certificate, key = path.with_name("server.pem"), path.with_name("server.key")
+    leaf.cert_chain_pems[0].write_to_path(certificate)
+    leaf.private_key_pem.write_to_path(key)
+    with served(GoodServer().app(), certificate=(certificate, key)) as url:
         yield url
 
 

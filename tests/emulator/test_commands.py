@@ -124,7 +124,7 @@ def test_every_way_not_to_reach_a_server_is_one_clear_line(command, good_url, tl
     for url, complaint in [
         ("http://127.0.0.1:1", "nobody listens there"),
         (f"https://{plain}", "TLS error: the server speaks plain HTTP here"),
-        (tls_url, "TLS error: self-signed certificate (SSL_CERT_FILE"),
+        (tls_url, "TLS error: unable to get local issuer certificate (SSL_CERT_FILE"),
         (f"http://{tls}", "does not answer in plain HTTP"),
         (f"ws://{plain}", "--url: expected http://host:port"),
         (f"{good_url}/elsewhere", "HTTP 40"),
@@ -135,7 +135,7 @@ def test_every_way_not_to_reach_a_server_is_one_clear_line(command, good_url, tl
         assert "hush" not in result.output
 
 
-def test_a_trusted_certificate_is_accepted(tls_url, monkeypatch):
-    monkeypatch.setenv("SSL_CERT_FILE", str(Path(__file__).parent / "localhost.crt"))
+def test_a_trusted_certificate_is_accepted(tls_url, authority, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority[1]))
     result = run(say, "alpha", "--quiet", "--url", tls_url, "--secret", SECRET)
     assert result.exit_code == 0, result.output
