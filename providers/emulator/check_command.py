@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from providers.emulator.check import report
+from providers.emulator.check import verdict_report
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.rule import Outcome, Rule
 from providers.emulator.check.run import Judged, Judgement, check
@@ -47,7 +47,7 @@ def run(targets: Targets, checking: CheckRequest, console: Console) -> int:
     def judged(item: Judged) -> None:
         progress.update(task, advance=1, description=f"{item.rule.id:<4}")
         if not console.is_terminal:
-            console.print(report.line(item), markup=False, highlight=False, soft_wrap=True)
+            console.print(verdict_report.line(item), markup=False, highlight=False, soft_wrap=True)
 
     try:
         with progress:
@@ -60,7 +60,9 @@ def run(targets: Targets, checking: CheckRequest, console: Console) -> int:
     return FAILED if judgement.count(Outcome.FAILED) else 0
 
 
-async def _judge(targets: Targets, checking: CheckRequest, judgement: Judgement, judged: report.OnJudged) -> None:
+async def _judge(
+    targets: Targets, checking: CheckRequest, judgement: Judgement, judged: verdict_report.OnJudged
+) -> None:
     speech = None
     if any(rule.group == "transcriber" for rule in checking.rules) and targets.transcriber is not None:
         speech = await probe_speech(checking.customer_wav, checking.assistant_wav)
@@ -71,12 +73,12 @@ def _publish(
     judgement: Judgement, targets: Targets, started: datetime, checking: CheckRequest, console: Console
 ) -> None:
     if console.is_terminal:
-        report.print_table(judgement, console)
-    console.print(report.summary(judgement), style="bold", highlight=False)
+        verdict_report.print_table(judgement, console)
+    console.print(verdict_report.summary(judgement), style="bold", highlight=False)
     if checking.json is not None:
-        save(checking.json, report.as_json(judgement, targets, started))
+        save(checking.json, verdict_report.as_json(judgement, targets, started))
     if checking.html is not None:
-        save(checking.html, report.as_html(judgement, targets, started).encode())
+        save(checking.html, verdict_report.as_html(judgement, targets, started).encode())
 
 
 def save(path: Path, data: bytes) -> None:

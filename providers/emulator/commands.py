@@ -129,7 +129,7 @@ def check(
     """
     from providers.emulator import check_command as checking
     from providers.emulator.check.limits import Limits
-    from providers.emulator.check.rules import chosen
+    from providers.emulator.check.rule_set import chosen
 
     rules = chosen(only, skip)
     targets = chosen_targets(

@@ -92,6 +92,8 @@ def _plain_fault(fault: BaseException) -> str:
         return "nobody listens there (connection refused)"
     if isinstance(fault, InvalidURI | httpx.InvalidURL | httpx.UnsupportedProtocol):
         return "not an address that can be called"
+    if isinstance(fault, httpx.ReadError | httpx.WriteError) or "without sending a response" in text:
+        return "the server closed the connection without an answer (its log says why; if it speaks TLS, use https://)"
     if isinstance(fault, InvalidMessage | httpx.RemoteProtocolError | EOFError):
         return "the other side does not answer in plain HTTP (https:// or wss:// perhaps?)"
     if isinstance(fault, InvalidHandshake):

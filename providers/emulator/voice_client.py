@@ -26,6 +26,10 @@ class RecordedResponse:
     """Seconds until the last byte, the abort or the hang-up."""
     complete: bool
     """False when the server broke off; True also when it was we who hung up."""
+    location: str = ""
+    """Where a redirect points to; empty without one."""
+    coding: str = ""
+    """Content coding of the body on the wire, such as ``gzip``; `body` and `arrivals` are decoded already."""
 
     @property
     def first_byte(self) -> float | None:
@@ -111,12 +115,21 @@ async def _read(
     arrivals: list[tuple[float, int]] = []
     complete = True
     try:
-        async for piece in response.aiter_raw():
+        async for piece in response.aiter_bytes():
             received += piece
             arrivals.append((clock() - begin, len(received)))
             if hang_up_after is not None and len(received) >= hang_up_after:
                 break
-    except httpx.TransportError:
+    except (httpx.TransportError, httpx.DecodingError):
         complete = False
-    kind = response.headers.get("content-type", "")
-    return RecordedResponse(response.status_code, kind, bytes(received), tuple(arrivals), clock() - begin, complete)
+    headers = response.headers
+    return RecordedResponse(
+        response.status_code,
+        headers.get("content-type", ""),
+        bytes(received),
+        tuple(arrivals),
+        clock() - begin,
+        complete,
+        location=headers.get("location", ""),
+        coding=headers.get("content-encoding", ""),
+    )

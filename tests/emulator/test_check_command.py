@@ -19,7 +19,7 @@ from dsp import encode_pcm16
 from providers.emulator import check_command as checking
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.rule import Outcome
-from providers.emulator.check.rules import CATALOGUE, chosen
+from providers.emulator.check.rule_set import RULES, chosen
 from providers.emulator.check.run import Judgement
 from providers.emulator.check.run import check as judge
 from providers.emulator.commands import check
@@ -86,7 +86,7 @@ def test_the_json_keeps_to_its_schema(good_url, tmp_path):
     assert report.pop("started").endswith("+00:00")
     assert report.pop("seconds") > 0
     assert all(rule.pop("seconds") >= 0 for rule in report["rules"])
-    known = {rule.id: rule for rule in CATALOGUE}
+    known = {rule.id: rule for rule in RULES}
     assert report == {
         "schema": "vapi-providers/check/1",
         "interrupted": False,

@@ -125,7 +125,7 @@ def test_every_way_not_to_reach_a_server_is_one_clear_line(command, good_url, tl
         ("http://127.0.0.1:1", "nobody listens there"),
         (f"https://{plain}", "TLS error: the server speaks plain HTTP here"),
         (tls_url, "TLS error: unable to get local issuer certificate (SSL_CERT_FILE"),
-        (f"http://{tls}", "does not answer in plain HTTP"),
+        (f"http://{tls}", "if it speaks TLS, use https://" if command is say else "does not answer in plain HTTP"),
         (f"ws://{plain}", "--url: expected http://host:port"),
         (f"{good_url}/elsewhere", "HTTP 40"),
     ]:

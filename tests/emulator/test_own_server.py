@@ -9,12 +9,12 @@ from dataclasses import replace
 
 from dsp import PcmDecoder
 from providers.emulator.check.rule import Outcome
-from providers.emulator.check.rules import CATALOGUE
+from providers.emulator.check.rule_set import RULES
 from providers.emulator.check.run import Judgement, check
 from providers.emulator.credentials import Credentials
 from providers.emulator.targets import targets_at
 from providers.engines.base import ListeningCapabilities, Transcript
-from tests.emulator.check.test_catalogue import QUICK, two_speakers
+from tests.emulator.check.test_rule_set import QUICK, two_speakers
 from tests.emulator.tones import ToneListener
 from tests.live import SECRET, serving
 
@@ -55,7 +55,7 @@ class Hearing:
 
 
 def test_no_rule_fails_on_our_own_server():
-    judgement = Judgement(CATALOGUE)
+    judgement = Judgement(RULES)
     with serving(transcriber=ToneEars()) as live:
         targets = targets_at(live.base, Credentials(secret=SECRET))
         asyncio.run(check(targets, judgement, limits=replace(QUICK, flood=12 << 20), speech=two_speakers()))

@@ -11,7 +11,7 @@ from providers.emulator.audio_frames import paced
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.probe import Probe, probing
 from providers.emulator.check.rule import NotJudged, Outcome, Rule, Verdict
-from providers.emulator.check.rules import endpoint_of
+from providers.emulator.check.rule_set import endpoint_of
 from providers.emulator.failures import EmulatorError, Refused
 from providers.emulator.speech import ProbeSpeech
 from providers.emulator.targets import Targets, http_client

@@ -7,7 +7,8 @@ import itertools
 from collections.abc import Iterator
 
 from providers.emulator.audio_frames import Piece, pause
-from providers.emulator.check.listening import (
+from providers.emulator.check.probe import Probe
+from providers.emulator.check.probe_calls import (
     alike,
     alone,
     baseline,
@@ -18,7 +19,6 @@ from providers.emulator.check.listening import (
     spoken,
     words,
 )
-from providers.emulator.check.probe import Probe
 from providers.emulator.check.rule import NotJudged, Rule, Verdict, verdict
 from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import seconds

@@ -6,8 +6,8 @@ import random
 from collections.abc import Awaitable, Callable
 
 from providers.emulator.audio_frames import frames, odd_frames
-from providers.emulator.check.listening import alike, alone, baseline, end_of, ended, heard, spoken, words
 from providers.emulator.check.probe import Probe
+from providers.emulator.check.probe_calls import alike, alone, baseline, end_of, ended, heard, spoken, words
 from providers.emulator.check.rule import Rule, Verdict, verdict
 from providers.emulator.protocol import Json
 from providers.emulator.transcriber_client import CallRecord

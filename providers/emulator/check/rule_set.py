@@ -15,7 +15,7 @@ from providers.emulator.check import (
 from providers.emulator.check.rule import Rule
 from providers.emulator.failures import EmulatorError
 
-CATALOGUE: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     *access_rules.RULES,
     *endpointing_rules.RULES,
     *voice_audio.RULES,
@@ -36,9 +36,9 @@ def chosen(only: Sequence[str], skipped: Sequence[str]) -> tuple[Rule, ...]:
     A name is an id (``T5``), a letter (``T``) or a group (``transcriber``).
     """
     for name in (*only, *skipped):
-        if not any(_named(rule, name) for rule in CATALOGUE):
+        if not any(_named(rule, name) for rule in RULES):
             raise EmulatorError(f"expected a rule (T5), a letter (T) or a group (transcriber), found {name!r}")
-    kept = [rule for rule in CATALOGUE if not only or any(_named(rule, name) for name in only)]
+    kept = [rule for rule in RULES if not only or any(_named(rule, name) for name in only)]
     return tuple(rule for rule in kept if not any(_named(rule, name) for name in skipped))
 
 

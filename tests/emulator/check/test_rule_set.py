@@ -12,7 +12,7 @@ import pytest
 
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.rule import Outcome
-from providers.emulator.check.rules import CATALOGUE, chosen
+from providers.emulator.check.rule_set import RULES, chosen
 from providers.emulator.check.run import Judgement, check
 from providers.emulator.credentials import Credentials
 from providers.emulator.failures import EmulatorError
@@ -134,7 +134,7 @@ def test_exactly_the_rules_that_match_a_bug_fail(case: Case, judgements: dict[st
 
 def test_everything_is_judged_on_a_good_server(judgements: dict[str, Judgement]):
     good = judgements["GoodServer"]
-    assert good.count(Outcome.PASSED) == len(CATALOGUE)
+    assert good.count(Outcome.PASSED) == len(RULES)
 
 
 def test_every_failure_shows_what_was_seen(judgements: dict[str, Judgement]):
@@ -143,12 +143,12 @@ def test_every_failure_shows_what_was_seen(judgements: dict[str, Judgement]):
 
 
 def test_every_rule_can_fail():
-    assert {rule for case in CASES for rule in case.fails.split()} == {rule.id for rule in CATALOGUE}
+    assert {rule for case in CASES for rule in case.fails.split()} == {rule.id for rule in RULES}
 
 
 def test_ids_are_unique_and_every_rule_has_its_reason():
-    assert len({rule.id for rule in CATALOGUE}) == len(CATALOGUE)
-    for rule in CATALOGUE:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    for rule in RULES:
         assert rule.title.endswith(".")
         assert rule.reason.endswith(".")
 
