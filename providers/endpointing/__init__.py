@@ -1,1 +1,1 @@
-"""Door 3: the conversation in, how long to wait out."""
+"""Custom endpointing: the conversation in, how long to wait out."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from starlette.requests import Request
@@ -16,28 +17,68 @@ from providers.operations.metrics import Metrics
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class CustomEndpointing:
-    """Door 3."""
+_SECONDS_FOR_RULES = 0.25
+"""Until the words decide without them: other requests' rules may be in the way."""
 
-    inbound: Inbound
-    metrics: Metrics
-    waits: rules.Waits = rules.Waits()
+_MOST_NAMED = 10
+"""Unusable rules that one log event names; all are counted."""
+
+
+class Decider:
+    """Decisions about turns, the assistant's rules asked in a thread beside the loop."""
+
+    def __init__(self, waits: rules.Waits) -> None:
+        self._waits = waits
+        self._matcher = rules.RuleMatcher()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="endpointing-rules")
+
+    async def decide(self, turn: wire.Turn) -> rules.Decision:
+        """How long to wait."""
+        if not turn.rules:
+            return rules.Decision(rules.after(turn.user, self._waits))
+        deciding = asyncio.get_running_loop().run_in_executor(self._thread, self._matcher.decide, turn, self._waits)
+        try:
+            async with asyncio.timeout(_SECONDS_FOR_RULES):
+                return await deciding
+        except TimeoutError:
+            late = f"rules: expected an answer within {_SECONDS_FOR_RULES:g} s, found none"
+            return rules.Decision(rules.after(turn.user, self._waits), None, (late,))
+
+
+class CustomEndpointing:
+    """The endpoint: one request, one decision."""
+
+    def __init__(self, inbound: Inbound, metrics: Metrics, waits: rules.Waits) -> None:
+        self._inbound = inbound
+        self._metrics = metrics
+        self._waits = waits
+        self._decider = Decider(waits)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; a malformed one is the app's to answer."""
-        body = await self.inbound.authorised_body(request)
+        body = await self._inbound.authorised_body(request)
         begun = time.perf_counter()
         turn = wire.parse(body)
         if isinstance(turn, wire.OtherMessage):
             log.info("ignored", door="endpointing", type=turn.type)
             return JSONResponse({})
         try:
-            seconds = rules.timeout(turn, self.waits)
-        except Exception:  # the caller on the line waits for this answer: a fault of ours must not cost the turn
+            decision = await self._decider.decide(turn)
+        except Exception:  # a fault of ours must not cost the caller the turn
             log.exception("endpointing failed", call_id=turn.call_id)
-            seconds = self.waits.no_punctuation
+            decision = rules.Decision(self._waits.no_punctuation)
         took = time.perf_counter() - begun
-        self.metrics.endpointing(took)
-        log.info("endpointing", timeout=seconds, ms=round(took * 1000, 3), call_id=turn.call_id)
-        return Response(wire.answer(seconds), media_type="application/json")
+        self._metrics.endpointing(took)
+        log.info("endpointing", ms=round(took * 1000, 3), call_id=turn.call_id, **_reasons(decision, turn))
+        return Response(wire.answer(decision.seconds), media_type="application/json")
+
+
+def _reasons(decision: rules.Decision, turn: wire.Turn) -> dict[str, object]:
+    """What the log says of a decision: the rule that made it, and the rules that could not be asked."""
+    said: dict[str, object] = {"timeout": decision.seconds}
+    if decision.rule is not None:
+        said["rule"] = decision.rule
+    if decision.unusable:
+        said["unusable_rules"] = len(decision.unusable) + max(0, turn.rules_beyond - 1)
+        said["unusable"] = decision.unusable[:_MOST_NAMED]
+    return said

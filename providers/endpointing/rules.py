@@ -6,18 +6,20 @@ digits may follow), 1.5 s after anything else.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
-import regex
+from providers.endpointing.patterns import LONGEST_TEXT, PatternCache, UnusablePattern, search
+from providers.endpointing.wire import Pattern, Rule, Turn
 
-from providers.endpointing.wire import Rule, Turn
+_SECONDS_PER_PATTERN = 0.002
+"""A pattern that backtracks longer than this is unusable."""
 
-_LONGEST_PATTERN = 1000
-_LONGEST_TEXT = 4000
-"""Characters. Rules look at the last ones of a message, where a turn's end shows."""
+_SECONDS_PER_REQUEST = 0.005
+"""All searches of a request."""
 
-_REGEX_SECONDS = 0.002
-"""A pattern that backtracks longer than this counts as no match: it must not hold up other callers."""
+_SECONDS_TO_COMPILE = 0.05
+"""New patterns of a request; 100 plain ones take 15 ms, once. The rest is compiled by the requests that follow."""
 
 _CLOSING_QUOTES = "\"'”’»)]}」』"
 _ENDS_A_SENTENCE = frozenset(".!?…。！？．।॥۔؟։።")
@@ -38,12 +40,86 @@ class Waits:
     no_punctuation: float = 1.5
 
 
-def timeout(turn: Turn, waits: Waits) -> float:
-    """Seconds until the caller has finished, not yet clamped."""
-    for rule in turn.rules:
-        if _applies(rule, turn):
-            return rule.timeout
-    return after(turn.user, waits)
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Seconds until the caller has finished, not yet clamped, and why."""
+
+    seconds: float
+    rule: int | None = None
+    """Which rule decided, counted from 1; None when the words did."""
+    unusable: tuple[str, ...] = ()
+    """The rules that could not be asked: "rule 3: expected …, found …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Budgets:
+    """This thread's seconds that the rules of one request share."""
+
+    searching: _Budget
+    compiling: _Budget
+
+
+class RuleMatcher:
+    """The assistant's rules, asked in order within a time limit. One thread at a time may use it."""
+
+    def __init__(self) -> None:
+        self._patterns = PatternCache()
+
+    def decide(self, turn: Turn, waits: Waits) -> Decision:
+        """The first rule that matches decides, else the end of the caller's words does."""
+        budgets = _Budgets(_Budget(_SECONDS_PER_REQUEST), _Budget(_SECONDS_TO_COMPILE))
+        unusable: list[str] = []
+        for number, rule in enumerate(turn.rules, 1):
+            try:
+                if self._applies(rule, turn, budgets):
+                    return Decision(rule.timeout, number, tuple(unusable))
+            except UnusablePattern as reason:
+                unusable.append(f"rule {number}: {reason}")
+        if turn.rules_beyond:
+            unusable.append(f"rules: expected at most {len(turn.rules)}, found {turn.rules_beyond} more")
+        return Decision(after(turn.user, waits), None, tuple(unusable))
+
+    def _applies(self, rule: Rule, turn: Turn, budgets: _Budgets) -> bool:
+        pairs = [(rule.assistant_pattern, turn.assistant), (rule.user_pattern, turn.user)]
+        asked = [(pattern, text) for pattern, text in pairs if pattern is not None]
+        return bool(asked) and all(self._matches(pattern, text, budgets) for pattern, text in asked)
+
+    def _matches(self, pattern: Pattern, text: str, budgets: _Budgets) -> bool:
+        if pattern not in self._patterns:
+            budgets.compiling.require("compiled")
+        with budgets.compiling:
+            compiled = self._patterns.compiled(pattern)
+        with budgets.searching:
+            return search(compiled, text, seconds=min(_SECONDS_PER_PATTERN, budgets.searching.require("searched")))
+
+
+class _Budget:
+    """Seconds of this thread's work, spent inside ``with``."""
+
+    def __init__(self, seconds: float) -> None:
+        self._whole = self._left = seconds
+        self._begun = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = time.thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        self._left -= time.thread_time() - self._begun
+
+    def require(self, what: str) -> float:
+        """The seconds that are left.
+
+        Raises
+        ------
+        UnusablePattern
+            None are.
+        """
+        if self._left <= 0:
+            milliseconds = round(self._whole * 1000)
+            raise UnusablePattern(
+                f"expected the rules before it to be {what} within {milliseconds} ms, found slower ones"
+            )
+        return self._left
 
 
 def after(text: str, waits: Waits) -> float:
@@ -53,27 +129,12 @@ def after(text: str, waits: Waits) -> float:
     >>> after("That is all.", waits), after("It is four four seven", waits), after("Well I", waits)
     (0.1, 0.5, 1.5)
     """
-    ending = text.rstrip().rstrip(_CLOSING_QUOTES)
+    ending = text[-LONGEST_TEXT:].rstrip().rstrip(_CLOSING_QUOTES)
     if not ending:
         return waits.no_punctuation
     if ending[-1] in _ENDS_A_SENTENCE:
         return waits.punctuation
     last_word = ending.split()[-1].lower().rpartition("-")[2]
-    if last_word[-1].isnumeric() or last_word in _NUMBER_WORDS:
+    if last_word[-1:].isnumeric() or last_word in _NUMBER_WORDS:
         return waits.number
     return waits.no_punctuation
-
-
-def _applies(rule: Rule, turn: Turn) -> bool:
-    asked = [(rule.assistant_pattern, turn.assistant), (rule.user_pattern, turn.user)]
-    patterns = [(pattern, text) for pattern, text in asked if pattern]
-    return bool(patterns) and all(_matches(pattern, text) for pattern, text in patterns)
-
-
-def _matches(pattern: str, text: str) -> bool:
-    if len(pattern) > _LONGEST_PATTERN:
-        return False
-    try:
-        return regex.search(pattern, text[-_LONGEST_TEXT:], timeout=_REGEX_SECONDS) is not None
-    except (regex.error, TimeoutError, RecursionError):
-        return False

@@ -1,11 +1,17 @@
-"""The endpointing door over a real socket."""
+"""The endpointing endpoint over a real socket."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
+from providers.endpointing import wire
+from providers.endpointing.endpoint import Decider
+from providers.endpointing.rules import Decision, Waits
 from tests.live import Live, serving, settings
 
 
@@ -30,3 +36,61 @@ def test_a_malformed_body_is_400(live: Live) -> None:
 
 def test_another_message_type_is_an_empty_object(live: Live) -> None:
     assert live.endpointing({"type": "end-of-call-report"}).json() == {}
+
+
+def _with_rules(text: str, rules: list[dict[str, object]]) -> dict[str, object]:
+    plan = {"startSpeakingPlan": {"customEndpointingRules": rules}}
+    messages = [{"role": "user", "message": text}]
+    return {"type": "call.endpointing.request", "messages": messages, "assistant": plan}
+
+
+def test_a_rule_decides_over_a_real_socket(live: Live) -> None:
+    rules: list[dict[str, object]] = [
+        {"type": "customer", "regex": "(", "timeoutSeconds": 9},
+        {"type": "customer", "regex": "NO", "regexOptions": [{"type": "ignore-case", "enabled": True}]},
+        {"type": "customer", "regex": "yes", "timeoutSeconds": 3},
+    ]
+    assert live.endpointing(_with_rules("yes", rules)).json() == {"timeoutSeconds": 3}
+
+
+def test_unusable_rules_are_counted_and_named_in_the_log(live: Live) -> None:
+    rules: list[dict[str, object]] = [{"type": "customer", "regex": "(a{99}){99}"}] * 150
+    with structlog.testing.capture_logs() as events:
+        assert live.endpointing(_with_rules("done.", rules)).json() == {"timeoutSeconds": 0.1}
+    event = next(event for event in events if event["event"] == "endpointing")
+    assert event["unusable_rules"] == 150
+    assert event["unusable"][0] == "rule 1: expected at most 2000 parts with each count written out, found more"
+    assert len(event["unusable"]) == 10
+
+
+def test_slow_rules_do_not_hold_the_loop() -> None:
+    slow = tuple(wire.Rule(2, None, wire.Pattern(f"(a|aa)+{number}$")) for number in range(100))
+
+    async def passes_of_the_loop() -> int:
+        decider = Decider(Waits())
+        deciding = asyncio.ensure_future(decider.decide(wire.Turn("a" * 5000, "", slow, "")))
+        passes = 0
+        while not deciding.done():
+            passes += 1
+            await asyncio.sleep(0)
+        assert len(deciding.result().unusable) == 100
+        return passes
+
+    assert asyncio.run(passes_of_the_loop()) > 10
+
+
+def test_rules_that_wait_too_long_for_their_turn_leave_the_decision_to_the_words() -> None:
+    rules = (wire.Rule(2, None, wire.Pattern("done")),)
+
+    async def decided() -> Decision:
+        decider = Decider(Waits())
+        blocked = threading.Event()
+        decider._thread.submit(blocked.wait)
+        try:
+            return await decider.decide(wire.Turn("done.", "", rules, ""))
+        finally:
+            blocked.set()
+
+    decision = asyncio.run(decided())
+    assert (decision.seconds, decision.rule) == (0.1, None)
+    assert decision.unusable == ("rules: expected an answer within 0.25 s, found none",)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from providers.endpointing.rules import Waits, after, timeout
-from providers.endpointing.wire import Rule, Turn
+from providers.endpointing.rules import RuleMatcher, Waits, after
+from providers.endpointing.wire import Pattern, Rule, Turn
 
 WAITS = Waits()
 
@@ -29,6 +29,8 @@ WAITS = Waits()
         ("Well I", 1.5),
         ("first, then,", 1.5),
         ("done (", 1.5),
+        ("I would like a-", 1.5),
+        ("-", 1.5),
         ("", 1.5),
         ("   ", 1.5),
     ],
@@ -37,31 +39,74 @@ def test_the_ending_decides(text: str, seconds: float) -> None:
     assert after(text, WAITS) == seconds
 
 
-def turn(*rules: Rule, user: str = "yes", assistant: str = "Your number?") -> Turn:
-    return Turn(user, assistant, rules, "")
+@given(st.text())
+def test_any_text_has_one_of_the_waits(text: str) -> None:
+    assert after(text, WAITS) in (0.1, 0.5, 1.5)
+
+
+def rule(seconds: float, assistant: str | None = None, user: str | None = None) -> Rule:
+    return Rule(seconds, Pattern(assistant) if assistant else None, Pattern(user) if user else None)
+
+
+def turn(*rules: Rule, user: str = "yes", assistant: str = "Your number?", beyond: int = 0) -> Turn:
+    return Turn(user, assistant, rules, "", beyond)
+
+
+def timeout(asked: Turn) -> float:
+    decision = RuleMatcher().decide(asked, WAITS)
+    assert decision.unusable == ()
+    return decision.seconds
 
 
 def test_the_first_rule_that_matches_wins_over_the_ending() -> None:
-    rules = (Rule(9, "(?i)never", None), Rule(3, "number", None), Rule(5, "number", None))
-    assert timeout(turn(*rules, user="Done."), WAITS) == 3
+    rules = (rule(9, "(?i)never"), rule(3, "number"), rule(5, "number"))
+    decision = RuleMatcher().decide(turn(*rules, user="Done."), WAITS)
+    assert (decision.seconds, decision.rule) == (3, 2)
 
 
 def test_rules_may_look_at_the_user_or_at_both() -> None:
-    assert timeout(turn(Rule(2, None, "^yes$")), WAITS) == 2
-    assert timeout(turn(Rule(2, "number", "^yes$")), WAITS) == 2
-    assert timeout(turn(Rule(2, "number", "^no$")), WAITS) == 1.5
-
-
-@pytest.mark.parametrize("pattern", ["(", "*", "(?P<", "x" * 1001, "[[:nope:]"])
-def test_a_broken_pattern_is_no_match(pattern: str) -> None:
-    assert timeout(turn(Rule(2, None, pattern)), WAITS) == 1.5
-
-
-def test_a_pattern_that_backtracks_for_ever_does_not_hold_up_others() -> None:
-    begun = time.perf_counter()
-    assert timeout(turn(Rule(2, None, "(a|aa)+$"), user="a" * 5000 + "b"), WAITS) == 1.5
-    assert time.perf_counter() - begun < 1
+    assert timeout(turn(rule(2, None, "^yes$"))) == 2
+    assert timeout(turn(rule(2, "number", "^yes$"))) == 2
+    assert timeout(turn(rule(2, "number", "^no$"))) == 1.5
 
 
 def test_a_rule_without_pattern_never_applies() -> None:
-    assert timeout(turn(Rule(2, None, None)), WAITS) == 1.5
+    assert timeout(turn(rule(2))) == 1.5
+
+
+def test_a_pattern_that_cannot_be_used_is_named_and_the_next_rule_decides() -> None:
+    decision = RuleMatcher().decide(turn(rule(2, None, "("), rule(3, None, "a" * 1001), rule(4, None, "yes")), WAITS)
+    assert (decision.seconds, decision.rule) == (4, 3)
+    assert decision.unusable == (
+        "rule 1: expected closed groups, found an open one",
+        "rule 2: expected at most 1000 characters, found 1001",
+    )
+
+
+def test_a_pattern_that_backtracks_for_ever_is_named() -> None:
+    decision = RuleMatcher().decide(turn(rule(2, None, "(a|aa)+$"), user="a" * 5000 + "b"), WAITS)
+    assert decision.seconds == 1.5
+    assert decision.unusable == ("rule 1: expected an answer within 2 ms, found none",)
+
+
+def test_many_slow_patterns_share_one_limit() -> None:
+    slow = [rule(2, None, f"(a|aa)+{number}$") for number in range(100)]
+    decision = RuleMatcher().decide(turn(*slow, user="a" * 5000), WAITS)
+    assert len(decision.unusable) == 100
+    assert decision.unusable[-1] == (
+        "rule 100: expected the rules before it to be searched within 5 ms, found slower ones"
+    )
+
+
+def test_patterns_not_compiled_in_time_are_ready_for_the_next_request() -> None:
+    costly = [rule(2, None, "|".join(["a"] * 490) + f"|{number}") for number in range(60)]
+    matcher = RuleMatcher()
+    first = matcher.decide(turn(*costly), WAITS)
+    assert any("compiled within 50 ms" in reason for reason in first.unusable)
+    later = [matcher.decide(turn(*costly), WAITS) for _ in range(60)]
+    assert not any("compiled" in reason for reason in later[-1].unusable)
+
+
+def test_rules_beyond_the_limit_are_counted() -> None:
+    decision = RuleMatcher().decide(turn(rule(2), beyond=900), WAITS)
+    assert decision.unusable == ("rules: expected at most 1, found 900 more",)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.endpointing.wire import OtherMessage, Rule, Turn, answer, parse
-from providers.errors import BadRequest
+from providers.endpointing.wire import OtherMessage, Pattern, Rule, Turn, answer, parse
+from providers.errors import BadRequest, TooLarge
 
 OPENAI = [{"role": "assistant", "content": "Your number?"}, {"role": "user", "content": "four four"}]
 PLATFORM = [{"role": "bot", "message": "Your number?", "time": 1}, {"role": "user", "message": "four four"}]
@@ -54,9 +54,40 @@ def test_the_assistants_own_rules_come_along() -> None:
     ]
     turn = read(messages=PLATFORM, assistant={"startSpeakingPlan": {"customEndpointingRules": rules}})
     assert isinstance(turn, Turn)
+    a, b, c, u = Pattern("a"), Pattern("b"), Pattern("c"), Pattern("u")
+    assert turn.rules == (Rule(1, a, None), Rule(2.5, None, u), Rule(3, None, u), Rule(4, a, c), Rule(5, b, b))
+
+
+def test_the_options_of_a_pattern_come_along() -> None:
+    options = [
+        {"type": "ignore-case", "enabled": True},
+        {"type": "whole-word"},
+        {"type": "multi-line", "enabled": False},
+    ]
+    rules = [
+        {"type": "user", "regex": "u", "regexOptions": options},
+        {"type": "both", "assistantRegex": "a", "assistantRegexOptions": options[:1], "customerRegex": "c"},
+    ]
+    turn = read(messages=PLATFORM, assistant={"startSpeakingPlan": {"customEndpointingRules": rules}})
+    assert isinstance(turn, Turn)
     assert turn.rules == (
-        Rule(1, "a", None), Rule(2.5, None, "u"), Rule(3, None, "u"), Rule(4, "a", "c"), Rule(5, "b", "b"),
-    )  # fmt: skip
+        Rule(0, None, Pattern("u", ignore_case=True, whole_word=True)),
+        Rule(0, Pattern("a", ignore_case=True), Pattern("c")),
+    )
+
+
+def test_at_most_a_hundred_rules_come_along_and_the_others_are_counted() -> None:
+    rules = [{"type": "user", "regex": str(number)} for number in range(1000)]
+    turn = read(messages=PLATFORM, assistant={"startSpeakingPlan": {"customEndpointingRules": rules}})
+    assert isinstance(turn, Turn)
+    assert len(turn.rules) == 100
+    assert turn.rules_beyond == 900
+
+
+@pytest.mark.parametrize("messages", [[{}] * 50_000, [[]] * 50_000, [1] * 250_000])
+def test_more_values_than_a_conversation_has_are_refused(messages: list[Any]) -> None:
+    with pytest.raises(TooLarge, match="body: expected at most"):
+        read(messages=messages)
 
 
 def test_another_type_is_told_apart() -> None:
