@@ -5,10 +5,12 @@ from dsp.denoise import FourierDenoiser
 from dsp.denoise_plan import FourierDenoisingPlan
 from dsp.echo import EchoCanceller
 from dsp.echo_gate import EchoGate
-from dsp.edges import EdgeTrim, crossfade, fade_in, fade_out, trim_silence
+from dsp.edges import EdgeTrim, trim_silence
 from dsp.errors import ParameterError, SignalError
+from dsp.fades import crossfade, fade_in, fade_out
 from dsp.g711 import Codes, alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
-from dsp.levels import Leveler, peak_dbfs, rms_dbfs, true_peak_dbtp
+from dsp.leveler import Leveler
+from dsp.levels import peak_dbfs, rms_dbfs, true_peak_dbtp
 from dsp.limiter import Limiter
 from dsp.live import LiveResampler
 from dsp.pcm import PcmDecoder, encode_pcm16, join_channels, split_channels

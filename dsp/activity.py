@@ -110,7 +110,7 @@ class VoiceActivity:
         self.rate = rate
         self._hop, self._window = round(rate * HOP), round(rate * WINDOW)
         self._onset_hops, self._pause_hops = round(onset / HOP), round(hang_over / HOP)
-        self._spectrum = _BandLevels(rate, self._window)
+        self._bands = _BandLevels(rate, self._window)
         self._carry: Samples
         self._start_over()
 
@@ -145,7 +145,7 @@ class VoiceActivity:
         events: list[ActivityEvent] = []
         hops = max(waiting.size - self._window + self._hop, 0) // self._hop
         for start in range(0, hops * self._hop, self._hop):
-            self._decide(self._spectrum.of(waiting[start : start + self._window]), events)
+            self._decide(self._bands.of(waiting[start : start + self._window]), events)
         self._carry = waiting[hops * self._hop :]
         return events
 
@@ -158,9 +158,7 @@ class VoiceActivity:
 
     def _start_over(self) -> None:
         self._carry = np.zeros(self._window - self._hop, dtype=np.float32)
-        self._level = np.zeros(BANDS)
-        self._history = _History()
-        self._flux = 0.0
+        self._detector = _FluxDetector()
         self._hops = 0
         self._speaking = False
         self._run = 0
@@ -168,7 +166,7 @@ class VoiceActivity:
 
     def _decide(self, levels: Levels, events: list[ActivityEvent]) -> None:
         """Take one hop; ``_run`` counts the hops in a row that contradict the state."""
-        active = self._sounds_like_speech(levels)
+        active = self._detector.is_speech(levels)
         self._hops += 1
         self._run = self._run + 1 if active != self._speaking else 0
         if self._run < (self._pause_hops if self._speaking else self._onset_hops):
@@ -177,9 +175,19 @@ class VoiceActivity:
         self._speaking, self._run, self._end = active, 0, at
         events.append(ActivityEvent(active, at))
 
-    def _sounds_like_speech(self, levels: Levels) -> bool:
-        if self._hops == 0:
-            self._level[:] = levels
+
+class _FluxDetector:
+    """The decision of one hop, from the flux of the band levels and the level below the speaker's."""
+
+    def __init__(self) -> None:
+        self._level: Levels | None = None
+        self._history = _History()
+        self._flux = 0.0
+
+    def is_speech(self, levels: Levels) -> bool:
+        """Take the band levels of the next hop."""
+        if self._level is None:
+            self._level = levels.copy()
         change = (levels - self._level) * LEVEL_STEP
         self._level += change
         flux = float(np.add.reduce(np.abs(change))) / BANDS

@@ -29,6 +29,28 @@ SETTLED = 7
 minutes of two voices without an echo, and the right one within 0.8 s of speech with one."""
 
 
+class _PhaseBand:
+    """Every second bin of the band, as its phase."""
+
+    def __init__(self, block: int, rate: int) -> None:
+        low, high = (max(1, round(edge * 2 * block / rate)) for edge in BAND)
+        stop = min(high, block - 1)
+        self._at = slice(low, stop, 2)
+        self._below = slice(low - 1, stop - 1, 2)
+        self._above = slice(low + 1, stop + 1, 2)
+        self._quiet = np.float32(4 * QUIET * np.sqrt(2 * block))
+        self.bins = len(range(low, stop, 2))
+
+    def phases(self, spectrum: Spectrum) -> Spectrum:
+        """The bins' phases under a Hann window of height 4, applied by mixing each bin with its neighbours."""
+        bins = spectrum[self._at]
+        bins = bins + bins
+        bins -= spectrum[self._below]
+        bins -= spectrum[self._above]
+        bins /= np.abs(bins) + self._quiet
+        return bins
+
+
 class DelayEstimator:
     """Finds the lag, in blocks, at which one channel comes back in another.
 
@@ -65,33 +87,29 @@ class DelayEstimator:
     """
 
     def __init__(self, block: int, rate: int, lags: int) -> None:
-        low, high = (max(1, round(edge * 2 * block / rate)) for edge in BAND)
-        self._bins = slice(low, min(high, block - 1), 2)
-        self._below = slice(low - 1, self._bins.stop - 1, 2)
-        self._above = slice(low + 1, self._bins.stop + 1, 2)
-        bins = len(range(low, self._bins.stop, 2))
-        self._quiet = np.float32(4 * QUIET * np.sqrt(2 * block))
-        self._all = self._trusted = float(bins)
+        self._band = _PhaseBand(block, rate)
+        bins = self._band.bins
+        self._trusted = float(bins)
         self._lags = lags
         self._newest = 0
         self._far = np.zeros((2 * lags, bins), dtype=np.complex64)
         self._average = np.zeros((lags, bins), dtype=np.complex64)
         self._candidate = self._stayed = 0
         self.related = False
-        """Is there a lag, be it one of many as in a tone, at which the channels have to do with each other?"""
+        """Whether the channels are related at some lag, be it one of many as in a tone."""
         self.lag: int | None = None
         """Blocks; ``None`` as long as nothing stands out. It stays when the echo goes."""
 
     def push(self, far: Spectrum) -> None:
         """Take in the spectrum of the last two far blocks."""
         self._newest = (self._newest - 1) % self._lags
-        phases = np.conjugate(self._phases(far))
+        phases = np.conjugate(self._band.phases(far))
         self._far[self._newest] = phases
         self._far[self._newest + self._lags] = phases
 
     def compare(self, near: Spectrum) -> None:
         """Compare the spectrum of the last two near blocks with the far blocks."""
-        phases = self._phases(near)
+        phases = self._band.phases(near)
         self._trusted += (1 - MEMORY) * (float(np.vdot(phases, phases).real) - self._trusted)
         phases *= np.float32(1 - MEMORY)
         parts = self._average.view(np.float32)
@@ -99,22 +117,13 @@ class DelayEstimator:
         self._average += self._far[self._newest : self._newest + self._lags] * phases
         self._judge(np.vecdot(parts, parts))
 
-    def _phases(self, spectrum: Spectrum) -> Spectrum:
-        """The phases of the band's bins under a Hann window of height 4, applied by mixing each with its neighbours."""
-        bins = spectrum[self._bins]
-        bins = bins + bins
-        bins -= spectrum[self._below]
-        bins -= spectrum[self._above]
-        bins /= np.abs(bins) + self._quiet
-        return bins
-
     def _judge(self, scores: np.ndarray[tuple[int], np.dtype[np.float32]]) -> None:
         best = int(scores.argmax())
         peak = float(scores[best])
         scores[max(0, best - 1) : best + 2] = 0
         self.related = peak > RELATED * self._trusted
         # Few bins meet by chance more easily than many: for a lag the whole band counts.
-        stands_out = peak > COHERENT * self._all and peak > CLEARLY * float(scores.max())
+        stands_out = peak > COHERENT * self._band.bins and peak > CLEARLY * float(scores.max())
         if not stands_out or abs(best - self._candidate) > 1:
             self._candidate, self._stayed = best, 0
             return

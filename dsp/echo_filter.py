@@ -181,12 +181,11 @@ class EchoFilter:
         decay = FIRST_UNCERTAINTY * UNCERTAINTY_DECAY ** np.maximum(0, np.arange(PARTITIONS) - LEAD)
         self._ignorance = np.repeat(decay[:, None], block + 1, axis=1).astype(np.float32)
         self._noise_floor = np.float32(2 * block * LEAST_NOISE)
-        self._audible = block * AUDIBLE**2
         self._padded = np.zeros(2 * block, dtype=np.float32)
         self.forget()
 
     def forget(self) -> None:
-        """Know nothing."""
+        """Return to the state of a new filter, apart from `offset`."""
         self._weights: Spectrum = np.zeros_like(self._ignorance, dtype=np.complex64)
         self.doubt()
         self._noise: Power = np.zeros(self._block + 1, dtype=np.float32)
@@ -211,7 +210,7 @@ class EchoFilter:
         self._weights[target : target + kept] = weights[source : source + kept]
 
     def doubt(self) -> None:
-        """Keep what is known, and trust none of it."""
+        """Keep the weights and trust none of them."""
         self._uncertainty = self._ignorance.copy()
         self._settled = 0
 
@@ -227,7 +226,7 @@ class EchoFilter:
         return Cancelled(error, residual)
 
     def _misfits(self, error: Samples, echo: Samples) -> bool:
-        """Is what is left made of what was subtracted?"""
+        """Whether what is left resembles what was subtracted."""
         new = float(error @ echo), float(error @ error), float(echo @ echo)
         both, left, subtracted = self._likeness = tuple(
             old + (1 - MISFIT_MEMORY) * (now - old) for old, now in zip(self._likeness, new, strict=True)
@@ -235,7 +234,7 @@ class EchoFilter:
         self._settled += 1
         return bool(
             self._settled > SETTLING
-            and subtracted > self._audible
+            and subtracted > self._block * AUDIBLE**2
             and abs(both) > MISFIT_SHARE * subtracted
             and both * both > MISFIT * left * subtracted
         )

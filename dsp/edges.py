@@ -1,17 +1,15 @@
-"""Where sound begins and ends: silence cut to a set length, and edges that do not click."""
+"""Edges of a sound: the silence before and after it, cut to a set length."""
 
 from __future__ import annotations
 
 from collections import deque
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dsp.errors import ParameterError
+from dsp.fades import FADE, ramp, sample_count
 from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
-
-FADE = 0.005
-"""Seconds. A ramp of 5 ms has its spectrum below 400 Hz, where speech masks it, and is too short to sound slow."""
 
 
 class EdgeTrim:
@@ -65,9 +63,9 @@ class EdgeTrim:
         hold: float = 5.0,
     ) -> None:
         valid_rate("rate", rate)
-        self._pre_roll = _count("pre_roll", pre_roll, rate)
-        self._tail = _count("tail", tail, rate)
-        self._hold = _count("hold", hold, rate)
+        self._pre_roll = sample_count("pre_roll", pre_roll, rate)
+        self._tail = sample_count("tail", tail, rate)
+        self._hold = sample_count("hold", hold, rate)
         if not threshold < 0:
             raise ParameterError(f"threshold: expected below 0 dBFS, found {threshold}")
         self._threshold = np.float32(10 ** (threshold / 20))
@@ -123,7 +121,7 @@ class EdgeTrim:
         waiting, tail_fade = self._waiting, min(self._fade, self._tail)
         rest = np.concatenate([SILENCE, *self._release(waiting)])
         if self._begun and waiting > tail_fade:
-            rest = rest[:tail_fade] * _ramp(tail_fade)[::-1]
+            rest = rest[:tail_fade] * ramp(tail_fade)[::-1]
         self._reset()
         return rest
 
@@ -138,8 +136,8 @@ class EdgeTrim:
         self._begun = True
         whole = np.concatenate([SILENCE, *self._release(self._waiting)])
         if self._dropped:
-            ramp = _ramp(min(self._fade, whole.size))
-            whole[: ramp.size] *= ramp
+            fade = ramp(min(self._fade, whole.size))
+            whole[: fade.size] *= fade
         return whole
 
     def _keep(self, silence: Samples) -> None:
@@ -200,112 +198,3 @@ def trim_silence(
     valid_rate("rate", rate)
     stage = EdgeTrim(rate, pre_roll=pre_roll, tail=tail, threshold=threshold, hold=run.size / rate)
     return np.concatenate([stage.feed(run), stage.flush()])
-
-
-def fade_in(samples: ArrayLike, rate: int, *, seconds: float = FADE) -> Samples:
-    """Raise the beginning from silence along half a cosine.
-
-    Parameters
-    ----------
-    samples : array_like, shape (n,), float32 or float64
-    rate : int
-        Hz.
-    seconds : float
-        Length of the ramp; a shorter run is faded over its whole length.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,), float32
-        A new array. Delay: 0 samples.
-
-    Raises
-    ------
-    ParameterError, SignalError
-        ``seconds`` is negative; see `dsp.stage.valid_samples`.
-
-    Examples
-    --------
-    >>> fade_in([1.0, 1.0, 1.0, 1.0], 4000, seconds=0.0005).round(3)
-    array([0.146, 0.854, 1.   , 1.   ], dtype=float32)
-    """
-    faded = valid_samples(samples).copy()
-    valid_rate("rate", rate)
-    ramp = _ramp(min(_count("seconds", seconds, rate), faded.size))
-    faded[: ramp.size] *= ramp
-    return faded
-
-
-def fade_out(samples: ArrayLike, rate: int, *, seconds: float = FADE) -> Samples:
-    """Lower the end to silence along half a cosine; the mirror image of `fade_in`.
-
-    Parameters
-    ----------
-    samples : array_like, shape (n,), float32 or float64
-    rate : int
-        Hz.
-    seconds : float
-        Length of the ramp; a shorter run is faded over its whole length.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n,), float32
-        A new array. Delay: 0 samples.
-
-    Raises
-    ------
-    ParameterError, SignalError
-        ``seconds`` is negative; see `dsp.stage.valid_samples`.
-
-    Examples
-    --------
-    >>> fade_out([1.0, 1.0, 1.0, 1.0], 4000, seconds=0.0005).round(3)
-    array([1.   , 1.   , 0.854, 0.146], dtype=float32)
-    """
-    return fade_in(valid_samples(samples)[::-1], rate, seconds=seconds)[::-1].copy()
-
-
-def crossfade(first: ArrayLike, second: ArrayLike, rate: int, *, seconds: float = FADE) -> Samples:
-    """Join two runs so that the end of the first and the beginning of the second overlap.
-
-    Parameters
-    ----------
-    first, second : array_like, shapes (n,) and (m,), float32 or float64
-    rate : int
-        Hz.
-    seconds : float
-        Length of the overlap; at most the length of the shorter run is used.
-
-    Returns
-    -------
-    numpy.ndarray, shape (n + m - overlap,), float32
-        The two raised-cosine weights add up to one, so a signal that goes on across the joint comes out unchanged.
-
-    Raises
-    ------
-    ParameterError, SignalError
-        ``seconds`` is negative; see `dsp.stage.valid_samples`.
-
-    Examples
-    --------
-    >>> crossfade([1.0, 1.0, 1.0], [1.0, 1.0, 1.0], 4000, seconds=0.0005).tolist()
-    [1.0, 1.0, 1.0, 1.0]
-    """
-    before, after = valid_samples(first), valid_samples(second)
-    valid_rate("rate", rate)
-    overlap = min(_count("seconds", seconds, rate), before.size, after.size)
-    end, ramp = before.size - overlap, _ramp(overlap)
-    # Written as one difference, the weights add up to exactly one.
-    joint = before[end:] + ramp * (after[:overlap] - before[end:])
-    return np.concatenate([before[:end], joint, after[overlap:]])
-
-
-def _ramp(count: int) -> Samples:
-    """Half a raised cosine from 0 to 1, sampled between its ends, so that it and its mirror image add up to one."""
-    position: NDArray[np.float64] = (np.arange(count) + 0.5) / max(count, 1)
-    return (0.5 - 0.5 * np.cos(np.pi * position)).astype(np.float32)
-
-
-def _count(name: str, seconds: float, rate: int) -> int:
-    if not 0 <= seconds < float("inf"):
-        raise ParameterError(f"{name}: expected at least 0 seconds, found {seconds}")
-    return round(seconds * rate)

@@ -7,7 +7,6 @@ however the input is split over calls of `Stage.feed`, the joined output is the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from inspect import unwrap
 from math import isfinite
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -18,9 +17,6 @@ from dsp.errors import ParameterError, SignalError
 
 Samples: TypeAlias = NDArray[np.float32]
 """float32 mono samples, shape (n,), nominally in [-1, 1)."""
-
-vdot = unwrap(np.vdot)
-"""`numpy.vdot` without its look for other libraries' arrays, which is a quarter of the price of a short run."""
 
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
@@ -77,7 +73,7 @@ def valid_samples(samples: ArrayLike, *, start: int = 0) -> Samples:
     # A dot product of the samples with themselves is finite only if they all are, at a third of isfinite's price;
     # values so large that their squares overflow are sorted out by the slow path.
     # vdot, unlike dot, does not warn of that.
-    if not isfinite(vdot(array, array)):
+    if not isfinite(np.vdot(array, array)):
         wrong = np.flatnonzero(~np.isfinite(array))
         if wrong.size:
             raise SignalError(f"samples: expected finite values, found {array[wrong[0]]} at index {start + wrong[0]}")
