@@ -22,12 +22,11 @@ from typing import Literal
 import msgspec
 
 from providers.errors import CallRefused
+from providers.jsonbody import sentence
+from providers.rates import EXPECTED_RATE, checked_rate, shown_number
 
 PROTOCOL_ERROR, UNSUPPORTED_DATA, INTERNAL_ERROR = 1002, 1003, 1011
 """WebSocket close codes, RFC 6455 section 7.4.1."""
-
-LOWEST_RATE, HIGHEST_RATE = 8000, 48000
-"""Hz."""
 
 Channel = Literal["customer", "assistant"]
 
@@ -156,18 +155,16 @@ def _parse_start(text: str) -> Started:
     try:
         start = msgspec.json.decode(text, type=_Start)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at ")
-        what = what.replace("Expected", "expected").replace("got", "found")
-        raise CallRefused(
-            UNSUPPORTED_DATA, f"start.{where.strip('`$.')}: {what}".replace("start.:", "start:")
-        ) from None
+        what, where = sentence(error)
+        raise CallRefused(UNSUPPORTED_DATA, f"start{where}: {what}") from None
     if start.encoding != "linear16":
         raise CallRefused(UNSUPPORTED_DATA, f"start.encoding: expected linear16, found {start.encoding[:20]!r}")
     if start.container != "raw":
         raise CallRefused(UNSUPPORTED_DATA, f"start.container: expected raw, found {start.container[:20]!r}")
-    if start.sampleRate != int(start.sampleRate) or not LOWEST_RATE <= start.sampleRate <= HIGHEST_RATE:
-        expected = f"an integer from {LOWEST_RATE} to {HIGHEST_RATE}"
-        raise CallRefused(UNSUPPORTED_DATA, f"start.sampleRate: expected {expected}, found {start.sampleRate:g}")
+    rate = checked_rate(start.sampleRate)
+    if rate is None:
+        found = shown_number(start.sampleRate)
+        raise CallRefused(UNSUPPORTED_DATA, f"start.sampleRate: expected {EXPECTED_RATE}, found {found}")
     if start.channels not in (1, 2):
-        raise CallRefused(UNSUPPORTED_DATA, f"start.channels: expected 1 or 2, found {start.channels}")
-    return Started(int(start.sampleRate), start.channels)
+        raise CallRefused(UNSUPPORTED_DATA, f"start.channels: expected 1 or 2, found {shown_number(start.channels)}")
+    return Started(rate, start.channels)

@@ -12,10 +12,12 @@ import msgspec
 
 from providers import jsonbody
 from providers.errors import BadRequest, TooLarge
+from providers.rates import EXPECTED_RATE, checked_rate, shown_number
 
 TYPE = "voice-request"
-LOWEST_RATE, HIGHEST_RATE = 8000, 48000
-"""Hz."""
+
+_LONGEST_CALL_ID = 128
+"""Characters of a call id that are kept: it goes into a log event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,15 @@ def parse(body: bytes, *, max_text_chars: int) -> VoiceRequest | OtherMessage:
         text=text,
         sample_rate=_rate(jsonbody.field(fields.sampleRate, int | float, path + "sampleRate"), path),
         voice=_voice(fields, call, path),
-        call_id=call.id or "",
+        call_id=(call.id or "")[:_LONGEST_CALL_ID],
     )
 
 
 def _rate(rate: float, path: str) -> int:
-    if rate != int(rate) or not LOWEST_RATE <= rate <= HIGHEST_RATE:
-        raise BadRequest(f"{path}sampleRate: expected an integer from {LOWEST_RATE} to {HIGHEST_RATE}, found {rate:g}")
-    return int(rate)
+    checked = checked_rate(rate)
+    if checked is None:
+        raise BadRequest(f"{path}sampleRate: expected {EXPECTED_RATE}, found {shown_number(rate)}")
+    return checked
 
 
 def _voice(fields: _Fields, call: _Call, path: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -66,7 +67,11 @@ def test_every_integer_rate_is_taken(rate: float) -> None:
     assert request({"message": message(sampleRate=rate)}).sample_rate == rate
 
 
-@pytest.mark.parametrize("rate", [7999, 48001, 0, -8000, 16000.5, "16000", None, True, [16000]])
+@pytest.mark.parametrize(
+    "rate",
+    [7999, 48001, 0, -8000, 16000.5, 10**400, -(10**4000), 1e300, "16000", None, True, [16000]],
+    ids=lambda rate: str(rate)[:12] if not isinstance(rate, int) or rate.bit_length() < 64 else "many digits",
+)
 def test_a_wrong_rate_is_named(rate: Any) -> None:
     with pytest.raises(BadRequest, match=r"message\.sampleRate"):
         read({"message": message(sampleRate=rate)})
@@ -93,6 +98,29 @@ def test_a_wrong_rate_is_named(rate: Any) -> None:
 def test_a_wrong_body_names_the_field(body: bytes, named: str) -> None:
     with pytest.raises(BadRequest, match=f"^(?:{named}): expected"):
         parse(body, max_text_chars=20)
+
+
+HOSTILE = [
+    b"1" * 400, b"-" + b"1" * 100_000, b"1e400", b"1e-400", b"8000." + b"0" * 5000, b"NaN", b"true", b"null",
+    b'"\\ud800"', b'"\\u0000\\u0001"', b'"\xed\xa0\x80"', b'"\xff"', b"[" * 100_000, b"[" * 900 + b"]" * 900,
+    b'{"a":' * 2000 + b"1" + b"}" * 2000, b"{}", b"[]", b"",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [b"%s", b'{"id":%s}', b'{"voiceId":%s}', b'{"assistant":{"voice":{"voiceId":%s}}}'])
+@pytest.mark.parametrize("field", ["type", "text", "sampleRate", "voiceId", "voice", "assistant", "call", "timestamp"])
+def test_hostile_json_in_any_field_gives_a_request_of_clean_text_or_one_named_error(field: str, shape: bytes) -> None:
+    for value in HOSTILE:
+        fields = {"type": b'"voice-request"', "text": b'"hi"', "sampleRate": b"8000", field: shape % value}
+        body = b'{"message":{' + b",".join(b'"%s":%s' % (name.encode(), raw) for name, raw in fields.items()) + b"}}"
+        try:
+            read_request = parse(body, max_text_chars=100)
+        except RequestError as error:
+            assert re.match(r"(message(\.\w+)*|body): expected", str(error))
+            assert len(str(error)) < 200
+            continue
+        if isinstance(read_request, VoiceRequest):
+            (read_request.text + (read_request.voice or "") + read_request.call_id).encode()
 
 
 def test_a_text_over_the_limit_is_too_large() -> None:
