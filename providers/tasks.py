@@ -1,4 +1,4 @@
-"""The one way tasks are owned here: started together, ended together."""
+"""Task ownership: tasks that start together and end together."""
 
 from __future__ import annotations
 
@@ -20,5 +20,10 @@ async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    for task in ended:
-        await task
+    try:
+        for task in ended:
+            task.result()
+    finally:
+        # The error's traceback holds this frame and a task holds the error: a cycle that would keep all that the error
+        # refers to, audio included, until the next full garbage collection.
+        del task, tasks, ended
