@@ -1,4 +1,4 @@
-"""The server as one Starlette application: routes, lifespan, and what each error looks like outside."""
+"""The server as one Starlette application: its routes and its lifespan."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from providers.auth import OPEN, Authenticator, HmacPlan, hmac_key
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.endpointing.rules import Waits
 from providers.engines.base import SpeechToText, TextToSpeech
-from providers.errors import AtCapacity, EngineBusy, EngineError, RequestError, SettingsError, UnknownVoice
+from providers.error_responses import HANDLED, respond
+from providers.errors import SettingsError
 from providers.inbound import Inbound
 from providers.operations.admission import Admission
+from providers.operations.background import BackgroundTasks, close_all, log_failure
+from providers.operations.garbage import collect_when_idle
 from providers.operations.health import Ops
 from providers.operations.metrics import Metrics
 from providers.settings import Settings, names
@@ -30,8 +29,6 @@ from providers.transcriber.endpoint import CustomTranscriber
 from providers.transcriber.flow import CallOptions
 from providers.voice.endpoint import CustomVoice
 from providers.voice.flow import VoiceOptions
-
-log = structlog.get_logger()
 
 VOICE_PATH = "/api/custom-voice"
 TRANSCRIBER_PATH = "/api/custom-transcriber"
@@ -44,21 +41,23 @@ def create_app(
     voice: TextToSpeech,
     transcriber: SpeechToText,
     metrics: Metrics | None = None,
-    beside: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    background: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> Starlette:
     """Build the application around two engines, which its lifespan starts and closes.
 
-    ``beside`` runs next to the server from the moment the engines are warm, and ends with it.
+    ``background`` runs beside the requests from the moment the engines are warm, and ends with the server.
     """
     metrics = metrics or Metrics()
     authenticator = make_authenticator(settings)
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
     admission = Admission(_places(settings, transcriber))
     ops = Ops(admission, authenticator, metrics)
-    routes = [
-        Route(VOICE_PATH, _voice_door(settings, voice, inbound, metrics), methods=["POST"]),
-        Route(ENDPOINTING_PATH, _endpointing_door(settings, inbound, metrics).__call__, methods=["POST"]),
-        WebSocketRoute(TRANSCRIBER_PATH, _transcriber_door(settings, transcriber, authenticator, admission, metrics)),
+    routes: list[BaseRoute] = [
+        Route(VOICE_PATH, _voice_endpoint(settings, voice, inbound, metrics), methods=["POST"]),
+        Route(ENDPOINTING_PATH, _endpointing_endpoint(settings, inbound, metrics).__call__, methods=["POST"]),
+        WebSocketRoute(
+            TRANSCRIBER_PATH, _transcriber_endpoint(settings, transcriber, authenticator, admission, metrics)
+        ),
         Route("/healthz", ops.healthz),
         Route("/readyz", ops.readyz),
         Route("/metrics", ops.metricsz),
@@ -66,28 +65,36 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        running = [asyncio.create_task(metrics.watch_loop())]
+        tasks = BackgroundTasks()
+        tasks.start("loop watch", metrics.watch_loop())
+        tasks.start("garbage", collect_when_idle(lambda: admission.active > 0))
         try:
-            # Both are waited for: an engine that is closed while it starts could leave processes behind.
-            for outcome in await asyncio.gather(voice.start(), transcriber.start(), return_exceptions=True):
-                if isinstance(outcome, BaseException):
-                    app.state.fault = outcome  # for the command line, which shows a sentence instead of a traceback
-                    raise outcome
+            await _start(app, voice, transcriber)
             ops.ready = True
-            if beside is not None:
-                running.append(asyncio.create_task(beside()))
+            if background is not None:
+                tasks.start("prewarming", background())
             yield
         finally:
             ops.ready = False
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-            await asyncio.gather(voice.aclose(), transcriber.aclose(), return_exceptions=True)
+            await tasks.aclose()
+            await close_all(voice=voice.aclose(), transcriber=transcriber.aclose())
 
     app = Starlette(routes=routes, lifespan=lifespan)
-    for kind in (RequestError, EngineError, HTTPException, Exception):
-        app.add_exception_handler(kind, _answer)
+    for kind in HANDLED:
+        app.add_exception_handler(kind, respond)  # type: ignore[arg-type]  # None is allowed, and not in the annotation
     return app
+
+
+async def _start(app: Starlette, voice: TextToSpeech, transcriber: SpeechToText) -> None:
+    """Start both engines; the first failure is raised, and kept in the app's state for the command line to show."""
+    # Both are waited for: an engine that is closed while it starts could leave processes behind.
+    outcomes = await asyncio.gather(voice.start(), transcriber.start(), return_exceptions=True)
+    failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    for later in failures[1:]:
+        log_failure("starting the transcriber", later)
+    if failures:
+        app.state.fault = failures[0]
+        raise failures[0]
 
 
 def make_authenticator(settings: Settings) -> Authenticator:
@@ -96,7 +103,7 @@ def make_authenticator(settings: Settings) -> Authenticator:
     Raises
     ------
     SettingsError
-        The doors would be locked for everybody: no secret is set, or the HMAC key is not base64.
+        No caller could come in: no secret is set, or the HMAC key is not base64.
     """
     if settings.access.no_auth:
         return OPEN
@@ -142,13 +149,13 @@ def _places(settings: Settings, transcriber: SpeechToText) -> int:
     return max(1, min(settings.transcriber.max_calls, capacity // per_call))
 
 
-def _voice_door(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
+def _voice_endpoint(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
     bounds = settings.voice
     options = VoiceOptions(bounds.lookahead_seconds, bounds.first_audio_seconds, bounds.next_audio_seconds)
     return CustomVoice(engine, inbound, metrics, options, bounds.max_text_chars)
 
 
-def _transcriber_door(
+def _transcriber_endpoint(
     settings: Settings, engine: SpeechToText, authenticator: Authenticator, admission: Admission, metrics: Metrics
 ) -> CustomTranscriber:
     options = CallOptions(
@@ -160,32 +167,10 @@ def _transcriber_door(
     return CustomTranscriber(engine, authenticator, admission, metrics, options)
 
 
-def _endpointing_door(settings: Settings, inbound: Inbound, metrics: Metrics) -> CustomEndpointing:
+def _endpointing_endpoint(settings: Settings, inbound: Inbound, metrics: Metrics) -> CustomEndpointing:
     waits = Waits(
         settings.endpointing.punctuation_seconds,
         settings.endpointing.number_seconds,
         settings.endpointing.no_punctuation_seconds,
     )
     return CustomEndpointing(inbound, metrics, waits)
-
-
-async def _answer(request: Request, error: Exception) -> Response:
-    """What an error looks like to a client: a status that says so, and JSON with one sentence."""
-    status, message, headers = _described(error)
-    log.info("refused", path=request.url.path, status=status, error=message)
-    return JSONResponse({"error": message}, status, headers)
-
-
-def _described(error: Exception) -> tuple[int, str, dict[str, str]]:
-    match error:
-        case AtCapacity() | EngineBusy():
-            return 503, str(error), {"Retry-After": f"{max(1, round(error.retry_after))}"}
-        case RequestError():
-            return error.status, str(error), {}
-        case UnknownVoice():
-            return 400, str(error), {}
-        case EngineError():
-            return 502, str(error), {}
-        case HTTPException():
-            return error.status_code, error.detail, dict(error.headers or {})
-    return 500, "internal error", {}

@@ -114,7 +114,7 @@ def serve(chosen: settings.Settings) -> None:
     voice = assembly.make_voice(chosen, observe=metrics.engine)
     transcriber = assembly.make_transcriber(chosen, observe=metrics.engine)
     prewarm = assembly.prewarming(chosen, voice)
-    app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics, beside=prewarm)
+    app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics, background=prewarm)
     sock = server.bind(chosen)
 
     def announce(base: str) -> None:

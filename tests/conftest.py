@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -11,6 +12,7 @@ import hypothesis
 import pytest
 import structlog
 
+from providers.operations import logs
 from providers.settings import PREFIX
 
 # The same examples on every run, as long as they take: a failure is one that anybody can repeat.
@@ -23,6 +25,16 @@ def _quiet() -> Iterator[None]:
     """Log into nothing; a test that looks at logs configures its own."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """The server's log of one test, as JSON lines."""
+    stream = io.StringIO()
+    logs.configure("json", "debug", stream)
+    structlog.configure(cache_logger_on_first_use=False)  # or the next test's events would go into this stream
+    yield stream
     structlog.reset_defaults()
 
 

@@ -8,13 +8,13 @@ import hashlib
 import hmac
 import io
 import json
+import socket
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-import structlog
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -23,7 +23,6 @@ from providers.engines.base import SpeakingCapabilities
 from providers.engines.null import Null
 from providers.engines.tone import Tone
 from providers.errors import EngineError, SettingsError
-from providers.operations import logs
 from providers.settings import Settings
 from tests.fakes import ScriptedVoice
 from tests.live import SECRET, Live, serving, settings, start
@@ -150,14 +149,6 @@ def test_an_engine_that_cannot_start_is_told_to_whoever_runs_the_server() -> Non
     assert str(app.state.fault) == "no model"
 
 
-@pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    stream = io.StringIO()
-    logs.configure("json", "debug", stream)
-    yield stream
-    structlog.reset_defaults()
-
-
 def events(stream: io.StringIO, name: str) -> list[dict[str, Any]]:
     return [event for event in map(json.loads, stream.getvalue().splitlines()) if event["event"] == name]
 
@@ -183,3 +174,23 @@ def test_one_event_per_request_and_nothing_secret_in_any(logged: io.StringIO) ->
     assert "x-extra" in refused["header_names"]
     for secret in (SECRET, "hunter2", "a-guess", text, "second 1"):
         assert secret not in logged.getvalue()
+
+
+@pytest.mark.parametrize("path", BODIES)
+def test_a_hang_up_inside_the_body_is_one_quiet_event(
+    path: str, logged: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving() as live:
+        host, port = live.base.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as sock:
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nX-Vapi-Secret: {SECRET}\r\nContent-Type: application/json\r\n"
+            sock.sendall(head.encode() + b'Content-Length: 1000\r\n\r\n{"message":')
+            # A whole request on another connection, so that the first one's head has been read by then.
+            live.say("Hi")
+        deadline = time.monotonic() + 10
+        while not events(logged, "hung up") and time.monotonic() < deadline:
+            time.sleep(0.01)
+    (event,) = events(logged, "hung up")
+    assert (event["path"], event["during"], event["level"]) == (path, "request body", "info")
+    assert events(logged, "refused") == []
+    assert caplog.records == []
