@@ -1,8 +1,8 @@
 """Speed and quality, measured: ``python -m benchmarks``.
 
 How it is built. A *contender* is one way to do some work (`benchmarks.case`); it runs in a process of its own
-(`benchmarks.worker`), which the harness asks round by round, everybody in turn (`benchmarks.contest`). Speed cases are
-files in `benchmarks.speed` (`benchmarks.timing`, `benchmarks.race`), quality cases files in `benchmarks.quality`
+(`benchmarks.worker`), which the harness asks round by round, each in turn (`benchmarks.process_pool`). Speed cases are
+files in `benchmarks.speed` (`benchmarks.timing`, `benchmarks.comparison`), quality cases files in `benchmarks.quality`
 (`benchmarks.judging`); other people's libraries stand behind small adapters in `benchmarks.peers`.
 
 To add a case, put a module with ``CASES`` into one of those two packages. To add a group with figures and columns of

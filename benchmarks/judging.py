@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeAlias
 
 from benchmarks.case import Bound, Contender, at_least
-from benchmarks.contest import Absences, took_part, workers
+from benchmarks.process_pool import Absences, took_part, workers
 from benchmarks.worker import Answer
 
 Curve: TypeAlias = Mapping[str, Sequence[float]]
@@ -93,8 +93,8 @@ def answers(case: QualityCase, contender: Contender) -> Callable[[Answer], Answe
 def judge(module: str, case: QualityCase, absences: Absences, *, pictures: bool) -> list[Judged]:
     """Let everyone do the case; ``module`` is where the workers find it."""
     judged = []
-    with workers("judge", module, case.name, case.contenders) as crew:
-        for worker in crew:
+    with workers("judge", module, case.name, case.contenders) as pool:
+        for worker in pool:
             answer = worker.ask({"pictures": pictures})
             if took_part(answer, worker, case.name, absences):
                 judged.append(Judged(case, worker.contender, Findings(**answer)))

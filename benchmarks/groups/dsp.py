@@ -8,9 +8,9 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contest import Absences
+from benchmarks.comparison import CAREFUL, QUICK, Result, Verdict, compare, verdicts
 from benchmarks.discovery import cases_in
-from benchmarks.race import CAREFUL, QUICK, Result, Verdict, race, verdicts
+from benchmarks.process_pool import Absences
 from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
 from benchmarks.timing import SpeedCase
 
@@ -38,7 +38,7 @@ def run(options: Options, progress: Progress) -> Report:
     total = sum(len(case.frames) for _, case in selected)
     results: list[Result] = []
     for module, case in selected:
-        results += race(module, case, pace, absences, lambda text: progress.step(text, next(steps), total))
+        results += compare(module, case, pace, absences, lambda text: progress.step(text, next(steps), total))
     rows = [_row(list(frame)) for _, frame in _by_frame(results)]
     records = [record for _, frame in _by_frame(results) for record in _records(list(frame))]
     notes = [*READING, *_contender_notes(results), *absences.sentences(), *_balance(records)]

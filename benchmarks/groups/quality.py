@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.contest import Absences
 from benchmarks.discovery import cases_in
 from benchmarks.judging import Judged, Measure, QualityCase, judge, settle
+from benchmarks.process_pool import Absences
 from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
 
 READING = (

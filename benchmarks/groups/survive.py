@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks import survive
 from benchmarks.case import Bound, at_least, at_most
+from benchmarks.reconnects import reconnects
 from benchmarks.report import Group, Options, Progress, Record, Report, Table
 
 READING = (
@@ -34,7 +35,7 @@ def _added(quick: bool) -> float:
 
 
 def _reconnect(quick: bool) -> float:
-    return statistics.median(survive.reconnects(5 if quick else 20)) * 1e3
+    return statistics.median(reconnects(5 if quick else 20)) * 1e3
 
 
 def _hits(quick: bool) -> float:

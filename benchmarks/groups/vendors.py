@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.contest import Absences, interleave, workers
 from benchmarks.discovery import cases_in
+from benchmarks.process_pool import Absences, interleave, workers
 from benchmarks.report import Group, Options, Progress, Record, Report, Table
 from benchmarks.stats import Middle, middle
 from benchmarks.vendors.case import VendorCase
@@ -41,8 +41,8 @@ def run(options: Options, progress: Progress) -> Report:
 
 
 def _measure(module: str, case: VendorCase, rounds: int, absences: Absences) -> dict[str, list[float]]:
-    with workers("vendor", module, case.name, case.contenders) as crew:
-        answers = interleave(crew, {}, rounds, case.name, absences)
+    with workers("vendor", module, case.name, case.contenders) as pool:
+        answers = interleave(pool, {}, rounds, case.name, absences)
     return {name: [answer["figure"] for answer in told] for name, told in answers.items()}
 
 

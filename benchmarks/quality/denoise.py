@@ -10,10 +10,11 @@ import numpy as np
 
 from benchmarks.case import Contender, at_least, at_most
 from benchmarks.judging import Findings, Measure, QualityCase, Sound
+from benchmarks.noises import noise
 from benchmarks.peers import denoisers
 from benchmarks.peers.stream import Stream
 from benchmarks.quality._apart import in_step, lag
-from benchmarks.signals import Speech, at_level, denoising, level_db, mix, noise, speech
+from benchmarks.signals import Speech, at_level, denoising, level_db, mix, speech
 from dsp import Samples
 
 RATE = 16_000

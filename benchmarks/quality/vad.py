@@ -10,8 +10,9 @@ import numpy as np
 
 from benchmarks.case import Contender
 from benchmarks.judging import Findings, Measure, QualityCase
+from benchmarks.noises import noise
 from benchmarks.peers import vads
-from benchmarks.signals import Frames, event_frames, mix, noise, speech, vad_f1
+from benchmarks.signals import Frames, event_frames, mix, speech, vad_f1
 from dsp import Samples, VoiceActivity, encode_pcm16
 
 Decide: TypeAlias = Callable[[Samples, int], list[bool] | Frames]

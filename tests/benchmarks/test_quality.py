@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from benchmarks.contest import Absences
 from benchmarks.groups.quality import tabulate
 from benchmarks.judging import Judged, judge
+from benchmarks.process_pool import Absences
 from tests.benchmarks import tiny_cases
 
 CASE = tiny_cases.CASES[2]

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.signals import NOISES, NOMINAL_DBFS, activity, level_db, mix, noise, speech, utterance, vad_f1
+from benchmarks.noises import NOISES, noise
+from benchmarks.signals import NOMINAL_DBFS, activity, level_db, mix, speech, utterance, vad_f1
 
 
 def test_speech_is_the_same_on_every_run() -> None:

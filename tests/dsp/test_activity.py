@@ -9,18 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.signals import (
-    NOISES,
-    TURNS,
-    Frames,
-    Speech,
-    event_frames,
-    mix,
-    noise,
-    speech,
-    utterance,
-    vad_f1,
-)
+from benchmarks.noises import NOISES, noise
+from benchmarks.signals import TURNS, Frames, Speech, event_frames, mix, speech, utterance, vad_f1
 from dsp import ActivityEvent, ParameterError, Samples, SignalError, VoiceActivity, encode_pcm16
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 from tests.dsp.flat import assert_flat_memory

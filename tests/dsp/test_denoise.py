@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.signals import Denoised, Speech, at_level, denoising, level_db, mix, noise, speech
+from benchmarks.noises import noise
+from benchmarks.signals import Denoised, Speech, at_level, denoising, level_db, mix, speech
 from dsp import FourierDenoiser, FourierDenoisingPlan, ParameterError, Samples, SignalError
 from dsp.denoise import DEEPEST_DB, LEVEL_STEP_DB, _RollingLevels
 from tests.dsp.any_split import assert_any_split, assert_isolated, run

@@ -116,7 +116,7 @@ def took_part(answer: Answer, worker: Worker, case_name: str, absences: Absences
 
 
 def interleave(
-    crew: Sequence[Worker], request: Answer, rounds: int, case_name: str, absences: Absences
+    pool: Sequence[Worker], request: Answer, rounds: int, case_name: str, absences: Absences
 ) -> dict[str, list[Answer]]:
     """Ask everyone in turn, ``rounds`` times over, so that a noisy moment hits all alike.
 
@@ -124,11 +124,11 @@ def interleave(
     has the same number of rounds.
     """
     answers: dict[str, list[Answer]] = {}
-    for worker in crew:
+    for worker in pool:
         first = worker.ask(request)
         if took_part(first, worker, case_name, absences):
             answers[worker.contender.name] = []
-    fit = [worker for worker in crew if worker.contender.name in answers]
+    fit = [worker for worker in pool if worker.contender.name in answers]
     for _ in range(rounds):
         for worker in tuple(fit):
             answer = worker.ask(request)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.case import Contender, Frame
-from benchmarks.contest import Absences, Worker, interleave, workers
+from benchmarks.process_pool import Absences, Worker, interleave, workers
 from benchmarks.stats import Middle, middle, ratio
 from benchmarks.timing import SpeedCase, Target
 
@@ -59,22 +59,22 @@ class Verdict:
         return self.target.bound.met(self.value)
 
 
-def race(module: str, case: SpeedCase, pace: Pace, absences: Absences, begin: Callable[[str], None]) -> list[Result]:
+def compare(module: str, case: SpeedCase, pace: Pace, absences: Absences, begin: Callable[[str], None]) -> list[Result]:
     """Time all contenders of the case with all frame sizes.
 
     ``module`` is where the workers find the case; ``begin`` is told the name of each frame size before it is timed.
     """
     results: list[Result] = []
-    with workers("time", module, case.name, case.contenders) as crew:
+    with workers("time", module, case.name, case.contenders) as pool:
         for frame in case.frames:
             begin(f"{case.name}, {frame.label}")
-            results += _frame(crew, case, frame, pace, absences)
+            results += _frame(pool, case, frame, pace, absences)
     return results
 
 
-def _frame(crew: Sequence[Worker], case: SpeedCase, frame: Frame, pace: Pace, absences: Absences) -> list[Result]:
+def _frame(pool: Sequence[Worker], case: SpeedCase, frame: Frame, pace: Pace, absences: Absences) -> list[Result]:
     request = {"frame": frame.label, "seconds": pace.seconds}
-    answers = interleave(crew, request, pace.rounds, f"{case.name} {frame.label}", absences)
+    answers = interleave(pool, request, pace.rounds, f"{case.name} {frame.label}", absences)
     times = {name: [answer["ns"] for answer in rounds] for name, rounds in answers.items()}
     ours = times.get(case.contenders[0].name)
     return [

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.contest import Absences
-from benchmarks.race import Pace, Result, race, verdicts
+from benchmarks.comparison import Pace, Result, compare, verdicts
+from benchmarks.process_pool import Absences
 from tests.benchmarks import tiny_cases
 
 PACE = Pace(rounds=3, seconds=0.0005)
@@ -14,7 +14,7 @@ PACE = Pace(rounds=3, seconds=0.0005)
 @pytest.fixture(scope="module")
 def outcome() -> tuple[list[Result], Absences]:
     absences = Absences()
-    results = race(tiny_cases.__name__, tiny_cases.CASES[0], PACE, absences, lambda text: None)
+    results = compare(tiny_cases.__name__, tiny_cases.CASES[0], PACE, absences, lambda text: None)
     return results, absences
 
 
@@ -65,7 +65,7 @@ def test_rounds_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     trace = tmp_path / "trace"
     monkeypatch.setenv("TRACE", str(trace))
     case = tiny_cases.CASES[1]
-    race(tiny_cases.__name__, case, PACE, Absences(), lambda text: None)
+    compare(tiny_cases.__name__, case, PACE, Absences(), lambda text: None)
     told = trace.read_text()
     turns = [name for name, before in zip(told, " " + told, strict=False) if name != before]
     # Three frame sizes, each a warm-up and three rounds of both.
