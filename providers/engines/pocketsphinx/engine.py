@@ -1,7 +1,7 @@
 """pocketsphinx as a listening engine: embedded, English, no key, no download.
 
 A demonstration and a last resort: about one word in four is wrong on real speech, one in three from a telephone. Every
-recognition runs in a process of its own, forked in 2 ms from one that holds the loaded model; see `sphinx_worker`.
+recognition runs in a process of its own, forked in 2 ms from one that holds the loaded model; see `worker`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,8 +16,9 @@ from pathlib import Path
 
 import msgspec
 
+from providers.capacity import CapacityLimiter
 from providers.engines.base import ListeningCapabilities, Recognition, Transcript
-from providers.engines.fork_server import SOCKET_BYTES, Fork, ForkServer
+from providers.engines.fork_server import SOCKET_BYTES, ForkServer, WorkerProcess
 from providers.engines.pocketsphinx.hearing import HearingOptions
 from providers.engines.pocketsphinx.worker import WorkerOptions
 from providers.errors import EngineBusy, EngineError, EngineUnavailable
@@ -45,7 +45,7 @@ class SphinxOptions:
 
 
 class Sphinx:
-    """The engine: one fork server, one fork per recognition."""
+    """The engine: one fork server, one worker process per recognition."""
 
     name = NAME
 
@@ -54,16 +54,18 @@ class Sphinx:
         paths = (self._options.hmm, self._options.lm, self._options.dictionary)
         hmm, lm, dictionary = (str(path) if path else None for path in paths)
         settings = WorkerOptions(hearing=self._options.hearing, hmm=hmm, lm=lm, dictionary=dictionary)
-        self._forks = ForkServer("providers.engines.pocketsphinx.worker", msgspec.json.encode(settings), engine=NAME)
-        self._running = 0
+        module = "providers.engines.pocketsphinx.worker"
+        self._fork_server = ForkServer(module, msgspec.json.encode(settings), engine=NAME)
+        self._places = CapacityLimiter(self._options.capacity, error=_busy)
+        languages = ("en-US",) if self._options.hmm is None else ()
+        self._capabilities = ListeningCapabilities(
+            languages=languages, partials=True, word_times=True, capacity=self._options.capacity
+        )
 
     @property
     def capabilities(self) -> ListeningCapabilities:
         """Any rate, English, one channel, as many at once as set."""
-        languages = ("en-US",) if self._options.hmm is None else ()
-        return ListeningCapabilities(
-            languages=languages, partials=True, word_times=True, capacity=self._options.capacity
-        )
+        return self._capabilities
 
     async def start(self) -> None:
         """Load the model in a process of its own (about a second).
@@ -75,7 +77,7 @@ class Sphinx:
         """
         _check_installed()
         _check_paths(self._options)
-        await self._forks.start()
+        await self._fork_server.start()
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
@@ -84,31 +86,26 @@ class Sphinx:
             raise EngineError(f"channels: expected 1, found {channels}", engine=NAME, retryable=False)
         if not 8000 <= rate <= 48000:
             raise EngineError(f"rate: expected 8000 to 48000 Hz, found {rate}", engine=NAME, retryable=False)
-        if self._running >= self._options.capacity:
-            raise EngineBusy(f"pocketsphinx listens to {self._running} speakers already, its capacity", engine=NAME)
-        self._running += 1
-        try:
+        with self._places.take():
             _check_installed()
-            fork = await self._forks.fork()
+            worker = await self._fork_server.fork()
             try:
-                fork.writer.transport.set_write_buffer_limits(high=SOCKET_BYTES)
-                fork.send(str(rate).encode())
-                yield _SphinxRecognition(fork)
+                worker.writer.transport.set_write_buffer_limits(high=SOCKET_BYTES)
+                worker.send(str(rate).encode())
+                yield _SphinxRecognition(worker)
             finally:
-                self._forks.kill(fork)
-        finally:
-            self._running -= 1
+                self._fork_server.kill(worker)
 
     async def aclose(self) -> None:
         """End the fork server and every recognition that still runs."""
-        await self._forks.aclose()
+        await self._fork_server.aclose()
 
 
 class _SphinxRecognition:
-    """One speaker, at the server's end of the socket. It owns no task: reading happens while it is iterated."""
+    """One speaker, at the server's end of the socket. It has no task: reading happens while it is iterated."""
 
-    def __init__(self, fork: Fork) -> None:
-        self._fork = fork
+    def __init__(self, worker: WorkerProcess) -> None:
+        self._worker = worker
         self._finished = False
 
     async def push(self, pcm: bytes, /) -> None:
@@ -127,7 +124,7 @@ class _SphinxRecognition:
     async def __aiter__(self) -> AsyncIterator[Transcript]:
         while True:
             try:
-                frame = await self._fork.receive()
+                frame = await self._worker.receive()
             except (asyncio.IncompleteReadError, OSError):
                 raise _lost() from None
             kind, payload = frame[:1], frame[1:]
@@ -138,13 +135,17 @@ class _SphinxRecognition:
             yield msgspec.json.decode(payload, type=Transcript)
 
     async def _send(self, payload: bytes) -> None:
-        if self._fork.reader.at_eof() or self._fork.writer.is_closing():
+        if self._worker.lost:
             raise _lost()
-        self._fork.send(payload)
+        self._worker.send(payload)
         try:
-            await self._fork.writer.drain()
+            await self._worker.writer.drain()
         except OSError:
             raise _lost() from None
+
+
+def _busy(limit: int) -> EngineBusy:
+    return EngineBusy(f"pocketsphinx listens to {limit} speakers already, its capacity", engine=NAME)
 
 
 def _lost() -> EngineError:
@@ -152,8 +153,6 @@ def _lost() -> EngineError:
 
 
 def _check_installed() -> None:
-    if sys.platform == "win32":
-        raise EngineUnavailable("pocketsphinx needs a system that can fork, and Windows cannot", engine=NAME)
     if importlib.util.find_spec("pocketsphinx") is None:
         raise EngineUnavailable("pocketsphinx is not installed: pip install 'vapi-providers[local]'", engine=NAME)
 

@@ -194,7 +194,7 @@ def test_what_it_cannot_take_is_refused_by_name(rate: int, channels: int) -> Non
 def test_leaving_ends_the_process_in_the_middle_of_its_work() -> None:
     async def scenario(engine: Sphinx) -> None:
         async with engine.listen(rate=16000) as recognition:
-            pid = recognition._fork.pid  # type: ignore[attr-defined]
+            pid = recognition._worker.pid  # type: ignore[attr-defined]
             await recognition.push(speech(HELP))
         assert gone(pid, within=10.0)
 
@@ -205,10 +205,10 @@ def test_leaving_ends_the_process_in_the_middle_of_its_work() -> None:
 def test_closing_the_engine_ends_every_process() -> None:
     async def scenario(engine: Sphinx) -> None:
         await engine.start()
-        server = engine._forks._process
+        server = engine._fork_server._process
         assert server is not None
         async with engine.listen(rate=16000) as recognition:
-            pid = recognition._fork.pid  # type: ignore[attr-defined]
+            pid = recognition._worker.pid  # type: ignore[attr-defined]
             await engine.aclose()
             assert gone(pid, within=10.0)
             assert server.returncode is not None
@@ -221,7 +221,7 @@ def test_closing_the_engine_ends_every_process() -> None:
 def test_a_dead_fork_server_is_replaced_for_the_next_call() -> None:
     async def scenario(engine: Sphinx) -> None:
         await engine.start()
-        server = engine._forks._process
+        server = engine._fork_server._process
         assert server is not None
         server.kill()
         server.wait()
@@ -234,7 +234,7 @@ def test_a_dead_fork_server_is_replaced_for_the_next_call() -> None:
 def test_ctrl_c_in_the_terminal_does_not_reach_the_processes() -> None:
     async def scenario(engine: Sphinx) -> None:
         async with engine.listen(rate=16000) as recognition:
-            assert os.getpgid(recognition._fork.pid) != os.getpgid(0)  # type: ignore[attr-defined]
+            assert os.getpgid(recognition._worker.pid) != os.getpgid(0)  # type: ignore[attr-defined]
 
     run(scenario)
 
@@ -245,7 +245,7 @@ from providers.engines.pocketsphinx.engine import Sphinx
 async def main():
     engine = Sphinx()
     async with engine.listen(rate=16000) as recognition:
-        print(engine._forks._process.pid, recognition._fork.pid, flush=True)
+        print(engine._fork_server._process.pid, recognition._worker.pid, flush=True)
         await asyncio.Event().wait()
 asyncio.run(main())
 """
