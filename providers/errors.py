@@ -13,7 +13,8 @@
     └── EngineError                 the only error that leaves an engine; says whether a retry may help
         ├── EngineBusy              every place is taken (503 + Retry-After)
         ├── EngineUnavailable       a package, model or key is missing: says what to install or set
-        └── UnknownVoice            the caller named a voice this engine does not have (400)
+        ├── UnknownVoice            the caller named a voice this engine does not have (400)
+        └── UnspeakableText         the text ended the processes that were to speak it (422)
 
 A message never holds a secret, a request body or a transcript.
 """
@@ -116,3 +117,14 @@ class UnknownVoice(EngineError):
         )
         self.voice = voice
         self.examples = examples
+
+
+class UnspeakableText(EngineError):
+    """A text that this engine cannot speak: it has ended two of its processes. Nothing is wrong with the engine."""
+
+    def __init__(self, *, engine: str) -> None:
+        super().__init__(
+            f"text: expected one that engine {engine!r} can speak, found one that ends its process",
+            engine=engine,
+            retryable=False,
+        )

@@ -1,0 +1,79 @@
+"""Names of espeak's voices: what a caller may write, and what the library is given for it.
+
+The library looks a name up as a file first, and copies what stands behind ``+`` into a short buffer: a name of 37
+characters ends the process, ``.`` and ``!v/f5`` are files. So a caller's name never reaches it. It is looked up here, in
+the library's own list, and the list's identifier is handed on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+EXAMPLES = ("en-us", "en-gb", "de", "fr", "es", "en-us+f5")
+"""Voices that an error names."""
+
+_REGIONAL = re.compile(r"([a-z]{2,3})-(?:[a-z]{2}|[0-9]{3})", re.ASCII)
+"""A language and a region; where the list lacks the region the language's first voice speaks."""
+
+_VARIANT_FOLDER = "!v/"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedVoice:
+    """One entry of the library's list."""
+
+    identifier: str
+    """Its file: ``gmw/en-US``, ``!v/f5``."""
+    name: str
+    languages: tuple[tuple[int, str], ...] = ()
+    """Tags in small letters, each with its priority, where 1 is the best; the first is the voice's own."""
+
+
+class VoiceNames:
+    """The names that callers may use.
+
+    Parameters
+    ----------
+    voices, variants
+        The library's two lists.
+    """
+
+    def __init__(self, voices: Iterable[ListedVoice], variants: Iterable[ListedVoice]) -> None:
+        best: dict[str, tuple[int, str]] = {}
+        for voice in voices:
+            for place, (priority, tag) in enumerate(voice.languages):
+                # A voice's own tag belongs to it, whatever priority another one claims for it.
+                rank = (priority if place else 0), voice.identifier
+                best[tag] = min(best.get(tag, rank), rank, key=lambda entry: entry[0])
+        self._voices = {tag: identifier for tag, (_, identifier) in best.items()}
+        self._variants = dict(_variant_names(variants))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Language tags that name a voice, sorted."""
+        return tuple(sorted(self._voices))
+
+    def identifier(self, name: str) -> str | None:
+        """What the library calls a voice, with its variant; None when there is no such voice.
+
+        A name is a language tag and perhaps a variant: ``en-us``, ``de``, ``de-AT``, ``en-us+f5``. Case is ignored.
+        """
+        tag, plus, variant = name.lower().partition("+")
+        regional = _REGIONAL.fullmatch(tag)
+        voice = self._voices.get(tag) or (self._voices.get(regional[1]) if regional else None)
+        if voice is None:
+            return None
+        if not plus:
+            return voice
+        file = self._variants.get(variant)
+        return None if file is None else f"{voice}+{file}"
+
+
+def _variant_names(variants: Iterable[ListedVoice]) -> Iterator[tuple[str, str]]:
+    """Both names of each variant in small letters, and its file's name."""
+    for variant in variants:
+        file = variant.identifier.removeprefix(_VARIANT_FOLDER)
+        yield variant.name.lower(), file
+        yield file.lower(), file

@@ -1,0 +1,65 @@
+"""What runs in espeak's own processes: the loaded library, and one sentence after the other; see `voice_worker`."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from functools import partial
+
+from providers.engines import fork_child, voice_worker
+from providers.engines.base import Chunk, SpeakingCapabilities
+from providers.engines.espeak.library import EspeakLibrary
+from providers.engines.espeak.options import EspeakOptions
+from providers.engines.espeak.voices import EXAMPLES
+from providers.engines.voice_worker import Sentence, Sink
+from providers.errors import EngineUnavailable
+
+
+def main(control_fd: int, options: bytes) -> None:
+    """Be the fork server until the control socket ends."""
+    settings = voice_worker.decode_options(options, EspeakOptions)
+    fork_child.run(control_fd, partial(EspeakVoice, settings), serve)
+
+
+def serve(link: socket.socket, voice: EspeakVoice) -> None:
+    """Speak sentences with the voice that was loaded before the fork."""
+    voice_worker.serve(link, lambda: voice)
+
+
+class EspeakVoice:
+    """The `VoiceLibrary`: loads the library and says a word, which loads the default voice's dictionary.
+
+    Raises
+    ------
+    EngineUnavailable
+        The library is not installed, or has no such default voice.
+    """
+
+    def __init__(self, options: EspeakOptions) -> None:
+        self._options = options
+        self._library = EspeakLibrary()
+        if self._library.names.identifier(options.voice) is None:
+            found = f"expected a voice of espeak (for example {', '.join(EXAMPLES)}), found {options.voice[:80]!r}"
+            raise EngineUnavailable(f"espeak: --espeak-voice: {found}", engine="espeak")
+        self._library.render("ready", options.voice)
+
+    @property
+    def capabilities(self) -> SpeakingCapabilities:
+        """22,050 Hz, the languages of the library's list."""
+        return SpeakingCapabilities(
+            rates=(22050,), languages=self._library.names.tags, voices=EXAMPLES, word_times=True
+        )
+
+    def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
+        """Speak one sentence whole, about 10 ms for 7 s of speech; nothing for a text without a sound.
+
+        Whole, because a text that crashes the library has then said nothing yet, and its caller gets a clean answer.
+        """
+        rendered = self._library.render(
+            sentence.text,
+            self._options.voice if sentence.voice is None else sentence.voice,
+            words_per_minute=self._options.words_per_minute,
+            cancelled=cancelled,
+        )
+        if not rendered.silent:
+            sink(Chunk(rendered.pcm, rendered.rate, rendered.words))

@@ -1,0 +1,179 @@
+"""The server's side of one worker process that speaks: a sentence out, its chunks in; see `voice_worker`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from providers.engines.base import Chunk, SpeakingCapabilities, Word
+from providers.engines.fork_server import ForkServer, WorkerProcess
+from providers.engines.voice_worker import (
+    AUDIO,
+    AUDIO_HEAD,
+    CANCEL,
+    DONE,
+    READY,
+    SENTENCE,
+    Failure,
+    Kind,
+    Sentence,
+)
+from providers.errors import EngineError, EngineUnavailable, UnknownVoice
+
+__all__ = ["ProcessLost", "VoiceProcess", "WorkerSlot"]
+
+
+class ProcessLost(Exception):
+    """A worker process has ended, by itself or from outside."""
+
+
+class VoiceProcess:
+    """One process with the voice loaded.
+
+    Parameters
+    ----------
+    process
+        Whose library has been loaded: see `open_voice`.
+    engine
+        Name of the engine, for errors.
+    """
+
+    def __init__(self, process: WorkerProcess, capabilities: SpeakingCapabilities, *, engine: str) -> None:
+        self.process = process
+        self.capabilities = capabilities
+        self._engine = engine
+
+    async def speak(self, sentence: Sentence, sink: Callable[[Chunk], None]) -> None:
+        """Speak one sentence; returns when the library has stopped, by itself or after `cancel`.
+
+        Raises
+        ------
+        ProcessLost
+            The process has ended.
+        EngineError
+            What the library reported.
+        """
+        self.process.send(SENTENCE + msgspec.json.encode(sentence))
+        while True:
+            frame = await _receive(self.process)
+            kind = frame[:1]
+            if kind == DONE:
+                return
+            if kind == AUDIO:
+                sink(_chunk(frame))
+            else:
+                raise _error(frame, engine=self._engine)
+
+    def cancel(self) -> None:
+        """Let the library stop at its next block; `speak` returns then."""
+        if not self.process.lost:
+            self.process.send(CANCEL)
+
+
+class WorkerSlot:
+    """One of a pool's worker processes, and the one that replaces it when it is lost.
+
+    Parameters
+    ----------
+    fork_server
+        Makes the processes.
+    within
+        Seconds until a process must have loaded the voice.
+    """
+
+    def __init__(self, fork_server: ForkServer, *, engine: str, within: float) -> None:
+        self._fork_server = fork_server
+        self._engine = engine
+        self._within = within
+        self._task: asyncio.Task[VoiceProcess] | None = None
+
+    async def voice(self) -> VoiceProcess:
+        """The process, made when there is none that lives.
+
+        Raises
+        ------
+        EngineError
+            It cannot be made, or cannot load the voice.
+        """
+        if self._task is None or not _usable(self._task):
+            self.replace()
+        assert self._task is not None
+        return await asyncio.shield(self._task)
+
+    def replace(self) -> None:
+        """End the process, and begin to make another."""
+        self._kill()
+        self._task = asyncio.create_task(self._open())
+        self._task.add_done_callback(_looked_at)
+
+    async def aclose(self) -> None:
+        """End the process."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._task is not None and self._task.done() and not self._task.cancelled() and not self._task.exception():
+            self._fork_server.kill(self._task.result().process)
+
+    async def _open(self) -> VoiceProcess:
+        process = await self._fork_server.fork()
+        try:
+            async with asyncio.timeout(self._within):
+                return await _loaded(process, engine=self._engine)
+        except BaseException as error:
+            self._fork_server.kill(process)
+            if isinstance(error, TimeoutError):
+                message = f"{self._engine} cannot load its voice within {self._within:g} s"
+                raise EngineUnavailable(message, engine=self._engine) from None
+            raise
+
+
+def _usable(task: asyncio.Task[VoiceProcess]) -> bool:
+    if not task.done():
+        return True
+    return not task.cancelled() and task.exception() is None and not task.result().process.lost
+
+
+def _looked_at(task: asyncio.Task[VoiceProcess]) -> None:
+    """A failure is raised to the next sentence that needs the process; it must not be reported as never retrieved."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _loaded(process: WorkerProcess, *, engine: str) -> VoiceProcess:
+    try:
+        frame = await _receive(process)
+    except ProcessLost:
+        message = f"{engine} cannot start: its process ended while loading the voice"
+        raise EngineUnavailable(message, engine=engine) from None
+    if frame[:1] != READY:
+        raise _error(frame, engine=engine)
+    return VoiceProcess(process, msgspec.json.decode(frame[1:], type=SpeakingCapabilities), engine=engine)
+
+
+async def _receive(process: WorkerProcess) -> bytes:
+    try:
+        return await process.receive()
+    except (asyncio.IncompleteReadError, OSError):
+        raise ProcessLost from None
+
+
+def _chunk(frame: bytes) -> Chunk:
+    rate, size = AUDIO_HEAD.unpack_from(frame, 1)
+    begin = 1 + AUDIO_HEAD.size
+    words = msgspec.json.decode(frame[begin : begin + size], type=tuple[Word, ...]) if size else ()
+    return Chunk(frame[begin + size :], rate, words)
+
+
+def _error(frame: bytes, *, engine: str) -> EngineError:
+    failure = msgspec.json.decode(frame[1:], type=Failure)
+    if failure.kind is Kind.UNKNOWN_VOICE:
+        return UnknownVoice(failure.message, engine=engine, examples=failure.examples)
+    message = failure.message if failure.message.startswith(engine) else f"{engine} {failure.message}"
+    if failure.kind is Kind.UNAVAILABLE:
+        return EngineUnavailable(message, engine=engine)
+    return EngineError(message, engine=engine, retryable=failure.retryable)
