@@ -158,9 +158,9 @@ def _path(setting: str | None) -> Path | None:
 
 
 def _espeak(options: engines.Espeak) -> TextToSpeech:
-    from providers.engines.espeak.engine import Espeak
+    from providers.engines.espeak.engine import Espeak, EspeakOptions
 
-    return Espeak(voice=options.voice, words_per_minute=options.wpm)
+    return Espeak(EspeakOptions(voice=options.voice, words_per_minute=options.wpm))
 
 
 def _tone() -> TextToSpeech:

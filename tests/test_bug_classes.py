@@ -16,11 +16,12 @@ import pytest
 from dsp import split_channels
 from providers.app import VOICE_PATH
 from providers.engines.base import Transcript
-from providers.engines.espeak.engine import Espeak, library
+from providers.engines.espeak.engine import Espeak
 from providers.engines.tone import Tone
 from providers.errors import EngineError
 from providers.voice import flow
 from providers.voice.wire import VoiceRequest
+from tests.espeak_speech import espeak
 from tests.fakes import LOUD, Hang, ScriptedListener, ScriptedVoice
 from tests.live import SECRET, serving, settings, start
 from tests.transcriber.test_endpoint import eventually, heard
@@ -219,4 +220,4 @@ def test_b12_text_reaches_the_engine_unharmed(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["नमस्ते", "สวัสดี", "مرحبا", "שלום"])
 def test_b12_espeak_makes_sound_of_other_scripts(text: str) -> None:
-    assert np.abs(np.frombuffer(library.render(text).pcm, "<i2").astype(int)).max() > 1000
+    assert np.abs(np.frombuffer(espeak().render(text).pcm, "<i2").astype(int)).max() > 1000

@@ -67,9 +67,7 @@ class VoicePool:
         self._engine = engine
         self._limits = limits
         self._fork_server = ForkServer(module, options, engine=engine, start_timeout=limits.start)
-        self._slots = [
-            WorkerSlot(self._fork_server, engine=engine, within=limits.start) for _ in range(limits.workers)
-        ]
+        self._slots = [WorkerSlot(self._fork_server, engine=engine, within=limits.start) for _ in range(limits.workers)]
         self._idle = deque(self._slots)
         self._places = CapacityLimiter(limits.workers, error=self._busy, queue=limits.queue)
         self._running: set[asyncio.Task[None]] = set()

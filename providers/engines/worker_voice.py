@@ -11,6 +11,8 @@ from providers.engines.voice_pool import PoolOptions, VoicePool
 from providers.engines.voice_worker import Sentence, encode_options
 from providers.text.controls import without_controls
 
+UNKNOWN = SpeakingCapabilities()
+
 
 class WorkerVoice:
     """The engine.
@@ -25,10 +27,21 @@ class WorkerVoice:
         Of the engine, as the worker processes get them.
     pool
         Bounds of the processes.
+    known
+        What is known of the voice before it is loaded.
     """
 
-    def __init__(self, name: str, module: str, options: Any, *, pool: PoolOptions) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        options: Any,
+        *,
+        pool: PoolOptions,
+        known: SpeakingCapabilities = UNKNOWN,
+    ) -> None:
         self._name = name
+        self._known = known
         self._pool = VoicePool(module, encode_options(options), engine=name, limits=pool)
 
     @property
@@ -38,7 +51,7 @@ class WorkerVoice:
     @property
     def capabilities(self) -> SpeakingCapabilities:
         """What the voice says of itself when it is loaded; constant from then on."""
-        return self._pool.capabilities or SpeakingCapabilities()
+        return self._pool.capabilities or self._known
 
     async def start(self) -> None:
         """Load the voice in its worker processes."""

@@ -7,6 +7,7 @@ in worker processes of its own: a crash costs nothing but the text that caused i
 from __future__ import annotations
 
 from providers.engines.espeak.options import EspeakOptions
+from providers.engines.espeak.voices import CAPABILITIES
 from providers.engines.voice_pool import PoolOptions
 from providers.engines.worker_voice import WorkerVoice
 
@@ -19,4 +20,4 @@ class Espeak(WorkerVoice):
     def __init__(self, options: EspeakOptions | None = None) -> None:
         options = options or EspeakOptions()
         pool = PoolOptions(workers=options.workers, queue=options.queue)
-        super().__init__("espeak", "providers.engines.espeak.worker", options, pool=pool)
+        super().__init__("espeak", "providers.engines.espeak.worker", options, pool=pool, known=CAPABILITIES)

@@ -1,8 +1,8 @@
 """Names of espeak's voices: what a caller may write, and what the library is given for it.
 
 The library looks a name up as a file first, and copies what stands behind ``+`` into a short buffer: a name of 37
-characters ends the process, ``.`` and ``!v/f5`` are files. So a caller's name never reaches it. It is looked up here, in
-the library's own list, and the list's identifier is handed on.
+characters ends the process, ``.`` and ``!v/f5`` are files. So a caller's name never reaches it. It is looked up here,
+in the library's own list, and the list's identifier is handed on.
 """
 
 from __future__ import annotations
@@ -11,8 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from providers.engines.base import SpeakingCapabilities
+
 EXAMPLES = ("en-us", "en-gb", "de", "fr", "es", "en-us+f5")
 """Voices that an error names."""
+
+CAPABILITIES = SpeakingCapabilities(rates=(22050,), voices=EXAMPLES, word_times=True)
+"""What holds before the library is loaded: its synthesiser always works at 22,050 Hz."""
 
 _REGIONAL = re.compile(r"([a-z]{2,3})-(?:[a-z]{2}|[0-9]{3})", re.ASCII)
 """A language and a region; where the list lacks the region the language's first voice speaks."""
@@ -28,7 +33,7 @@ class ListedVoice:
     """Its file: ``gmw/en-US``, ``!v/f5``."""
     name: str
     languages: tuple[tuple[int, str], ...] = ()
-    """Tags in small letters, each with its priority, where 1 is the best; the first is the voice's own."""
+    """Tags, each with its priority, where 1 is the best; the first is the voice's own."""
 
 
 class VoiceNames:
@@ -46,7 +51,7 @@ class VoiceNames:
             for place, (priority, tag) in enumerate(voice.languages):
                 # A voice's own tag belongs to it, whatever priority another one claims for it.
                 rank = (priority if place else 0), voice.identifier
-                best[tag] = min(best.get(tag, rank), rank, key=lambda entry: entry[0])
+                best[tag.lower()] = min(best.get(tag.lower(), rank), rank, key=lambda entry: entry[0])
         self._voices = {tag: identifier for tag, (_, identifier) in best.items()}
         self._variants = dict(_variant_names(variants))
 
@@ -54,6 +59,11 @@ class VoiceNames:
     def tags(self) -> tuple[str, ...]:
         """Language tags that name a voice, sorted."""
         return tuple(sorted(self._voices))
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        """What may stand behind ``+``, sorted."""
+        return tuple(sorted(self._variants))
 
     def identifier(self, name: str) -> str | None:
         """What the library calls a voice, with its variant; None when there is no such voice.

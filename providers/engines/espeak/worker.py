@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from providers.engines import fork_child, voice_worker
 from providers.engines.base import Chunk, SpeakingCapabilities
 from providers.engines.espeak.library import EspeakLibrary
 from providers.engines.espeak.options import EspeakOptions
-from providers.engines.espeak.voices import EXAMPLES
+from providers.engines.espeak.voices import CAPABILITIES, EXAMPLES
 from providers.engines.voice_worker import Sentence, Sink
 from providers.errors import EngineUnavailable
 
@@ -46,9 +47,7 @@ class EspeakVoice:
     @property
     def capabilities(self) -> SpeakingCapabilities:
         """22,050 Hz, the languages of the library's list."""
-        return SpeakingCapabilities(
-            rates=(22050,), languages=self._library.names.tags, voices=EXAMPLES, word_times=True
-        )
+        return replace(CAPABILITIES, languages=self._library.names.tags)
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
         """Speak one sentence whole, about 10 ms for 7 s of speech; nothing for a text without a sound.

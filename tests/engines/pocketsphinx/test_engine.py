@@ -21,12 +21,12 @@ import pytest
 
 from dsp import PcmDecoder, Resampler, encode_pcm16
 from providers.engines.base import Recognition, SpeechToText, Transcript
-from providers.engines.espeak.engine import library
 from providers.engines.pocketsphinx.engine import Sphinx, SphinxOptions
 from providers.engines.pocketsphinx.hearing import Hearing, HearingOptions
 from providers.engines.pocketsphinx.worker import WorkerOptions, load_decoder
 from providers.errors import EngineError, EngineUnavailable
 from tests.engines.conformance import ListeningCase, ListeningConformance
+from tests.espeak_speech import espeak
 
 pytest.importorskip("pocketsphinx", reason="needs the extra 'local': pip install 'vapi-providers[local]'")
 pytest.importorskip("espeakng_loader", reason="needs the extra 'local': pip install 'vapi-providers[local]'")
@@ -38,7 +38,7 @@ HELP = "Can you help me with my order?"
 @cache
 def speech(text: str, rate: int = 16000, *, silence_after: float = 0.7) -> bytes:
     """Half a second of silence, the text in the voice that this engine understands best, silence."""
-    rendered = library.render(text, "en-us+f5", words_per_minute=150)
+    rendered = espeak().render(text, "en-us+f5", words_per_minute=150)
     resampler = Resampler(rendered.rate, rate)
     spoken = [resampler.feed(PcmDecoder().feed(rendered.pcm)), resampler.flush()]
     return bytes(rate) + encode_pcm16(np.concatenate(spoken)) + bytes(2 * round(silence_after * rate))

@@ -1,0 +1,12 @@
+"""Speech for tests, made by espeak in this process: the library is loaded once, its state is global."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from providers.engines.espeak.library import EspeakLibrary
+
+
+@cache
+def espeak() -> EspeakLibrary:
+    return EspeakLibrary()
