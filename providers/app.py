@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,19 +10,19 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from providers.auth import OPEN, Authenticator, HmacPlan, hmac_key
+from providers.assembly import make_authenticator
+from providers.auth import Authenticator
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.endpointing.rules import Waits
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.error_responses import HANDLED, respond
-from providers.errors import SettingsError
 from providers.inbound import Inbound
 from providers.operations.admission import Admission
 from providers.operations.background import BackgroundTasks, close_all, log_failure
 from providers.operations.garbage import collect_when_idle
 from providers.operations.health import Ops
 from providers.operations.metrics import Metrics
-from providers.settings import Settings, names
+from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber
 from providers.transcriber.flow import CallOptions
@@ -80,6 +79,7 @@ def create_app(
             await close_all(voice=voice.aclose(), transcriber=transcriber.aclose())
 
     app = Starlette(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False  # a redirect would repeat the query, and the token in it
     for kind in HANDLED:
         app.add_exception_handler(kind, respond)  # type: ignore[arg-type]  # None is allowed, and not in the annotation
     return app
@@ -95,49 +95,6 @@ async def _start(app: Starlette, voice: TextToSpeech, transcriber: SpeechToText)
     if failures:
         app.state.fault = failures[0]
         raise failures[0]
-
-
-def make_authenticator(settings: Settings) -> Authenticator:
-    """The ways in that the settings open.
-
-    Raises
-    ------
-    SettingsError
-        No caller could come in: no secret is set, or the HMAC key is not base64.
-    """
-    if settings.access.no_auth:
-        return OPEN
-    if settings.access.secret is None and settings.hmac.secret is None:
-        raise SettingsError(["--secret: expected a secret (or --no-auth), found none"])
-    ways = set(names(settings.access.auth))
-    return Authenticator(
-        secret=settings.access.secret if "secret" in ways else None,
-        bearer=settings.access.secret if "bearer" in ways else None,
-        bearer_header=settings.access.bearer_header.lower(),
-        bearer_prefix=settings.access.bearer_prefix,
-        token=settings.access.secret if "token" in ways else None,
-        signed=_hmac_plan(settings) if "hmac" in ways else None,
-        clock=time.time,
-    )
-
-
-def _hmac_plan(settings: Settings) -> HmacPlan:
-    try:
-        key = hmac_key(settings.hmac.secret or settings.access.secret or "", is_base64=settings.hmac.secret_is_base64)
-    except ValueError as error:
-        raise SettingsError([f"--hmac-secret: {error}, found something else"]) from None
-    return HmacPlan(
-        key=key,
-        algorithm=settings.hmac.algorithm,
-        signature_header=settings.hmac.signature_header.lower(),
-        signature_prefix=settings.hmac.signature_prefix,
-        signature_encoding=settings.hmac.signature_encoding,
-        timestamp_header=settings.hmac.timestamp_header.lower(),
-        include_timestamp=settings.hmac.include_timestamp,
-        message_id_header=settings.hmac.message_id_header.lower(),
-        payload_format=settings.hmac.payload_format,
-        window=settings.hmac.window_seconds,
-    )
 
 
 def _places(settings: Settings, transcriber: SpeechToText) -> int:

@@ -1,4 +1,4 @@
-"""Stacks of engines: what the endpoints are given.
+"""What the endpoints are given: stacks of engines, and the check of credentials.
 
 Several engines become one that falls back, every recogniser is replaced when it is lost, and finished utterances are
 cached::
@@ -10,6 +10,7 @@ cached::
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,14 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from providers import registry
+from providers.auth import OPEN, Authenticator
 from providers.cache.stores import Store
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.events import Observe, unobserved
 from providers.errors import SettingsError
 from providers.failover.per_call import Tunable, Tuned
 from providers.reconnect.session import RelayOptions
-from providers.settings import Settings
+from providers.settings import Settings, names
+from providers.settings.access import Hmac
 from providers.settings.stacks import Cache, Reconnect
+from providers.signatures import HmacPlan, hmac_key
 
 _PREWARMED_RATES = (24000, 8000)
 """Hz the platform asks for on web calls and, as far as is known, on telephone calls; for engines with several rates."""
@@ -165,3 +169,49 @@ def _sound(settings: Settings) -> str:
     wanted = registry.wanted_voices(settings)
     told = "\n".join(f"{name} {entry.digest(settings)}" for name, entry in wanted.items())
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def make_authenticator(settings: Settings) -> Authenticator:
+    """The check of every request, with the credentials that the settings accept.
+
+    Raises
+    ------
+    SettingsError
+        Nothing could ever be accepted: no secret is set, or the HMAC key is not base64.
+    """
+    access = settings.access
+    if access.no_auth:
+        return OPEN
+    if access.secret is None and settings.hmac.secret is None:
+        raise SettingsError(["--secret: expected a secret (or --no-auth), found none"])
+    ways = set(names(access.auth))
+    return Authenticator(
+        secret=access.secret if "secret" in ways else None,
+        bearer=access.secret if "bearer" in ways else None,
+        bearer_header=access.bearer_header.lower(),
+        bearer_prefix=access.bearer_prefix,
+        token=access.secret if "token" in ways else None,
+        signed=_hmac_plan(settings.hmac) if "hmac" in ways else None,
+        clock=time.time,
+    )
+
+
+def _hmac_plan(settings: Hmac) -> HmacPlan | None:
+    """How signatures are checked; None without a key of their own."""
+    if settings.secret is None:
+        return None
+    try:
+        key = hmac_key(settings.secret, is_base64=settings.secret_is_base64)
+    except ValueError as error:
+        raise SettingsError([f"--hmac-secret: {error}, found something else"]) from None
+    return HmacPlan(
+        key=key,
+        algorithm=settings.algorithm,
+        signature_header=settings.signature_header.lower(),
+        signature_prefix=settings.signature_prefix,
+        signature_encoding=settings.signature_encoding,
+        timestamp_header=settings.timestamp_header.lower(),
+        message_id_header=settings.message_id_header.lower(),
+        payload_format=settings.payload_format,
+        window=settings.window_seconds,
+    )

@@ -1,4 +1,4 @@
-"""Who may come in: one check for all three doors, closed by default, comparing in constant time.
+"""Authentication: one check for all endpoints, closed by default, comparing in constant time.
 
 A credential comes in a header (Vapi's ``X-Vapi-Secret``, a bearer token, an HMAC signature over the raw body) or, on
 the transcriber socket, also in the URL, because the platform is reported to drop headers on that upgrade.
@@ -6,85 +6,74 @@ the transcriber socket, also in the URL, because the platform is reported to dro
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Protocol
 
 from providers.errors import Unauthorized
+from providers.signatures import HmacPlan, SeenSignatures, SignedParts, sent_at
 
 SECRET_HEADERS = ("x-vapi-secret", "x-vapi-signature")
 """Both carry the plain secret: for half a year the platform's own pages named the second one."""
 
-_MILLISECONDS_FROM = 1e11
-"""A timestamp beyond this is in milliseconds: as seconds it would lie in the year 5138."""
+
+class HeaderFields(Protocol):
+    """The header section of a request."""
+
+    def getlist(self, key: str) -> list[str]:
+        """Every value of one header, in order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What came along with one request; ``body`` is None until it has been read."""
+    """What one request proves itself with, apart from its body."""
 
-    headers: Mapping[str, str]
-    """Names in lower case."""
+    headers: HeaderFields
     method: str = "GET"
     url: str = ""
-    token: str | None = None
-    """The ``token`` of the query string; None where the door does not take one."""
-    body: bytes | None = None
+    tokens: tuple[str, ...] = ()
+    """Every ``token`` of the query string; empty where the endpoint does not take one."""
 
+    def header(self, name: str) -> str | None:
+        """The header's value without the white space around it; None when it is absent.
 
-@dataclass(frozen=True, slots=True)
-class HmacPlan:
-    """How a signature is made: the options of the platform's HMAC credential."""
+        Raises
+        ------
+        Unauthorized
+            It came more than once with different values.
+        """
+        return _only(name, (value.strip(" \t") for value in self.headers.getlist(name)))
 
-    key: bytes = field(repr=False)
-    algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
-    signature_header: str = "x-signature"
-    signature_prefix: str = ""
-    signature_encoding: Literal["hex", "base64"] = "hex"
-    timestamp_header: str = "x-timestamp"
-    include_timestamp: bool = True
-    message_id_header: str = "svix-id"
-    payload_format: str = "{timestamp}.{body}"
-    window: float = 300.0
-    """Seconds a signature stays valid, either way of the clock."""
+    @property
+    def token(self) -> str | None:
+        """The token of the query string.
 
-    def signature(self, *, body: bytes, timestamp: str, method: str, url: str, message_id: str) -> str:
-        """The signature header's whole value for one request."""
-        payload = self.payload_format.encode()
-        if not self.include_timestamp:
-            payload = payload.replace(b"{timestamp}.", b"").replace(b"{timestamp}", b"")
-        head, found, tail = payload.partition(b"{body}")
-        # The body goes in last, so that braces inside it are never taken for placeholders.
-        for placeholder, value in (
-            (b"{timestamp}", timestamp),
-            (b"{method}", method),
-            (b"{url}", url),
-            (b"{svix-id}", message_id),
-        ):
-            head, tail = head.replace(placeholder, value.encode()), tail.replace(placeholder, value.encode())
-        digest = hmac.new(self.key, head + (body if found else b"") + tail, getattr(hashlib, self.algorithm)).digest()
-        spelt = digest.hex() if self.signature_encoding == "hex" else base64.b64encode(digest).decode()
-        return self.signature_prefix + spelt
+        Raises
+        ------
+        Unauthorized
+            It came more than once with different values.
+        """
+        return _only("?token=", self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """The check. With no way configured it refuses everybody; `OPEN` lets everybody in.
+    """The check of every request. Without any credential configured it refuses all; `OPEN` accepts all.
 
     Parameters
     ----------
     secret
         Accepted in `SECRET_HEADERS`.
     bearer
-        Accepted in ``bearer_header`` after ``bearer_prefix``.
+        Accepted in ``bearer_header`` after ``bearer_prefix``, whose case does not matter.
     token
         Accepted in the query string of the socket's URL.
     signed
-        HMAC; the body is needed, see `needs_body`.
+        HMAC over the raw body; each signature is accepted once.
+    clock
+        Unix time, s; only signatures ask for it.
     """
 
     secret: str | None = field(default=None, repr=False)
@@ -94,41 +83,65 @@ class Authenticator:
     token: str | None = field(default=None, repr=False)
     signed: HmacPlan | None = None
     clock: Callable[[], float] = field(default=lambda: 0.0, repr=False)
-    """Unix time, s; only the HMAC's replay window asks for it."""
     is_open: bool = False
+    _seen: SeenSignatures = field(init=False, repr=False)
 
-    def allows(self, credentials: Credentials) -> bool:
-        """Whether anything but a signature lets this request in."""
-        if self.is_open:
-            return True
-        headers = credentials.headers
-        if self.secret is not None and any(_same(headers.get(name), self.secret) for name in SECRET_HEADERS):
-            return True
-        if self.bearer is not None and _same(headers.get(self.bearer_header), self.bearer_prefix + self.bearer):
-            return True
-        return self.token is not None and _same(credentials.token, self.token)
-
-    def needs_body(self, credentials: Credentials) -> bool:
-        """Whether reading the body could still let this request in."""
-        return self.signed is not None and self.signed.signature_header in credentials.headers
+    def __post_init__(self) -> None:
+        window = self.signed.window if self.signed is not None else 0.0
+        object.__setattr__(self, "_seen", SeenSignatures(window=window))
 
     def check(self, credentials: Credentials) -> None:
-        """Let the request in or raise.
+        """Accept a request without a body, or raise.
 
         Raises
         ------
         Unauthorized
             Nothing valid came along. The message never holds any of it.
         """
-        if self.allows(credentials):
-            return
-        if credentials.body is not None and self.needs_body(credentials):
-            self._check_signature(credentials, credentials.body)
-            return
-        raise Unauthorized(f"credentials: expected {self.expected()}, found none that is valid")
+        if not self.check_headers(credentials):
+            self.check_signature(credentials, b"")
+
+    def check_headers(self, credentials: Credentials) -> bool:
+        """True when the request is accepted; False when the signature of its body decides.
+
+        Raises
+        ------
+        Unauthorized
+            Nothing valid came along, or a signature that no body can make valid.
+        """
+        if self._allows(credentials):
+            return True
+        if self.signed is None or credentials.header(self.signed.signature_header) is None:
+            raise Unauthorized(f"credentials: expected {self.expected()}, found none that is valid")
+        self._signature(self.signed, credentials)
+        return False
+
+    def check_signature(self, credentials: Credentials, body: bytes) -> None:
+        """Accept a signed body, once, or raise.
+
+        Raises
+        ------
+        Unauthorized
+            The signature is not this body's, is too old, or was used before.
+        """
+        plan = self.signed
+        if plan is None:
+            raise Unauthorized(f"credentials: expected {self.expected()}, found none that is valid")
+        digest, timestamp = self._signature(plan, credentials)
+        parts = SignedParts(
+            body=body,
+            timestamp=timestamp,
+            method=credentials.method,
+            url=credentials.url,
+            message_id=credentials.header(plan.message_id_header) or "",
+        )
+        if not plan.matches(digest, parts):
+            raise Unauthorized(f"{plan.signature_header}: expected a valid {plan.algorithm} signature, found another")
+        if not self._seen.add(digest, self.clock()):
+            raise Unauthorized(f"{plan.signature_header}: expected a new signature, found one that was used before")
 
     def expected(self) -> str:
-        """The configured ways in, for people."""
+        """The configured credentials, for people."""
         ways = []
         if self.secret is not None:
             ways.append("header X-Vapi-Secret")
@@ -140,52 +153,52 @@ class Authenticator:
             ways.append("?token= on the socket")
         return " or ".join(ways) or "a configured credential"
 
-    def _check_signature(self, credentials: Credentials, body: bytes) -> None:
-        plan = self.signed
-        assert plan is not None
-        timestamp = credentials.headers.get(plan.timestamp_header, "")
-        wanted = plan.signature(
-            body=body,
-            timestamp=timestamp,
-            method=credentials.method,
-            url=credentials.url,
-            message_id=credentials.headers.get(plan.message_id_header, ""),
-        )
-        if not _same(credentials.headers.get(plan.signature_header), wanted):
-            raise Unauthorized(f"{plan.signature_header}: expected a valid {plan.algorithm} signature, found another")
-        if plan.include_timestamp:
-            self._check_age(plan, timestamp)
+    def _allows(self, credentials: Credentials) -> bool:
+        """Whether anything but a signature proves this request."""
+        if self.is_open:
+            return True
+        if self.secret is not None and any(_same(credentials.header(name), self.secret) for name in SECRET_HEADERS):
+            return True
+        if self.bearer is not None:
+            found = _after(self.bearer_prefix, credentials.header(self.bearer_header))
+            if _same(found, self.bearer):
+                return True
+        return self.token is not None and _same(credentials.token, self.token)
 
-    def _check_age(self, plan: HmacPlan, timestamp: str) -> None:
-        try:
-            sent = float(timestamp)
-        except ValueError:
-            raise Unauthorized(f"{plan.timestamp_header}: expected a Unix time, found none") from None
-        if abs(sent) > _MILLISECONDS_FROM:
-            sent /= 1000
+    def _signature(self, plan: HmacPlan, credentials: Credentials) -> tuple[bytes, str]:
+        """The digest and the timestamp of a signed request, as far as they can be checked without its body."""
+        timestamp = credentials.header(plan.timestamp_header) or ""
+        sent = sent_at(timestamp)
+        if sent is None:
+            raise Unauthorized(f"{plan.timestamp_header}: expected a Unix time, found none")
         # Written so that NaN is outside the window too.
         if not abs(self.clock() - sent) <= plan.window:
-            raise Unauthorized(f"{plan.timestamp_header}: expected a time within {plan.window:g} s, found an older one")
+            raise Unauthorized(f"{plan.timestamp_header}: expected a time within {plan.window:g} s, found another one")
+        digest = plan.digest_of(credentials.header(plan.signature_header) or "")
+        if digest is None:
+            raise Unauthorized(
+                f"{plan.signature_header}: expected a {plan.algorithm} signature in {plan.signature_encoding}, "
+                "found something else"
+            )
+        return digest, timestamp
 
 
 OPEN = Authenticator(is_open=True)
-"""Everybody comes in: ``--no-auth``."""
+"""Accepts every request: ``--no-auth``."""
 
 
-def hmac_key(secret: str, *, is_base64: bool) -> bytes:
-    """The key's bytes.
+def _only(name: str, values: Iterable[str]) -> str | None:
+    different = set(values)
+    if len(different) > 1:
+        raise Unauthorized(f"{name}: expected one value, found {len(different)} different ones")
+    return different.pop() if different else None
 
-    Raises
-    ------
-    ValueError
-        Not base64.
-    """
-    if not is_base64:
-        return secret.encode()
-    try:
-        return base64.b64decode(secret, validate=True)
-    except binascii.Error:
-        raise ValueError("expected base64") from None
+
+def _after(prefix: str, value: str | None) -> str | None:
+    """What stands behind a prefix; None without it. The scheme of a bearer header has no case."""
+    if value is None or value[: len(prefix)].lower() != prefix.lower():
+        return None
+    return value[len(prefix) :].strip(" \t")
 
 
 def _same(found: str | None, expected: str) -> bool:

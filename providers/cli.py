@@ -107,7 +107,8 @@ def serve(chosen: settings.Settings) -> None:
     from providers.operations import logs
     from providers.operations.metrics import Metrics
 
-    if not chosen.access.no_auth and chosen.access.secret is None and chosen.hmac.secret is None:
+    made = not chosen.access.no_auth and chosen.access.secret is None and chosen.hmac.secret is None
+    if made:
         chosen = chosen.replacing(secret=secrets.token_urlsafe(24))
     logs.configure(chosen.logs.format, chosen.logs.level)
     metrics = Metrics()
@@ -118,21 +119,25 @@ def serve(chosen: settings.Settings) -> None:
     sock = server.bind(chosen)
 
     def announce(base: str) -> None:
-        click.echo(_banner(base, chosen, voice.name, transcriber.name))
+        click.echo(_banner(base, _shown_secret(chosen, made=made), voice.name, transcriber.name))
         sys.stdout.flush()
 
     if not server.run(app, chosen, sock, announce=announce):
         raise click.ClickException(str(getattr(app.state, "fault", "the server could not start")))
 
 
-def _banner(base: str, chosen: settings.Settings, voice: str, transcriber: str) -> str:
+def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:
+    """What the start lines say of the secret: the one made for this run, never one that the operator gave."""
+    if chosen.access.no_auth:
+        return "none: every endpoint is open (--no-auth)"
+    if made:
+        return f"{chosen.access.secret}   (made for this run)"
+    return "the one you set" if chosen.access.secret is not None else "none: signatures by the HMAC key you set"
+
+
+def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:
     from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
-    secret = (
-        "none: every door is open (--no-auth)"
-        if chosen.access.no_auth
-        else chosen.access.secret or "the HMAC key you set"
-    )
     return "\n".join(
         (
             f"  voice         {base}{VOICE_PATH}   (engine {voice})",

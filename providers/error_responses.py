@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from providers.errors import AtCapacity, EngineBusy, EngineError, RequestError, UnknownVoice
+from providers.inbound import loggable_path
 
 __all__ = ["HANDLED", "respond"]
 
@@ -20,10 +21,10 @@ HANDLED: tuple[type[Exception], ...] = (RequestError, EngineError, HTTPException
 async def respond(request: Request, error: Exception) -> Response | None:
     """The response to an error; None for a caller who hung up while the request's body was read."""
     if isinstance(error, ClientDisconnect):
-        log.info("hung up", path=request.url.path, during="request body")
+        log.info("hung up", path=loggable_path(request.url.path), during="request body")
         return None
     status, message, headers = _described(error)
-    log.info("refused", path=request.url.path, status=status, error=message)
+    log.info("refused", path=loggable_path(request.url.path), status=status, error=message)
     return JSONResponse({"error": message}, status, headers)
 
 

@@ -1,4 +1,4 @@
-"""How a request's body comes in on the two POST doors: credential first, then its type, then at most so many bytes."""
+"""Requests on their way in: the credential first, then the type of the body, then at most so many bytes of it."""
 
 from __future__ import annotations
 
@@ -15,60 +15,78 @@ from providers.errors import BadRequest, TooLarge, Unauthorized
 
 log = structlog.get_logger()
 
+_LONGEST_LENGTH = 18
+"""Digits of a content-length that is still read as a number."""
+
+_LONGEST_NAME = 40
+"""Characters of a path's segment that cannot be a secret: our own longest is 18."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """The gate of the POST doors."""
+    """The way in of the POST endpoints."""
 
     authenticator: Authenticator
     max_body_bytes: int
 
     async def authorised_body(self, request: Request) -> bytes:
-        """The raw body of a request that may come in.
+        """The raw body of an authorised request.
 
-        Nothing of an unauthorised body is read, except where its signature has to be checked.
+        Nothing of an unauthorised body is read, except where its signature has to be checked: then the signature has
+        the right form and its timestamp is inside the window.
 
         Raises
         ------
         Unauthorized, BadRequest, TooLarge
+        ClientDisconnect
+            The caller hung up inside the body.
         """
         credentials = _credentials(request)
         with _reporting(request):
-            allowed = self.authenticator.allows(credentials)
-            if not allowed and not self.authenticator.needs_body(credentials):
-                self.authenticator.check(credentials)
+            accepted = self.authenticator.check_headers(credentials)
         _check_type(request.headers)
         body = await self._read(request)
-        if not allowed:
+        if not accepted:
             with _reporting(request):
-                self.authenticator.check(_credentials(request, body=body))
+                self.authenticator.check_signature(credentials, body)
         return body
 
     async def _read(self, request: Request) -> bytes:
         limit = self.max_body_bytes
-        announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > limit:
-            raise TooLarge(f"body: expected at most {limit} bytes, found {announced}")
-        blocks = []
-        size = 0
-        async for block in request.stream():
-            size += len(block)
-            if size > limit:
-                raise TooLarge(f"body: expected at most {limit} bytes, found more")
-            blocks.append(block)
-        return b"".join(blocks)
+        _check_length(request.headers.get("content-length", ""), limit)
+        body, block = bytearray(), b""
+        try:
+            async for block in request.stream():
+                if len(body) + len(block) > limit:
+                    raise TooLarge(f"body: expected at most {limit} bytes, found more")
+                body += block
+            return bytes(body)
+        finally:
+            # A traceback that is kept for a while, by a log or by a debugger, must not keep the body.
+            body, block = bytearray(), b""
 
 
-def check_socket(authenticator: Authenticator, connection: HTTPConnection) -> None:
-    """Let a transcriber socket in, by header or by ``?token=``; an HMAC there signs an empty body.
+def check_connection(authenticator: Authenticator, connection: HTTPConnection) -> None:
+    """Accept an upgrade or a GET, by header or by ``?token=``; an HMAC there signs an empty body.
 
     Raises
     ------
     Unauthorized
     """
-    tokens = parse_qs(connection.scope["query_string"].decode("latin-1")).get("token", [None])
+    query = parse_qs(connection.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     with _reporting(connection):
-        authenticator.check(_credentials(connection, token=tokens[0], body=b""))
+        authenticator.check(_credentials(connection, tokens=tuple(query.get("token", ()))))
+
+
+def loggable_path(path: str) -> str:
+    """A path for a log line, without anything that may be a credential.
+
+    A ``?token=`` whose question mark was encoded ends up in the path, and so does a secret that was pasted there.
+    """
+    named = path.partition("?")[0].partition("=")[0].partition("&")[0].partition(";")[0]
+    cut = named != path
+    segments = ["…" if len(segment) > _LONGEST_NAME else segment for segment in named[:200].split("/")]
+    return "/".join(segments) + ("…" if cut else "")
 
 
 @contextmanager
@@ -78,17 +96,17 @@ def _reporting(connection: HTTPConnection) -> Iterator[None]:
         yield
     except Unauthorized as error:
         names = sorted(set(connection.headers.keys()))
-        log.warning("refused", path=connection.url.path, reason=str(error), header_names=names)
+        path = loggable_path(connection.scope["path"])
+        log.warning("refused", path=path, reason=str(error), header_names=names)
         raise
 
 
-def _credentials(connection: HTTPConnection, *, token: str | None = None, body: bytes | None = None) -> Credentials:
+def _credentials(connection: HTTPConnection, *, tokens: tuple[str, ...] = ()) -> Credentials:
     return Credentials(
         headers=connection.headers,
         method=connection.scope.get("method", "GET"),
         url=str(connection.url),
-        token=token,
-        body=body,
+        tokens=tokens,
     )
 
 
@@ -96,3 +114,10 @@ def _check_type(headers: Mapping[str, str]) -> None:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise BadRequest(f"content-type: expected application/json, found {kind[:80] or 'none'}")
+
+
+def _check_length(announced: str, limit: int) -> None:
+    if not (announced.isascii() and announced.isdigit()):
+        return  # chunked, or nothing that the HTTP parser let through
+    if len(announced) > _LONGEST_LENGTH or int(announced) > limit:
+        raise TooLarge(f"body: expected at most {limit} bytes, found {announced[:_LONGEST_LENGTH]}")

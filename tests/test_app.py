@@ -1,4 +1,4 @@
-"""The application as a whole: every door and every credential, health, and what leaves no trace in the logs."""
+"""The application as a whole: every endpoint and every credential, health, and what leaves no trace in the logs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def upgrade(live: Live, headers: dict[str, str], query: str = "") -> int:
 
 @pytest.mark.parametrize("path", BODIES)
 @pytest.mark.parametrize(("headers", "allowed"), CREDENTIALS)
-def test_every_post_door_with_every_credential(live: Live, path: str, headers: dict[str, str], allowed: bool) -> None:
+def test_every_post_endpoint_with_every_credential(
+    live: Live, path: str, headers: dict[str, str], allowed: bool
+) -> None:
     answer = httpx.post(live.base + path, json=BODIES[path], headers=headers)
     assert answer.status_code == (200 if allowed else 401)
     if not allowed:
@@ -82,14 +84,50 @@ def test_the_token_of_the_url_opens_the_socket_only(live: Live, path: str) -> No
     assert httpx.post(live.base + path + f"?token={SECRET}", json=BODIES[path]).status_code == 401
 
 
+KEY = "a-key-of-its-own-for-signatures"
+
+
+@pytest.fixture(scope="module")
+def signed() -> Iterator[Live]:
+    with serving(chosen=settings(hmac_secret=KEY)) as running:
+        yield running
+
+
+def signature(body: bytes, key: str = KEY) -> dict[str, str]:
+    stamp = f"{time.time():.6f}"
+    digest = hmac.new(key.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"x-signature": digest, "x-timestamp": stamp, "Content-Type": "application/json"}
+
+
 @pytest.mark.parametrize("path", BODIES)
-def test_a_signed_body_comes_in_and_a_changed_one_does_not(live: Live, path: str) -> None:
+def test_a_signed_body_is_accepted_once_and_a_changed_one_never(signed: Live, path: str) -> None:
     body = json.dumps(BODIES[path]).encode()
-    stamp = str(int(time.time()))
-    signature = hmac.new(SECRET.encode(), f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
-    headers = {"x-signature": signature, "x-timestamp": stamp, "Content-Type": "application/json"}
-    assert httpx.post(live.base + path, content=body, headers=headers).status_code == 200
-    assert httpx.post(live.base + path, content=body + b" ", headers=headers).status_code == 401
+    headers = signature(body)
+    assert httpx.post(signed.base + path, content=body + b" ", headers=headers).status_code == 401
+    assert httpx.post(signed.base + path, content=body, headers=headers).status_code == 200
+    again = httpx.post(signed.base + path, content=body, headers=headers)
+    assert (again.status_code, "used before" in again.json()["error"]) == (401, True)
+
+
+@pytest.mark.parametrize("key", ["", SECRET])
+def test_no_other_key_signs_not_the_empty_one_and_not_the_shared_secret(live: Live, signed: Live, key: str) -> None:
+    for running in (live, signed):
+        for path in BODIES:
+            body = json.dumps(BODIES[path]).encode()
+            assert httpx.post(running.base + path, content=body, headers=signature(body, key)).status_code == 401
+        assert upgrade(running, signature(b"", key)) == 401
+
+
+def test_a_signature_over_an_empty_body_opens_the_socket(signed: Live) -> None:
+    assert upgrade(signed, signature(b"")) == 101
+
+
+def test_the_metrics_can_be_read_with_every_credential(signed: Live) -> None:
+    url = signed.base + "/metrics"
+    for headers in ({"X-Vapi-Secret": SECRET}, {"Authorization": f"bearer {SECRET}"}, signature(b"")):
+        assert httpx.get(url, headers=headers).status_code == 200
+    assert httpx.get(url + f"?token={SECRET}").status_code == 200
+    assert httpx.get(url + "?token=wrong").status_code == 401
 
 
 @pytest.mark.parametrize("path", BODIES)
@@ -101,7 +139,7 @@ def test_each_way_in_can_be_switched_off(path: str) -> None:
         assert upgrade(live, {}, f"?token={SECRET}") == 401
 
 
-def test_no_auth_opens_every_door() -> None:
+def test_no_auth_opens_every_endpoint() -> None:
     with serving(chosen=Settings.of(no_auth=True)) as live:
         for path, body in BODIES.items():
             assert httpx.post(live.base + path, json=body).status_code == 200

@@ -1,12 +1,13 @@
-"""Who may come in."""
+"""Which credentials are accepted."""
 
 from __future__ import annotations
 
 import pytest
 from starlette.datastructures import Headers
 
-from providers.auth import OPEN, Authenticator, Credentials, HmacPlan, hmac_key
+from providers.auth import OPEN, Authenticator, Credentials
 from providers.errors import Unauthorized
+from providers.signatures import HmacPlan, SeenSignatures, SignedParts, hmac_key, url_forms
 
 BODY = b'{"message":{"type":"voice-request","text":"Hi.","sampleRate":24000}}'
 SENT = 1_700_000_000
@@ -16,15 +17,26 @@ def plan(**changes: object) -> HmacPlan:
     return HmacPlan(**{"key": b"test-secret", **changes})  # type: ignore[arg-type]
 
 
-def sign(wanted: HmacPlan, *, body: bytes = BODY, timestamp: str = str(SENT), message_id: str = "") -> str:
-    return wanted.signature(
-        body=body, timestamp=timestamp, method="POST", url="https://x.example/v", message_id=message_id
-    )
+URL = "https://x.example/v"
 
 
-def signed(wanted: HmacPlan, headers: dict[str, str], *, body: bytes = BODY, now: float = SENT) -> None:
-    credentials = Credentials(headers=Headers(headers), method="POST", url="https://x.example/v", body=body)
-    Authenticator(signed=wanted, clock=lambda: now).check(credentials)
+def sign(wanted: HmacPlan, *, body: bytes = BODY, timestamp: str = str(SENT), **more: str) -> str:
+    return wanted.signature(SignedParts(body=body, timestamp=timestamp, **{"url": URL, **more}))
+
+
+def signed(
+    wanted: HmacPlan, headers: dict[str, str], *, body: bytes = BODY, now: float = SENT, url: str = URL
+) -> Authenticator:
+    """Check one signed request; the checker, for another one."""
+    check = Authenticator(signed=wanted, clock=lambda: now)
+    again(check, headers, body=body, url=url)
+    return check
+
+
+def again(check: Authenticator, headers: dict[str, str], *, body: bytes = BODY, url: str = URL) -> None:
+    credentials = Credentials(headers=Headers(headers), method="POST", url=url)
+    assert not check.check_headers(credentials)
+    check.check_signature(credentials, body)
 
 
 @pytest.mark.parametrize(
@@ -75,18 +87,70 @@ def test_a_body_changed_by_one_byte_is_refused() -> None:
         signed(plan(), {"x-signature": sign(plan()), "x-timestamp": str(SENT)}, body=BODY + b" ")
 
 
-def test_without_timestamp_only_the_body_is_signed() -> None:
-    wanted = plan(include_timestamp=False)
-    assert wanted.signature(body=BODY, timestamp="9", method="", url="", message_id="") == sign(
-        plan(payload_format="{body}")
-    )
-    signed(wanted, {"x-signature": sign(wanted)}, now=0)
+def test_a_signature_is_accepted_once() -> None:
+    headers = {"x-signature": sign(plan()), "x-timestamp": str(SENT)}
+    check = signed(plan(), headers)
+    with pytest.raises(Unauthorized, match="used before"):
+        again(check, headers)
+    other = BODY.replace(b"Hi.", b"Ho.")
+    again(check, {"x-signature": sign(plan(), body=other), "x-timestamp": str(SENT)}, body=other)
+
+
+def test_a_signature_spelt_in_capitals_is_the_same_one() -> None:
+    check = signed(plan(), {"x-signature": sign(plan()).upper(), "x-timestamp": str(SENT)})
+    with pytest.raises(Unauthorized, match="used before"):
+        again(check, {"x-signature": sign(plan()), "x-timestamp": str(SENT)})
+
+
+def test_a_refused_signature_is_not_remembered() -> None:
+    check = Authenticator(signed=plan(), clock=lambda: SENT)
+    headers = {"x-signature": sign(plan()), "x-timestamp": str(SENT)}
+    with pytest.raises(Unauthorized):
+        again(check, headers, body=b"{}")
+    again(check, headers)
+
+
+def test_used_signatures_are_remembered_while_they_are_valid_and_the_memory_is_bounded() -> None:
+    seen = SeenSignatures(window=10, limit=100)
+    now = 1000.0
+    for number in range(5000):
+        now += 0.1
+        assert seen.add(b"%d" % number, now)
+        assert not seen.add(b"%d" % max(0, number - 90), now)
+        assert len(seen) <= 200
+    assert seen.add(b"0", now + 100)
+
+
+@pytest.mark.parametrize("signature", ["", "00", "zz" * 32, "l2HQ1MmDf6a8gIuP5xQf60oZdneRQFjJJNdx+0jMDl0="])
+def test_a_signature_that_cannot_be_one_is_refused_before_the_body(signature: str) -> None:
+    credentials = Credentials(headers=Headers({"x-signature": signature, "x-timestamp": str(SENT)}))
+    with pytest.raises(Unauthorized, match="x-signature"):
+        Authenticator(signed=plan(), clock=lambda: SENT).check_headers(credentials)
+
+
+def test_a_signature_of_another_time_is_refused_before_the_body() -> None:
+    credentials = Credentials(headers=Headers({"x-signature": sign(plan()), "x-timestamp": "1"}))
+    with pytest.raises(Unauthorized, match="x-timestamp"):
+        Authenticator(signed=plan(), clock=lambda: SENT).check_headers(credentials)
 
 
 def test_method_and_url_can_be_signed_and_braces_in_a_body_stay_as_they_are() -> None:
     wanted = plan(payload_format="{method} {url} {timestamp} {body}")
-    assert sign(wanted, body=b"{timestamp}{url}") != sign(wanted, body=str(SENT).encode() + b"https://x.example/v")
+    assert sign(wanted, body=b"{timestamp}{url}") != sign(wanted, body=str(SENT).encode() + URL.encode())
     signed(wanted, {"x-signature": sign(wanted), "x-timestamp": str(SENT)})
+
+
+@pytest.mark.parametrize("form", ["https://x.example/v?a=1", "http://x.example/v?a=1", "/v?a=1", "/v"])
+def test_a_signed_url_is_accepted_in_every_form_and_for_no_other_path(form: str) -> None:
+    wanted = plan(payload_format="{method} {url} {timestamp} {body}")
+    headers = {"x-signature": sign(wanted, url=form), "x-timestamp": str(SENT)}
+    signed(wanted, headers, url="http://x.example/v?a=1")
+    with pytest.raises(Unauthorized):
+        signed(wanted, headers, url="http://x.example/other?a=1")
+
+
+def test_no_form_of_a_url_leaves_out_its_path() -> None:
+    assert all("/v" in form for form in url_forms("wss://x.example/v?token=t"))
 
 
 @pytest.mark.parametrize("header", ["X-Vapi-Secret", "x-vapi-secret", "X-VAPI-SIGNATURE"])
@@ -105,19 +169,42 @@ def test_the_bearer_header_and_its_prefix_are_configurable() -> None:
             check.check(Credentials(headers=Headers(wrong)))
 
 
-def test_the_token_of_the_url_counts_only_where_the_door_takes_one() -> None:
+def test_the_token_of_the_url_counts_only_where_the_endpoint_takes_one() -> None:
     check = Authenticator(token="t")
-    check.check(Credentials(headers=Headers(), token="t"))
+    check.check(Credentials(headers=Headers(), tokens=("t",)))
     with pytest.raises(Unauthorized):
-        check.check(Credentials(headers=Headers(), token=None))
+        check.check(Credentials(headers=Headers()))
 
 
-def test_nothing_configured_lets_nobody_in() -> None:
+@pytest.mark.parametrize("value", ["Bearer t", "bearer t", "BEARER t", "  Bearer   t\t"])
+def test_the_scheme_of_a_bearer_token_has_no_case_and_white_space_around_is_lost(value: str) -> None:
+    Authenticator(bearer="t").check(Credentials(headers=Headers({"Authorization": value})))
+
+
+def test_white_space_around_a_plain_secret_is_lost() -> None:
+    Authenticator(secret="s3").check(Credentials(headers=Headers({"X-Vapi-Secret": " s3\t"})))
+
+
+@pytest.mark.parametrize("values", [(b"s3", b"other"), (b"other", b"s3"), (b"s3", b"")])
+def test_a_credential_that_comes_twice_and_differs_is_refused(values: tuple[bytes, bytes]) -> None:
+    headers = Headers(raw=[(b"x-vapi-secret", value) for value in values])
+    with pytest.raises(Unauthorized, match="x-vapi-secret: expected one value, found 2 different ones"):
+        Authenticator(secret="s3").check(Credentials(headers=headers))
+    with pytest.raises(Unauthorized, match="token"):
+        Authenticator(token="s3").check(Credentials(headers=Headers(), tokens=("s3", "other")))
+
+
+def test_a_credential_that_a_proxy_doubled_is_accepted() -> None:
+    headers = Headers(raw=[(b"x-vapi-secret", b"s3"), (b"x-vapi-secret", b"s3")])
+    Authenticator(secret="s3").check(Credentials(headers=headers))
+
+
+def test_nothing_configured_refuses_every_request() -> None:
     with pytest.raises(Unauthorized):
-        Authenticator().check(Credentials(headers=Headers({"x-vapi-secret": ""}), token=""))
+        Authenticator().check(Credentials(headers=Headers({"x-vapi-secret": ""}), tokens=("",)))
 
 
-def test_open_lets_everybody_in() -> None:
+def test_open_accepts_every_request() -> None:
     OPEN.check(Credentials(headers=Headers()))
 
 

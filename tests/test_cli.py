@@ -127,7 +127,7 @@ def test_say_and_call_find_the_running_server_by_themselves(tmp_path: Path) -> N
 
 
 def test_assistant_prints_json_with_the_running_servers_secret_in_place(tmp_path: Path) -> None:
-    with serving("--voice", "tone", "--transcriber", "null", "--secret", "s3", folder=tmp_path):
+    with serving("--voice", "tone", "--transcriber", "null", "--secret", "s3", "--allow-weak-secret", folder=tmp_path):
         environ = {"PROVIDERS_RUNTIME_DIR": str(tmp_path / "run")}
         printed = run("assistant", "--public-url", "https://a.example/", folder=tmp_path, **environ)
     blocks = json.loads(printed.stdout)
@@ -154,6 +154,11 @@ def test_assistant_prints_json_with_the_running_servers_secret_in_place(tmp_path
         (["--voice", "deepgram"], {}, "DEEPGRAM_API_KEY"),
         (["--ssl-certfile", "none.pem", "--ssl-keyfile", "none.pem"], {}, "--ssl-certfile"),
         (["--prewarm", "none.txt"], {}, "--prewarm: cannot read"),
+        ([], {"PROVIDERS_HMAC_SECRET": ""}, "--hmac-secret: expected at least 16 characters, found none"),
+        (["--secret-file", "none.txt"], {}, "--secret-file: cannot read 'none.txt'"),
+        (["--lookahead-seconds", "0"], {}, "--lookahead-seconds"),
+        (["--replay-seconds", "0"], {}, "--replay-seconds"),
+        (["--reconnect-base-seconds", "0"], {}, "--reconnect-base-seconds"),
     ],
 )
 def test_a_start_that_cannot_be_is_one_clear_sentence(
@@ -165,16 +170,22 @@ def test_a_start_that_cannot_be_is_one_clear_sentence(
     assert "Traceback" not in ended.stderr
 
 
-def test_a_dotenv_in_the_folder_is_read(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("PROVIDERS_VOICE=tone\nPROVIDERS_TRANSCRIBER=null\nPROVIDERS_SECRET=from-dotenv\n")
+def test_a_dotenv_in_the_folder_is_read_and_its_secret_is_accepted_and_never_printed(tmp_path: Path) -> None:
+    secret = "from-the-dotenv-file"
+    (tmp_path / ".env").write_text(f"PROVIDERS_VOICE=tone\nPROVIDERS_TRANSCRIBER=null\nPROVIDERS_SECRET={secret}\n")
     with serving(folder=tmp_path) as server:
         assert "engine tone" in server.shown
-        assert "from-dotenv" in server.shown
+        assert "the one you set" in server.shown
+        assert httpx.get(server.url + "/metrics", headers={"X-Vapi-Secret": secret}).status_code == 200
+        server.end()
+    assert secret not in server.shown + "".join(server.log)
 
 
 def test_phrases_are_spoken_into_the_cache_at_start(tmp_path: Path) -> None:
     (tmp_path / "phrases.txt").write_text("Good morning.\n\nHow can I help you?\n")
-    with serving("--transcriber", "null", "--prewarm", "phrases.txt", "--secret", "s", folder=tmp_path) as server:
+    with serving(
+        "--transcriber", "null", "--prewarm", "phrases.txt", "--secret", "s", "--allow-weak-secret", folder=tmp_path
+    ) as server:
         message = {"type": "voice-request", "text": "Good morning.", "sampleRate": 8000}
         headers = {"X-Vapi-Secret": "s"}
         assert httpx.post(server.url + "/api/custom-voice", json=message, headers=headers).status_code == 200

@@ -85,7 +85,115 @@ def test_contradictions_are_faults(tmp_path: Path, flags: dict[str, object], nam
 
 
 def test_no_secret_shows_in_repr_or_in_a_fault(tmp_path: Path) -> None:
-    assert "hunter2" not in repr(load(tmp_path, {"secret": "hunter2", "hmac_secret": "hunter2"}))
+    secrets: dict[str, object] = {"secret": "hunter2", "hmac_secret": "hunter2", "deepgram_api_key": "hunter2"}
+    assert "hunter2" not in repr(load(tmp_path, {**secrets, "allow_weak_secret": True}))
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, secrets)
+    assert "hunter2" not in str(error.value)
+
+
+STRONG = "correct-horse-battery"
+
+
+@pytest.mark.parametrize(
+    ("secret", "found"),
+    [
+        ("", "at least 16 characters, found none"),
+        (" \t", "at least 16 characters, found only white space"),
+        ("correct-horse", "at least 16 characters, found 13"),
+        (f" {STRONG}", "no white space around it"),
+        ("Schlüsselbund-des-Hauses", "printable ASCII"),
+        (f"{STRONG}\nx-admin: 1", "printable ASCII"),
+    ],
+)
+@pytest.mark.parametrize("name", ["secret", "hmac_secret"])
+def test_a_secret_that_protects_nothing_or_cannot_be_sent_is_refused(
+    tmp_path: Path, name: str, secret: str, found: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"--{name.replace('_', '-')}: expected .*{found}") as error:
+        settings.load({}, {f"PROVIDERS_{name.upper()}": secret}, folder=tmp_path)
+    assert not secret.strip() or secret not in str(error.value)
+
+
+def test_a_short_secret_can_be_allowed_and_an_empty_one_cannot(tmp_path: Path) -> None:
+    assert load(tmp_path, {"secret": "s", "hmac_secret": "k", "allow_weak_secret": True}).access.secret == "s"
+    for name in ("secret", "hmac_secret"):
+        with pytest.raises(SettingsError, match="found none"):
+            load(tmp_path, {name: "", "allow_weak_secret": True})
+
+
+@pytest.mark.parametrize(
+    ("key", "found"), [("c2hvcnQ=", "16 bytes in base64, found 5"), ("not base64 at all!", "expected base64")]
+)
+def test_a_key_in_base64_is_measured_decoded(tmp_path: Path, key: str, found: str) -> None:
+    with pytest.raises(SettingsError, match=found):
+        load(tmp_path, {"hmac_secret": key, "hmac_secret_is_base64": True})
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        ({"hmac_payload_format": "{body}"}, "found no {timestamp}"),
+        ({"hmac_payload_format": "static"}, "found no {body}"),
+        ({"hmac_payload_format": "{timestamp}"}, "found no {body}"),
+        ({"hmac_include_timestamp": False}, "--hmac-include-timestamp: expected true"),
+        ({"hmac_window_seconds": "0"}, "--hmac-window-seconds"),
+        ({"auth": "secret"}, "--hmac-secret: expected hmac among --auth"),
+        ({"no_auth": True}, "--no-auth and --hmac-secret"),
+    ],
+)
+def test_signatures_that_protect_nothing_are_refused(tmp_path: Path, flags: dict[str, object], named: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, {"hmac_secret": STRONG, **flags})
+    assert named in str(error.value)
+
+
+def test_signatures_alone_need_a_key(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--auth hmac: expected --hmac-secret"):
+        load(tmp_path, {"auth": "hmac", "secret": STRONG})
+
+
+SECRETS = [option for option in settings.options() if option.secret]
+
+
+@pytest.mark.parametrize("option", SECRETS, ids=[option.name for option in SECRETS])
+def test_every_secret_can_stand_in_a_file(tmp_path: Path, option: settings.Option) -> None:
+    (tmp_path / "file").write_text(f"{STRONG}\n")
+    file = str(tmp_path / "file")
+    (tmp_path / "p.toml").write_text(f'{option.name}_file = "{file}"')
+    variables = [f"PROVIDERS_{option.name.upper()}_FILE"]
+    if option.vendor_variable:
+        variables.append(f"{option.vendor_variable}_FILE")
+    chosen = [settings.load({}, {variable: file}, folder=tmp_path) for variable in variables]
+    chosen.append(load(tmp_path, {f"{option.name}_file": file}))
+    chosen.append(load(tmp_path, {"config": str(tmp_path / "p.toml")}))
+    assert {each.get(option.name) for each in chosen} == {STRONG}
+
+
+def test_a_secret_file_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"\xe4" * 20)
+    (tmp_path / "large").write_bytes(b"x" * 100_000)
+    (tmp_path / "empty").write_text("\n")
+    for name, told in (
+        ("none", "No such file"),
+        ("latin", "not UTF-8"),
+        ("large", "larger than"),
+        ("empty", "found none"),
+    ):
+        with pytest.raises(SettingsError, match=told) as error:
+            load(tmp_path, {"secret_file": str(tmp_path / name)})
+        assert len(error.value.faults) == 1
+
+
+def test_a_secret_and_its_file_in_one_source_are_a_fault_and_a_flag_beats_a_file_of_the_environment(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text(STRONG)
+    file = str(tmp_path / "file")
+    with pytest.raises(SettingsError, match="PROVIDERS_SECRET and PROVIDERS_SECRET_FILE: expected one of them"):
+        load(tmp_path, PROVIDERS_SECRET=STRONG, PROVIDERS_SECRET_FILE=file)
+    chosen = load(tmp_path, {"secret": "the-flags-own-secret"}, PROVIDERS_SECRET_FILE=file)
+    assert chosen.access.secret == "the-flags-own-secret"
 
 
 def test_every_setting_has_a_description_and_a_heading() -> None:

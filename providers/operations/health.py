@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from providers.auth import Authenticator, Credentials
+from providers.auth import Authenticator
+from providers.inbound import check_connection
 from providers.operations.admission import Admission
 from providers.operations.metrics import Metrics
 
@@ -34,5 +35,5 @@ class Ops:
 
     async def metricsz(self, request: Request) -> Response:
         """Prometheus' text format."""
-        self.authenticator.check(Credentials(headers=request.headers))
+        check_connection(self.authenticator, request)
         return PlainTextResponse(self.metrics.exposition(), media_type="text/plain; version=0.0.4")

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import dotenv
-import msgspec
 
 from providers.errors import SettingsError
-from providers.settings.root import PREFIX, Option, Settings, options
+from providers.settings.root import PREFIX, Settings, options
+from providers.settings.sources import Sources
 
 
 def load(flags: Mapping[str, Any], environ: Mapping[str, str], *, folder: Path) -> Settings:
@@ -40,34 +40,24 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], *, folder: Path) 
     faults: list[str] = []
     config = flags.get("config") or variables.get(PREFIX + "CONFIG")
     table = _toml(Path(config), faults) if config else {}
+    sources = Sources(flags, variables, table, config or "")
     values: dict[str, Any] = {}
     for option in options():
-        for source, value, lax in (
-            (option.flag, flags.get(option.name), True),
-            (option.variable, variables.get(option.variable), True),
-            (option.vendor_variable or "", variables.get(option.vendor_variable or ""), True),
-            (f"{option.name} in {config}", table.get(option.name), False),
-        ):
-            if value is not None:
-                _take(option, source, value, lax=lax, values=values, faults=faults)
-                break
+        if option.is_file:
+            continue
+        try:
+            given = sources.secret(option) if option.secret else sources.first(option)
+            if given is not None:
+                values[option.name] = given.converted(option)
+        except SettingsError as error:
+            faults += error.faults
     faults += _misspelt(variables, table, config)
     if faults:
         raise SettingsError(faults)
     settings = Settings.of(**values)
-    if faults := [fault for group in settings.all_groups() for fault in group.faults()]:
+    if faults := list(settings.faults()):
         raise SettingsError(faults)
     return settings
-
-
-def _take(option: Option, source: str, value: Any, *, lax: bool, values: dict[str, Any], faults: list[str]) -> None:
-    if lax and option.is_switch and isinstance(value, str):
-        value = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.lower(), value)
-    try:
-        values[option.name] = msgspec.convert(value, option.type, strict=not lax)
-    except msgspec.ValidationError as error:
-        found = "" if option.secret else f", found {value!r}"
-        faults.append(f"{source}: {error}{found}")
 
 
 def _dotenv(folder: Path) -> dict[str, str]:

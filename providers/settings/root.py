@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
 
-from providers.settings.access import Access, Hmac
+from providers.settings.access import Access, Hmac, secret_faults
 from providers.settings.endpoints import Endpointing, Transcriber, Voice
 from providers.settings.engines import (
     Deepgram,
@@ -28,6 +28,7 @@ from providers.settings.engines import (
     Whisper,
 )
 from providers.settings.group import Group, described
+from providers.settings.listed import names
 from providers.settings.server import Logs, Server
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
 
@@ -85,13 +86,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             No setting has such a name.
         """
         changed: dict[str, dict[str, Any]] = {}
-        known = {option.name: option for option in options()}
+        known = {option.name: option for option in options() if not option.is_file}
         for name, value in values.items():
             if name not in known:
                 raise TypeError(f"expected the name of a setting, found {name!r}")
             changed.setdefault(known[name].group, {})[known[name].field] = value
         groups = {group: msgspec.structs.replace(getattr(self, group), **fields) for group, fields in changed.items()}
         return msgspec.structs.replace(self, **groups)
+
+    def faults(self) -> Iterator[str]:
+        """Sentences about values that do not fit together."""
+        for group in self.all_groups():
+            yield from group.faults()
+        yield from self._hmac_faults()
+
+    def _hmac_faults(self) -> Iterator[str]:
+        access, key = self.access, self.hmac.secret
+        ways = names(access.auth)
+        if key is None:
+            if ways == ("hmac",) and not access.no_auth:
+                yield "--auth hmac: expected --hmac-secret, found none"
+            return
+        yield from secret_faults(
+            "--hmac-secret", key, allow_weak=access.allow_weak_secret, is_base64=self.hmac.secret_is_base64
+        )
+        if access.no_auth:
+            yield "--no-auth and --hmac-secret: expected one of them, found both"
+        elif "hmac" not in ways:
+            yield f"--hmac-secret: expected hmac among --auth, found {access.auth!r}"
 
     def get(self, name: str) -> Any:
         """The value of the setting with this public name."""
@@ -123,6 +145,23 @@ class Option:
     heading: str
     vendor_variable: str | None = None
     """The variable that the vendor's own tools read."""
+    is_file: bool = False
+    """Whether it names the file that holds a secret; group and field are the secret's own."""
+
+    @property
+    def file(self) -> Option:
+        """The setting that names the file of this secret."""
+        variable = f"{self.vendor_variable}_FILE" if self.vendor_variable else None
+        told = f"File that holds --{self.name.replace('_', '-')}, which is then in no process list and no environment."
+        return replace(
+            self,
+            name=f"{self.name}_file",
+            type=str,
+            description=told,
+            secret=False,
+            vendor_variable=variable,
+            is_file=True,
+        )
 
     @property
     def flag(self) -> str:
@@ -144,11 +183,13 @@ class Option:
         """What stands for the value in ``--help``."""
         if self.name.endswith("_seconds"):
             return "SECONDS"
+        if self.is_file:
+            return "FILE"
         return "N" if isinstance(self.default, int | float) else "TEXT"
 
 
 def options() -> tuple[Option, ...]:
-    """Every setting, in the order of the groups in `Settings`."""
+    """Every setting, in the order of the groups in `Settings`; each secret is followed by the setting of its file."""
     return _OPTIONS
 
 
@@ -164,7 +205,10 @@ def _read_options() -> Iterator[Option]:
     for group, kind in typing.get_type_hints(Settings).items():
         hints = typing.get_type_hints(kind, include_extras=True)
         for field in msgspec.structs.fields(kind):
-            yield _option(group, kind, field, hints[field.name])
+            option = _option(group, kind, field, hints[field.name])
+            yield option
+            if option.secret:
+                yield option.file
 
 
 def _option(group: str, kind: type[Group], field: msgspec.structs.FieldInfo, hint: Any) -> Option:

@@ -15,7 +15,7 @@ from providers.auth import Authenticator
 from providers.engines.base import SpeechToText
 from providers.errors import AtCapacity, CallRefused, RequestError
 from providers.failover.per_call import Tunable
-from providers.inbound import check_socket
+from providers.inbound import check_connection
 from providers.operations.admission import Admission
 from providers.operations.metrics import Metrics
 from providers.transcriber import flow
@@ -37,7 +37,7 @@ class CustomTranscriber:
         """Refuse the upgrade, or serve the call until it ends."""
         socket = WebSocket(scope, receive, send)
         try:
-            check_socket(self.authenticator, HTTPConnection(scope))
+            check_connection(self.authenticator, HTTPConnection(scope))
             with self.admission.enter():
                 await socket.accept()
                 await self._serve(self._chosen(socket), receive, send)
