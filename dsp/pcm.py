@@ -56,18 +56,20 @@ class PcmDecoder:
         """Samples; always 0."""
         return 0.0
 
-    def feed(self, pcm: bytes) -> Samples:
+    def feed(self, pcm: bytes | bytearray | memoryview) -> Samples:
         """Decode the next bytes.
 
         Parameters
         ----------
-        pcm : bytes
+        pcm : bytes-like
             int16 LE mono, any length.
 
         Returns
         -------
         numpy.ndarray, shape (n,), float32, [-1, 1)
         """
+        if not isinstance(pcm, bytes):
+            pcm = bytes(pcm)  # of a view of int16, the length would count samples
         if self._carry:
             pcm = self._carry + pcm
         self._carry = bytes(pcm[-1:]) if len(pcm) % 2 else b""
@@ -135,7 +137,7 @@ def clipped(samples: Samples, start: int = 0) -> Samples:
     return np.clip(valid_samples(samples, start=start), np.float32(-1), LARGEST)
 
 
-def split_channels(pcm: bytes, channels: int = 2) -> tuple[bytes, ...]:
+def split_channels(pcm: bytes | bytearray | memoryview, channels: int = 2) -> tuple[bytes, ...]:
     """Take interleaved PCM apart.
 
     Parameters
@@ -172,7 +174,7 @@ def split_channels(pcm: bytes, channels: int = 2) -> tuple[bytes, ...]:
     return tuple(interleaved[channel::channels].tobytes() for channel in range(channels))
 
 
-def _split_bulk(pcm: bytes) -> tuple[bytes, bytes]:
+def _split_bulk(pcm: bytes | bytearray | memoryview) -> tuple[bytes, bytes]:
     """Narrow 32-bit words to their low halves, which numpy does with vector instructions, unlike strided copies.
 
     A frame's low half is its left sample; shifted by one sample, the low half is the right sample.

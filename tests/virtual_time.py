@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[misc, valid-type]  # chosen by the platform
+class _JumpingSelector(selectors.DefaultSelector):
     """Never waits: what would be waiting time is added to ``now``."""
 
     def __init__(self) -> None:

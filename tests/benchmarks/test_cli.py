@@ -59,8 +59,9 @@ def test_one_run_prints_the_machine_first_and_writes_json_and_pictures(tmp_path:
 def test_ctrl_c_ends_every_process_and_writes_nothing(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     command = [sys.executable, "-m", "benchmarks", "dsp", "--json", str(figures)]
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("dsp 1/")
         os.killpg(process.pid, signal.SIGINT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks import survive
 from benchmarks.groups.survive import GROUP
+from benchmarks.reconnects import reconnects
 from benchmarks.report import Options
 
 
@@ -15,7 +16,7 @@ class Silent:
 
 
 def test_a_reconnect_is_timed_in_a_call_that_goes_on() -> None:
-    found = survive.reconnects(2)
+    found = reconnects(2)
     assert len(found) == 2
     assert all(0 < seconds < 5 for seconds in found)
 

@@ -77,7 +77,7 @@ def test_other_settings_or_another_engine_never_share_a_recording() -> None:
     store = MemoryStore()
 
     async def scene() -> None:
-        said = []
+        said: list[list[bytes]] = []
         for name, settings in [("a", "slow"), ("a", "fast"), ("b", "slow"), ("a", "slow")]:
             cached = Cached(ScriptedVoice(name, [tone(0.1, level=1000 + len(said))]), store, settings=settings)
             async with aclosing(cached.synthesize(HELLO)) as chunks:

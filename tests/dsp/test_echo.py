@@ -215,7 +215,7 @@ def test_bad_input_is_refused_by_name() -> None:
     with pytest.raises(SignalError, match=r"near: expected finite values, found inf at index 0"):
         canceller.feed(np.full(10, np.inf, np.float32), good)
     with pytest.raises(SignalError, match=r"near: expected dtype float32, found int16"):
-        canceller.feed(good.astype(np.int16), good)  # type: ignore[arg-type]  # the mistake under test
+        canceller.feed(good.astype(np.int16), good)
     with pytest.raises(SignalError, match=r"far: expected shape \(n,\), found \(2, 5\)"):
         canceller.feed(good, good.reshape(2, 5))
     for rate in (4000, 7999, 48001):

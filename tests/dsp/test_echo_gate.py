@@ -19,7 +19,7 @@ def gated(near: Samples, far: Samples, **options: float) -> Samples:
 
 
 def tone(seconds: float, level: float) -> Samples:
-    return (level * np.sin(0.3 * np.arange(round(seconds * RATE)))).astype(np.float32)
+    return np.asarray(level * np.sin(0.3 * np.arange(round(seconds * RATE))), dtype=np.float32)
 
 
 def silence(seconds: float) -> Samples:
@@ -75,7 +75,7 @@ def test_opening_and_closing_are_straight_lines() -> None:
 
 def test_cutting_the_input_changes_no_bit() -> None:
     near, far = (np.random.default_rng(seed).uniform(-1, 1, RATE).astype(np.float32) for seed in (1, 2))
-    near *= np.repeat(np.float32([0.1, 1, 0.3, 1.3]), RATE // 4)
+    near *= np.repeat(np.array([0.1, 1, 0.3, 1.3], dtype=np.float32), RATE // 4)
     whole = assert_any_split(lambda: EchoGate(RATE), near, far)
     assert len(whole) == len(near) + BLOCK
     assert_isolated(lambda: EchoGate(RATE), (near, far), (far, near))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import audioop
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pyloudnorm
@@ -129,7 +130,7 @@ def test_the_true_peak_is_that_of_scipys_oversampling() -> None:
 
 
 @pytest.mark.parametrize("level", [rms_dbfs, peak_dbfs, true_peak_dbtp])
-def test_silence_and_nothing_have_no_level(level) -> None:
+def test_silence_and_nothing_have_no_level(level: Callable[[Samples], float]) -> None:
     assert level(np.zeros(100, dtype=np.float32)) == -math.inf
     assert level(np.zeros(0, dtype=np.float32)) == -math.inf
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 import tracemalloc
+from typing import Any
 
 import numpy as np
 import pytest
 import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from dsp import LiveResampler, ParameterError, Samples, SignalError
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
@@ -62,7 +64,14 @@ def test_any_split_gives_the_same_bits(in_rate: int, out_rate: int) -> None:
 
 @pytest.mark.parametrize(("in_rate", "out_rate"), TELEPHONE)
 def test_any_split_holds_for_silence_tiny_and_huge_values(in_rate: int, out_rate: int) -> None:
-    parts = [noise(500), -np.zeros(400), noise(300) * 1e-38, np.zeros(300), noise(200) * 1e15, -np.ones(200)]
+    parts: list[NDArray[Any]] = [
+        noise(500),
+        -np.zeros(400),
+        noise(300) * 1e-38,
+        np.zeros(300),
+        noise(200) * 1e15,
+        -np.ones(200),
+    ]
     signal = np.concatenate(parts).astype(np.float32)
     for seed in range(3):
         assert_any_split(lambda: LiveResampler(in_rate, out_rate), signal, seed=seed, rounds=4)
@@ -119,7 +128,8 @@ def test_nothing_above_the_lower_nyquist_frequency_folds_down(in_rate: int, out_
 @pytest.mark.parametrize(("in_rate", "out_rate"), PAIRS)
 def test_it_agrees_with_soxr(in_rate: int, out_rate: int) -> None:
     nyquist = min(in_rate, out_rate) / 2
-    samples = sum(tone(in_rate, share * nyquist, 0.2) for share in (0.03, 0.11, 0.29, 0.43, 0.58)) / np.float32(5)
+    tones = [tone(in_rate, share * nyquist, 0.2) for share in (0.03, 0.11, 0.29, 0.43, 0.58)]
+    samples = np.asarray(np.mean(tones, axis=0), dtype=np.float32)
     ours, delay = resampled(in_rate, out_rate, samples)
     theirs = soxr.resample(samples, in_rate, out_rate, "VHQ")
     middle = slice(len(theirs) // 4, len(theirs) * 3 // 4)

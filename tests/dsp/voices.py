@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import signal
 
 from dsp import Samples
+
+Floats = NDArray[np.float64]
 
 FORMANTS = [(700, 1200, 2600), (300, 2200, 2900), (500, 900, 2400), (400, 1900, 2500)]
 """Hz: roughly a, i, o and e."""
@@ -14,13 +17,13 @@ FORMANTS = [(700, 1200, 2600), (300, 2200, 2900), (500, 900, 2400), (400, 1900, 
 def speech(rate: int, seconds: float, *, seed: int = 1, level: float = -26.0) -> Samples:
     """Voiced and unvoiced syllables with short gaps, at ``level`` dBFS RMS; no silence at either end."""
     rng = np.random.default_rng(seed)
-    parts: list[np.ndarray] = []
+    parts: list[Floats] = []
     while sum(map(len, parts)) < seconds * rate:
         parts.append(_syllable(rng, rate))
         parts.append(np.zeros(int(rate * rng.choice([0.02, 0.03, 0.05, 0.12]))))
-    joined = np.concatenate(parts)[: int(seconds * rate)]
+    joined: Floats = np.concatenate(parts)[: int(seconds * rate)]
     joined[-(rate // 100) :] *= np.linspace(1, 0, rate // 100)
-    return (joined * 10 ** (level / 20) / np.sqrt(np.mean(joined**2))).astype(np.float32)
+    return np.asarray(joined * 10 ** (level / 20) / np.sqrt(np.mean(joined**2)), dtype=np.float32)
 
 
 def fricative(rate: int, seconds: float, *, level: float, seed: int = 2) -> Samples:
@@ -29,12 +32,13 @@ def fricative(rate: int, seconds: float, *, level: float, seed: int = 2) -> Samp
     count = int(seconds * rate)
     high = signal.lfilter(*signal.butter(2, 0.5, "high"), rng.normal(size=count))
     high *= 10 ** (level / 20) / np.sqrt(np.mean(high**2))
-    return (high * np.minimum(1, np.arange(count) / (count / 2))).astype(np.float32)
+    return np.asarray(high * np.minimum(1, np.arange(count) / (count / 2)), dtype=np.float32)
 
 
-def _syllable(rng: np.random.Generator, rate: int) -> np.ndarray:
+def _syllable(rng: np.random.Generator, rate: int) -> Floats:
     if rng.random() < 0.3:
-        return fricative(rate, rng.uniform(0.06, 0.12), level=-20, seed=int(rng.integers(1 << 30)))
+        seed = int(rng.integers(1 << 30))
+        return fricative(rate, rng.uniform(0.06, 0.12), level=-20, seed=seed).astype(np.float64)
     count = int(rng.uniform(0.12, 0.3) * rate)
     pitch = rng.uniform(95, 140) * np.linspace(1.05, 0.92, count)
     phase = np.cumsum(pitch / rate)
@@ -42,4 +46,4 @@ def _syllable(rng: np.random.Generator, rate: int) -> np.ndarray:
     for centre in FORMANTS[int(rng.integers(len(FORMANTS)))]:
         radius = np.exp(-np.pi * 90 / rate)
         sound = signal.lfilter([1 - radius], [1, -2 * radius * np.cos(2 * np.pi * centre / rate), radius**2], sound)
-    return sound / np.sqrt(np.mean(sound**2)) * 0.2 * signal.windows.tukey(count, 0.3)
+    return np.asarray(sound / np.sqrt(np.mean(sound**2)) * 0.2 * signal.windows.tukey(count, 0.3))

@@ -80,7 +80,9 @@ def test_a_late_first_engine_loses_to_the_second_and_is_cancelled_and_counted() 
     first, second = late(9.0, A), ScriptedVoice("b", [0.2, B, B])
 
     async def scenario(race: Race) -> None:
-        assert await race.say() == ([Chunk(B, 8000, fallback_engine="b")] * 2, pytest.approx(0.5))
+        chunks, took = await race.say()
+        assert chunks == [Chunk(B, 8000, fallback_engine="b")] * 2
+        assert took == pytest.approx(0.5)
         assert race.kinds() == [("hedged", "b"), ("hedge-won", "b")]
         assert (first.running, first.cancelled) == (0, 1)
 
@@ -91,7 +93,9 @@ def test_a_late_first_engine_may_still_win_and_the_second_is_cancelled_and_count
     first, second = late(0.4, A, 0.1, A), ScriptedVoice("b", [9.0, B])
 
     async def scenario(race: Race) -> None:
-        assert await race.say() == ([Chunk(A, 8000)] * 2, pytest.approx(0.5))
+        chunks, took = await race.say()
+        assert chunks == [Chunk(A, 8000)] * 2
+        assert took == pytest.approx(0.5)
         assert race.kinds() == [("hedged", "b"), ("hedge-lost", "b")]
         assert (second.running, second.cancelled) == (0, 1)
 
@@ -110,7 +114,8 @@ def test_nothing_is_hedged_before_it_is_known_what_is_usual() -> None:
 
 def test_an_engine_that_became_slow_for_good_stops_being_late() -> None:
     first, second = late(2.0, A), ScriptedVoice("b", [3.0, B])
-    first.then(*[[2.0, A]] * 3, [1.9, A])
+    slow: list[Step] = [2.0, A]
+    first.then(slow, slow, slow, [1.9, A])
 
     async def scenario(race: Race) -> None:
         for _ in range(4):
@@ -126,7 +131,8 @@ def test_an_engine_that_became_slow_for_good_stops_being_late() -> None:
 def test_a_second_engine_that_fails_changes_nothing() -> None:
     async def scenario(race: Race) -> None:
         chunks, took = await race.say()
-        assert (chunks, took) == ([Chunk(A, 8000)], pytest.approx(2.0))
+        assert chunks == [Chunk(A, 8000)]
+        assert took == pytest.approx(2.0)
 
     play(Race(late(2.0, A), ScriptedVoice("b", [EngineError("b is down")])), scenario)
 
@@ -134,7 +140,8 @@ def test_a_second_engine_that_fails_changes_nothing() -> None:
 def test_a_first_engine_that_fails_late_leaves_it_to_the_second() -> None:
     async def scenario(race: Race) -> None:
         chunks, took = await race.say()
-        assert (chunks, took) == ([Chunk(B, 8000, fallback_engine="b")], pytest.approx(2.3))
+        assert chunks == [Chunk(B, 8000, fallback_engine="b")]
+        assert took == pytest.approx(2.3)
 
     play(Race(late(1.0, EngineError("a is down")), ScriptedVoice("b", [2.0, B])), scenario)
 
@@ -201,7 +208,8 @@ def test_the_time_outs_of_the_settings_hold_in_a_race() -> None:
 
     async def scenario(race: Race) -> None:
         chunks, took = await race.say()
-        assert (chunks, took) == ([Chunk(B, 8000, fallback_engine="b")], pytest.approx(3.3))
+        assert chunks == [Chunk(B, 8000, fallback_engine="b")]
+        assert took == pytest.approx(3.3)
         assert ("failed", "a") in race.kinds(), "late by the settings, not only later than usual"
 
     play(Race(first, second, first_audio=1.5), scenario)

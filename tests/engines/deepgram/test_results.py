@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from deepgram.core.unchecked_base_model import construct_type
@@ -17,7 +17,7 @@ from tests.engines.imitations.deepgram_live import results
 
 def parsed(message: dict[str, Any]) -> Any:
     """The message as the SDK hands it over."""
-    return construct_type(type_=V1SocketClientResponse, object_=json.loads(json.dumps(message)))
+    return construct_type(type_=cast(Any, V1SocketClientResponse), object_=json.loads(json.dumps(message)))
 
 
 def heard(*messages: dict[str, Any], channels: int = 1) -> list[Transcript]:
@@ -191,11 +191,13 @@ def test_every_word_is_in_exactly_one_final_whatever_the_segments_are() -> None:
             channel = rng.randrange(2)
             text = f"w{number}"
             expected[channel].append(text)
-            closing = {"is_final": True, "speech_final": rng.random() < 0.4}
+            ends = rng.random() < 0.4
             messages = [results(text[:1], start=now, duration=0.5, channel=channel, channels=2)] * rng.randrange(3)
             if messages and rng.random() < 0.3:
                 messages.append(utterance_end(now + 0.5, channel))
-            messages.append(results(text, start=now, duration=1, channel=channel, channels=2, **closing))
+            messages.append(
+                results(text, start=now, duration=1, channel=channel, channels=2, is_final=True, speech_final=ends)
+            )
             if rng.random() < 0.3:
                 messages.append(utterance_end(now + 1, channel))
             for message in messages:

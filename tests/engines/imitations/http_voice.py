@@ -20,6 +20,7 @@ import contextlib
 import json
 import struct
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
@@ -147,7 +148,7 @@ class HttpVoice:
             self.exchanges.append(exchange)
             # A client that sends nothing more until it has its answer shows its leaving as the end of the stream.
             following = asyncio.ensure_future(reader.readuntil(b"\r\n\r\n"))
-            following.add_done_callback(lambda done, gone=exchange.gone: _leave(done, gone))
+            following.add_done_callback(partial(_leave, exchange.gone))
             try:
                 await self._script(exchange)
                 exchange.over.set()
@@ -169,7 +170,7 @@ async def _request(head: bytes, reader: asyncio.StreamReader, writer: asyncio.St
     return exchange
 
 
-def _leave(following: asyncio.Future[bytes], gone: asyncio.Event) -> None:
+def _leave(gone: asyncio.Event, following: asyncio.Future[bytes]) -> None:
     if following.cancelled() or following.exception() is not None:
         gone.set()
 

@@ -33,8 +33,15 @@ class ToneServer:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[ToneServer]:
-        times = {"close_timeout": 0.1, "open_timeout": 0.5}
-        async with serve(self._serve, "127.0.0.1", 0, process_request=self._greet, compression=None, **times) as server:
+        async with serve(
+            self._serve,
+            "127.0.0.1",
+            0,
+            process_request=self._greet,
+            compression=None,
+            close_timeout=0.1,
+            open_timeout=0.5,
+        ) as server:
             self.url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             yield self
 

@@ -176,7 +176,11 @@ def test_a_model_is_loaded_once_for_all_who_ask() -> None:
     loads: list[int] = []
 
     async def scenario() -> None:
-        model = Model(lambda: loads.append(1) or "model", engine="scripted", extra="some")
+        def load() -> str:
+            loads.append(1)
+            return "model"
+
+        model = Model(load, engine="scripted", extra="some")
         assert await asyncio.gather(*(model.get() for _ in range(5))) == ["model"] * 5
 
     asyncio.run(scenario())
