@@ -35,14 +35,14 @@ class Decider:
     async def decide(self, turn: wire.Turn) -> rules.Decision:
         """How long to wait."""
         if not turn.rules:
-            return rules.Decision(rules.after(turn.user, self._waits))
+            return rules.Decision(rules.after(turn.user, self._waits, turn.languages))
         deciding = asyncio.get_running_loop().run_in_executor(self._thread, self._matcher.decide, turn, self._waits)
         try:
             async with asyncio.timeout(_SECONDS_FOR_RULES):
                 return await deciding
         except TimeoutError:
             late = f"rules: expected an answer within {_SECONDS_FOR_RULES:g} s, found none"
-            return rules.Decision(rules.after(turn.user, self._waits), None, (late,))
+            return rules.Decision(rules.after(turn.user, self._waits, turn.languages), None, (late,))
 
 
 class CustomEndpointing:

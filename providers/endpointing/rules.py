@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from providers.endpointing.patterns import LONGEST_TEXT, PatternCache, UnusablePattern, search
+from providers.endpointing.patterns import PatternCache, UnusablePattern, search
 from providers.endpointing.wire import Pattern, Rule, Turn
+from providers.text.endings import Ending, ending, without_mark
 
 _SECONDS_PER_PATTERN = 0.002
 """A pattern that backtracks longer than this is unusable."""
@@ -21,14 +22,8 @@ _SECONDS_PER_REQUEST = 0.005
 _SECONDS_TO_COMPILE = 0.05
 """New patterns of a request; 100 plain ones take 15 ms, once. The rest is compiled by the requests that follow."""
 
-_CLOSING_QUOTES = "\"'”’»)]}」』"
-_ENDS_A_SENTENCE = frozenset(".!?…。！？．।॥۔؟։።")
-
-_NUMBER_WORDS = frozenset(
-    """zero oh one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million
-    first second third double triple""".split()
-)
+_DECIDING_MARKS = frozenset("?!？！؟‼⁇⁈⁉")
+"""They end a sentence whatever stands before them; a full stop may be an engine's guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +72,7 @@ class RuleMatcher:
                 unusable.append(f"rule {number}: {reason}")
         if turn.rules_beyond:
             unusable.append(f"rules: expected at most {len(turn.rules)}, found {turn.rules_beyond} more")
-        return Decision(after(turn.user, waits), None, tuple(unusable))
+        return Decision(after(turn.user, waits, turn.languages), None, tuple(unusable))
 
     def _applies(self, rule: Rule, turn: Turn, budgets: _Budgets) -> bool:
         pairs = [(rule.assistant_pattern, turn.assistant), (rule.user_pattern, turn.user)]
@@ -122,19 +117,19 @@ class _Budget:
         return self._left
 
 
-def after(text: str, waits: Waits) -> float:
-    """Seconds to wait after a text, from how it ends.
+def after(text: str, waits: Waits, languages: tuple[str, ...] = ()) -> float:
+    """Seconds to wait after a text: a number first, as on the platform, then the mark, then anything else.
+
+    A full stop behind a word that ends no sentence ("and.", "the.") is not believed.
 
     >>> waits = Waits()
-    >>> after("That is all.", waits), after("It is four four seven", waits), after("Well I", waits)
-    (0.1, 0.5, 1.5)
+    >>> after("That is all.", waits), after("It is 555-1234.", waits), after("Well I", waits), after("And um.", waits)
+    (0.1, 0.5, 1.5, 1.5)
     """
-    ending = text[-LONGEST_TEXT:].rstrip().rstrip(_CLOSING_QUOTES)
-    if not ending:
-        return waits.no_punctuation
-    if ending[-1] in _ENDS_A_SENTENCE:
-        return waits.punctuation
-    last_word = ending.split()[-1].lower().rpartition("-")[2]
-    if last_word[-1:].isnumeric() or last_word in _NUMBER_WORDS:
+    words, mark = without_mark(text)
+    last = ending(words, languages)
+    if last is Ending.NUMBER:
         return waits.number
+    if mark and (mark in _DECIDING_MARKS or last is not Ending.OPEN):
+        return waits.punctuation
     return waits.no_punctuation

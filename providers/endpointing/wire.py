@@ -55,6 +55,8 @@ class Turn:
     call_id: str
     rules_beyond: int = 0
     """How many more rules there were."""
+    languages: tuple[str, ...] = ()
+    """The language of the assistant's transcriber, where the assistant comes along and names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,13 @@ class _StartSpeakingPlan(msgspec.Struct):
     customEndpointingRules: list[_Rule] | None = None
 
 
+class _Transcriber(msgspec.Struct):
+    language: Any = None
+
+
 class _Assistant(msgspec.Struct):
     startSpeakingPlan: _StartSpeakingPlan | None = None
+    transcriber: _Transcriber | None = None
 
 
 class _Call(msgspec.Struct):
@@ -142,6 +149,7 @@ def parse(body: bytes) -> Turn | OtherMessage:
     assistant = jsonbody.field(fields.assistant, _Assistant | None, path + "assistant")
     call = jsonbody.field(fields.call, _Call | None, path + "call")
     plan = assistant.startSpeakingPlan if assistant else None
+    language = assistant.transcriber.language if assistant and assistant.transcriber else None
     rules = (plan.customEndpointingRules if plan else None) or []
     return Turn(
         user=_last(spoken, {"user", "customer"}),
@@ -149,6 +157,7 @@ def parse(body: bytes) -> Turn | OtherMessage:
         rules=tuple(_rule(rule) for rule in islice(rules, MOST_RULES)),
         call_id=(call.id if call else None) or "",
         rules_beyond=max(0, len(rules) - MOST_RULES),
+        languages=(language,) if isinstance(language, str) else (),
     )
 
 

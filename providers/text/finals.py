@@ -1,12 +1,16 @@
 """Case and a closing mark for what an engine heard without either.
 
 The platform waits 0.1 s after a transcript that ends in punctuation and 1.5 s after one that does not, so a final
-without a mark costs the caller 1.4 s of silence at every turn.
+without a mark costs the caller 1.4 s of silence at every turn, and a mark behind "I want to" makes the assistant
+interrupt. So a mark is only written where a sentence may end.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from providers.text.endings import Ending, ending
 
 __all__ = ["punctuated"]
 
@@ -54,11 +58,15 @@ _MEASURES = frozenset(
 _FILLERS = frozenset("and so but well um uh er oh ok okay hi hello hey yes yeah no sorry then please now".split())
 
 
-def punctuated(text: str) -> str:
-    """Sentence case and a closing mark that fits the script; text that already ends in a mark stays as it is.
+def punctuated(text: str, languages: Iterable[str] = ()) -> str:
+    """Sentence case, and a closing mark that fits the script unless something is bound to follow.
+
+    Text that already ends in a mark stays as it is. ``languages`` are the BCP 47 tags that it may be in, if known.
 
     >>> punctuated("hi what time do you open"), punctuated("so i said yes to the man"), punctuated("आप कैसे हैं")
     ('Hi what time do you open?', 'So I said yes to the man.', 'आप कैसे हैं।')
+    >>> punctuated("i want to"), punctuated("my number is five five five")
+    ('I want to', 'My number is five five five')
     """
     if text.rstrip().rstrip(_CLOSERS)[-1:] in _ENDS:
         return text
@@ -66,13 +74,13 @@ def punctuated(text: str) -> str:
         text = shorter
     if not any(letter.isalnum() for letter in text):
         return text
+    last = ending(text, languages)
     words = _WORDS.findall(text.replace("’", "'").lower())
     if _is_english(text, words):
         text = _I.sub("I", text)
-        mark = "?" if _asks(words) else "."
-    else:
-        mark = _closing_mark(text)
-    return _sentence_case(text) + mark
+        if _asks(words) and last in (Ending.LEANING, Ending.FINISHED):  # "where are you from?"
+            return _sentence_case(text) + "?"
+    return _sentence_case(text) + (_closing_mark(text) if last is Ending.FINISHED else "")
 
 
 def _sentence_case(text: str) -> str:

@@ -131,7 +131,8 @@ class Call:
         ]
 
     def _speaker(self, channel: wire.Channel) -> Speaker:
-        return Speaker(channel, punctuate=not self._engine.capabilities.punctuates)
+        capabilities = self._engine.capabilities
+        return Speaker(channel, punctuate=not capabilities.punctuates, languages=capabilities.languages)
 
     async def _feed(self, feeds: list[_Feed], started: wire.Started) -> None:
         options = self._options.conditioning

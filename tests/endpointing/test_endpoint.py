@@ -12,6 +12,7 @@ import structlog
 from providers.endpointing import wire
 from providers.endpointing.endpoint import Decider
 from providers.endpointing.rules import Decision, Waits
+from providers.text.finals import punctuated
 from tests.live import Live, serving, settings
 
 
@@ -21,7 +22,7 @@ def live() -> Iterator[Live]:
         yield running
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("Done.", 0.1), ("four", 0.7), ("well", 1.5)])
+@pytest.mark.parametrize(("text", "seconds"), [("Done.", 0.1), ("My number is 555-1234.", 0.7), ("I want to", 1.5)])
 def test_the_answer_follows_the_words_and_the_settings(live: Live, text: str, seconds: float) -> None:
     answer = live.endpointing({"type": "call.endpointing.request", "messages": [{"role": "user", "message": text}]})
     assert (answer.status_code, answer.json()) == (200, {"timeoutSeconds": seconds})
@@ -94,3 +95,9 @@ def test_rules_that_wait_too_long_for_their_turn_leave_the_decision_to_the_words
     decision = asyncio.run(decided())
     assert (decision.seconds, decision.rule) == (0.1, None)
     assert decision.unusable == ("rules: expected an answer within 0.25 s, found none",)
+
+
+def test_a_final_of_ours_that_is_unfinished_is_waited_for(live: Live) -> None:
+    finals = [punctuated(heard) for heard in ("i want to", "um", "my number is five five five", "that is all")]
+    asked = [{"type": "call.endpointing.request", "messages": [{"role": "user", "message": text}]} for text in finals]
+    assert [live.endpointing(message).json()["timeoutSeconds"] for message in asked] == [1.5, 1.5, 0.7, 0.1]

@@ -25,6 +25,13 @@ def test_either_list_is_enough(fields: dict[str, Any]) -> None:
     assert read(**fields, call={"id": "c"}) == Turn("four four", "Your number?", (), "c")
 
 
+@pytest.mark.parametrize(("language", "read_as"), [("de", ("de",)), (None, ()), (["de"], ())])
+def test_the_language_of_the_transcriber_comes_along(language: Any, read_as: tuple[str, ...]) -> None:
+    turn = read(messages=PLATFORM, assistant={"transcriber": {"provider": "any", "language": language}})
+    assert isinstance(turn, Turn)
+    assert turn.languages == read_as
+
+
 def test_the_wrapper_may_be_absent() -> None:
     body = {"type": "call.endpointing.request", "messages": PLATFORM}
     assert parse(json.dumps(body).encode()) == Turn("four four", "Your number?", (), "")

@@ -29,6 +29,13 @@ def test_a_final_gets_case_and_a_closing_mark_only_from_engines_that_give_none()
     assert hear(Speaker("customer", punctuate=False), "i need a table", final=True) == "i need a table"
 
 
+def test_an_unfinished_final_gets_no_mark_in_the_language_of_the_engine() -> None:
+    assert hear(Speaker("customer", punctuate=True), "i want to", final=True) == "I want to"
+    assert hear(Speaker("customer", punctuate=True, languages=("de-DE",)), "ich komme mit der", final=True) == (
+        "Ich komme mit der"
+    )
+
+
 def test_partials_stay_as_heard() -> None:
     assert hear(Speaker("customer", punctuate=True), "i need") == "i need"
 
