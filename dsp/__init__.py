@@ -10,7 +10,7 @@ from dsp.errors import ParameterError, SignalError
 from dsp.fades import crossfade, fade_in, fade_out
 from dsp.g711 import Codes, alaw_decode, alaw_encode, mulaw_decode, mulaw_encode
 from dsp.leveler import Leveler
-from dsp.levels import peak_dbfs, rms_dbfs, true_peak_dbtp
+from dsp.levels import is_audible, peak_dbfs, rms_dbfs, true_peak_dbtp
 from dsp.limiter import Limiter
 from dsp.live import LiveResampler
 from dsp.pcm import PcmDecoder, encode_pcm16, join_channels, split_channels
@@ -42,6 +42,7 @@ __all__ = [
     "encode_pcm16",
     "fade_in",
     "fade_out",
+    "is_audible",
     "join_channels",
     "mulaw_decode",
     "mulaw_encode",

@@ -11,6 +11,31 @@ from numpy.typing import ArrayLike
 from dsp.stage import valid_samples
 
 
+AUDIBLE = 2.0**-10
+"""Peak magnitude (-60 dBFS) from which a signal can be heard: above dither and idle noise, below the softest onset."""
+
+
+def is_audible(samples: Samples) -> bool:
+    """Whether a run of samples can be heard, by its loudest one.
+
+    Parameters
+    ----------
+    samples : numpy.ndarray, shape (n,), float32
+
+    Returns
+    -------
+    bool
+        True from a peak of -60 dBFS on; False for no samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> is_audible(np.array([0.0, -0.002], dtype=np.float32)), is_audible(np.array([0.0009], dtype=np.float32))
+    (True, False)
+    """
+    return bool(samples.size) and bool(max(samples.max(), -samples.min()) >= AUDIBLE)
+
+
 def rms_dbfs(samples: ArrayLike) -> float:
     """The root mean square in decibels of full scale.
 

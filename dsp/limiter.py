@@ -36,6 +36,9 @@ class Limiter:
         Hz.
     ceiling : float
         dBTP, at most 0: decibels below full scale, measured between the samples too.
+    true_peak : bool
+        False looks at the samples alone and counts the ceiling in dBFS. That is enough against clipped samples. It
+        costs next to nothing while the signal stays below the ceiling, and leaves all of it untouched then.
 
     Raises
     ------
@@ -62,17 +65,19 @@ class Limiter:
     (800, True)
     """
 
-    def __init__(self, rate: int, *, ceiling: float = -1.0) -> None:
+    def __init__(self, rate: int, *, ceiling: float = -1.0, true_peak: bool = True) -> None:
         valid_rate("rate", rate)
         if not -60 <= ceiling <= 0:
             raise ParameterError(f"ceiling: expected -60 to 0 dBTP, found {ceiling}")
-        self._ceiling = 10 ** ((ceiling - MARGIN) / 20)
+        self._ceiling = 10 ** ((ceiling - MARGIN * true_peak) / 20)
         self._factor = next(factor for factor in (8, 4, 2, 1) if factor * rate <= 192000)
-        self._upsampler = LiveResampler(rate, self._factor * rate, band=SIGHT)
-        self._seen_late = int(self._upsampler.delay) // self._factor
+        self._upsampler = LiveResampler(rate, self._factor * rate, band=SIGHT) if true_peak else None
+        self._seen_late = int(self._upsampler.delay) // self._factor if self._upsampler else 0
         self._window = 1 << round(np.log2(LOOK_AHEAD * rate))
         self._step = round(ONE * RECOVERY / rate)
         self._fed, self._reduction = False, 0
+        self._resting = True
+        """Whether nothing that was fed so far turns the gain down from here on."""
         self._line = np.zeros(int(self.delay), dtype=np.float32)
         self._excess = np.zeros(self._window, dtype=np.int64)
         self._recent = np.zeros(self._window - 1, dtype=np.int64)
@@ -109,8 +114,9 @@ class Limiter:
     def flush(self) -> Samples:
         """Hand out the last `delay` samples, none if nothing was fed, and be ready for a new stream."""
         rest = self.feed(np.zeros(int(self.delay), dtype=np.float32)) if self._fed else SILENCE.copy()
-        self._upsampler.flush()
-        self._fed, self._reduction = False, 0
+        if self._upsampler:
+            self._upsampler.flush()
+        self._fed, self._reduction, self._resting = False, 0, True
         for memory in (self._line, self._excess, self._recent):
             memory.fill(0)
         return rest
@@ -118,16 +124,21 @@ class Limiter:
     def _limit(self, samples: Samples) -> Samples:
         line = np.concatenate([self._line, samples])
         self._line = line[samples.size :]
+        if self._upsampler is None and self._resting and np.abs(samples).max() <= self._ceiling:
+            return line[: samples.size].copy()
         reduction = self._smoothed(self._recovering(self._held(self._new_excess(line, samples))))
+        self._resting = not (self._reduction or self._recent.any() or self._excess.any())
         if reduction is None:
             return line[: samples.size].copy()
         return line[: samples.size] * (1 - reduction / ONE).astype(np.float32)
 
     def _new_excess(self, line: Samples, samples: Samples) -> NDArray[np.int64]:
         """Steps by which the gain must go down at each sample, or between it and the next."""
-        between = np.abs(self._upsampler.feed(samples).reshape(samples.size, self._factor)).max(axis=1)
         start = self._line.size - self._seen_late
-        peaks = np.maximum(between, np.abs(line[start : start + samples.size])).astype(np.float64)
+        peaks = np.abs(line[start : start + samples.size]).astype(np.float64)
+        if self._upsampler is not None:
+            between = np.abs(self._upsampler.feed(samples).reshape(samples.size, self._factor)).max(axis=1)
+            peaks = np.maximum(between, peaks)
         excess: NDArray[np.int64] = np.ceil((1 - self._ceiling / np.maximum(peaks, self._ceiling)) * ONE).astype(
             np.int64
         )

@@ -81,3 +81,43 @@ def test_values_that_are_not_finite_are_refused(wrong: float) -> None:
 
 def test_memory_stays_flat() -> None:
     assert_flat_memory(lambda: Limiter(8000), rate=8000)
+
+
+# By the samples alone: what keeps an integer format from clipping.
+
+
+def by_samples(rate: int, ceiling: float = -1.0) -> Limiter:
+    return Limiter(rate, ceiling=ceiling, true_peak=False)
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("level", [-20.0, -10.0, 0.0, 12.0])
+def test_without_true_peak_no_sample_exceeds_the_ceiling(rate: int, level: float) -> None:
+    out = run(by_samples(rate), [speech(rate, 3, level=level)], [])
+    assert 20 * np.log10(np.abs(out).max()) <= -1 + 1e-5  # float32 rounds the product
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_without_true_peak_what_stays_below_the_ceiling_is_only_delayed_by_the_look_ahead(rate: int) -> None:
+    words = speech(rate, 1)
+    words *= np.float32(0.89 / np.abs(words).max())
+    stage = by_samples(rate)
+    assert stage.delay <= 0.006 * rate
+    assert np.array_equal(run(stage, [words], [])[int(stage.delay) :], words)
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 47999])
+def test_without_true_peak_any_split_gives_the_same_bits(rate: int) -> None:
+    quiet, loud = speech(rate, 0.3, level=-30), speech(rate, 0.3, level=0)
+    words = np.concatenate([quiet, loud, quiet, np.zeros(rate // 4), loud, quiet]).astype(np.float32)
+    assert_any_split(lambda: by_samples(rate), words, rounds=6)
+    assert_isolated(lambda: by_samples(rate), [loud], [speech(rate, 0.3, level=-5, seed=2)])
+
+
+def test_without_true_peak_the_shortcut_below_the_ceiling_changes_no_bit() -> None:
+    tone = (np.sin(np.arange(16000) / 5) * 0.5).astype(np.float32)
+    burst = tone.copy()
+    burst[4000:4100] *= 8
+    short, long = by_samples(16000), by_samples(16000)
+    long._resting = False  # the whole calculation, from the first sample on
+    assert np.array_equal(run(short, [burst], [5, 3999, 4050, 9000]), run(long, [burst], []))
