@@ -8,8 +8,7 @@ import numpy as np
 import soxr
 from numpy.typing import ArrayLike
 
-from dsp.stage import valid_samples
-
+from dsp.stage import Samples, valid_samples
 
 AUDIBLE = 2.0**-10
 """Peak magnitude (-60 dBFS) from which a signal can be heard: above dither and idle noise, below the softest onset."""

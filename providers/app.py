@@ -27,7 +27,7 @@ from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber
 from providers.transcriber.flow import CallOptions
 from providers.voice.endpoint import CustomVoice
-from providers.voice.flow import VoiceOptions
+from providers.voice.options import VoiceOptions
 
 VOICE_PATH = "/api/custom-voice"
 TRANSCRIBER_PATH = "/api/custom-transcriber"
@@ -108,7 +108,13 @@ def _places(settings: Settings, transcriber: SpeechToText) -> int:
 
 def _voice_endpoint(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
     bounds = settings.voice
-    options = VoiceOptions(bounds.lookahead_seconds, bounds.first_audio_seconds, bounds.next_audio_seconds)
+    options = VoiceOptions(
+        lookahead=bounds.lookahead_seconds,
+        first_audio=bounds.first_audio_seconds,
+        next_audio=bounds.next_audio_seconds,
+        pauses=bounds.pause_seconds,
+        loudness=bounds.loudness,
+    )
     return CustomVoice(engine, inbound, metrics, options, bounds.max_text_chars)
 
 

@@ -78,6 +78,13 @@ class BoundedQueue(Generic[T]):
         _wake(self._consumer)
         _wake(self._producer)
 
+    def close(self) -> None:
+        """Drop what waits: the consumer is gone. Whoever still puts is not held up."""
+        self._items.clear()
+        self._size = 0
+        self._ended, self._error = True, None
+        _wake(self._producer)
+
     async def get(self) -> T | None:
         """The next item; None after the last.
 

@@ -117,6 +117,21 @@ def test_an_error_is_raised_once_behind_the_last_item() -> None:
     run(scenario())
 
 
+def test_a_closed_queue_holds_nothing_and_holds_up_nobody() -> None:
+    async def scenario() -> None:
+        queue = byte_queue(1)
+        queue.put_now(b"x")
+        waiting = asyncio.create_task(queue.put(b"y"))
+        await settle()
+        queue.end(ValueError("never read"))
+        queue.close()
+        await waiting
+        queue.close()
+        assert await queue.get() is None
+
+    run(scenario())
+
+
 def test_discarding_makes_room_for_a_waiting_producer() -> None:
     async def scenario() -> None:
         queue = byte_queue(4)

@@ -8,18 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
-
-from dsp.pcm import PcmDecoder
+from dsp import PcmDecoder, is_audible
 from providers.engines.base import Chunk, TextToSpeech, Utterance
+from providers.engines.first_audio import until_audible
 from providers.errors import EngineError
 from providers.text.sentences import has_words
 
 __all__ = ["StartedStream", "next_chunk", "start_stream"]
-
-AUDIBLE = 2.0**-10
-"""Peak level (-60 dBFS) from which a sample can be heard: over dither and idle noise, under the quietest onset."""
 
 SILENCE_HELD = 1.0
 """Seconds of leading silence after which a stream counts as started: an engine that streams this much is alive."""
@@ -79,19 +76,17 @@ async def next_chunk(chunks: AsyncGenerator[Chunk, None], engine: TextToSpeech, 
 async def _beginning(
     chunks: AsyncGenerator[Chunk, None], engine: TextToSpeech, utterance: Utterance, *, within: float
 ) -> tuple[Chunk, ...]:
-    beginning: list[Chunk] = []
     decoder = PcmDecoder()
     silence = 0.0
-    try:
-        async with asyncio.timeout(within):
-            async for chunk in chunks:
-                beginning.append(chunk)
-                samples = decoder.feed(chunk.pcm)
-                silence += samples.size / chunk.rate
-                if silence >= SILENCE_HELD or (samples.size and np.abs(samples).max() >= AUDIBLE):
-                    return tuple(beginning)
-    except TimeoutError:
-        raise EngineError(f"first audio: expected within {within:g} s, found none", engine=engine.name) from None
+
+    def started(chunk: Chunk) -> bool:
+        nonlocal silence
+        samples = decoder.feed(chunk.pcm)
+        silence += samples.size / chunk.rate
+        return silence >= SILENCE_HELD or is_audible(samples)
+
+    following = partial(anext, chunks, None)
+    beginning = await until_audible(following, started, within=within, engine=engine.name)
     if not silence and has_words(utterance.text):
         # Not retryable, so that one odd text (a script the engine cannot read) does not retire the engine for all.
         raise EngineError("audio: expected some for this text, found none", engine=engine.name, retryable=False)

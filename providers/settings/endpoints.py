@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from providers.settings.group import Count, Duration, Group
+from providers.settings.group import Count, Duration, Group, Seconds
 
 Wait = Annotated[float, Meta(ge=0, le=15)]
 """Seconds that the platform may be told to wait."""
@@ -20,6 +20,13 @@ class Voice(Group, frozen=True):
     max_text_chars: Annotated[
         Count, Meta(description="Longest text of a voice request, characters; beyond it 413.")
     ] = 10_000
+    pause_seconds: Annotated[
+        Seconds, Meta(description="Sum of all pauses in a text, s; what exceeds it is left out.")
+    ] = 60.0
+    loudness: Annotated[
+        Annotated[float, Meta(ge=-40, le=-10)] | None,
+        Meta(description="Loudness that speech is brought to, LUFS; unset leaves the engine's."),
+    ] = None
     lookahead_seconds: Annotated[Duration, Meta(description="Synthesised audio made ahead of a slow reader, s.")] = 30.0
     first_audio_seconds: Annotated[
         Duration, Meta(description="Longest wait for the first audible sample, s; beyond it 502.")

@@ -1,1 +1,1 @@
-"""Door 1: text in, PCM out."""
+"""Voice endpoint: text in, PCM out."""

@@ -18,6 +18,7 @@ from providers.inbound import Inbound
 from providers.operations.metrics import Metrics
 from providers.tasks import until_first
 from providers.voice import flow, wire
+from providers.voice.options import DEFAULT_OPTIONS, VoiceOptions
 
 log = structlog.get_logger()
 
@@ -32,12 +33,12 @@ _HEADERS = [
 
 @dataclass(frozen=True, slots=True)
 class CustomVoice:
-    """Door 1 as an ASGI application."""
+    """The voice endpoint as an ASGI application."""
 
     engine: TextToSpeech
     inbound: Inbound
     metrics: Metrics
-    options: flow.VoiceOptions = flow.VoiceOptions()
+    options: VoiceOptions = DEFAULT_OPTIONS
     max_text_chars: int = 10_000
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,7 +47,7 @@ class CustomVoice:
         body = await self.inbound.authorised_body(request)
         message = wire.parse(body, max_text_chars=self.max_text_chars)
         if isinstance(message, wire.OtherMessage):
-            log.info("ignored", door="voice", type=message.type)
+            log.info("ignored", endpoint="voice", type=message.type)
             await JSONResponse({})(scope, receive, send)
             return
         if message.voice is None:

@@ -9,38 +9,47 @@ import numpy as np
 import dsp
 from providers.engines.base import Chunk
 
-AUDIBLE = 0.001
-"""Full scale; -60 dBFS. Below it nobody hears anything."""
-
-GAP = 0.2
+GAP = 0.3
 """Seconds of silence that stay at the end of a unit before the next one: the breath between two sentences."""
 TAIL = 0.06
 """Seconds that stay at the end of the last unit: the platform sends a text in pieces, and what is left here is heard as
 a hole in the middle of a sentence."""
+CEILING = -1.0
+"""dBFS of the loudest sample. Resampling alone lifts the peaks of a full-scale engine by 0.2 dB, into clipping."""
+
+_BLOCK = 1.0
+"""Seconds of silence that are made at once."""
 
 
 class AudioPipeline:
-    """One request's audio, unit after unit, as one continuous stream.
+    """One request's audio, unit after unit, as one continuous stream::
 
-    The resampler runs through all units of a request, so that joints between them are as seamless as the units are.
+        chunks ─► decode ─► trim the edges ─► resample ─► level or limit ─► int16
+
+    The resampler runs through all units between two pauses, so that joints are as seamless as the units are.
 
     Parameters
     ----------
     rate
         Hz of the PCM that comes out.
+    loudness
+        LUFS to bring speech to; None leaves the engine's loudness and only keeps peaks from clipping.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, *, loudness: float | None = None) -> None:
         self._rate = rate
         self._decoder = dsp.PcmDecoder()
         self._edges: dsp.EdgeTrim | None = None
         self._tail = GAP
         self._resampler: dsp.Resampler | None = None
-        self._pause = 0.0
-        self.audible = False
-        """Whether anything that came out so far can be heard."""
+        self._output = _Output(rate, loudness)
 
-    def begin_unit(self, *, last: bool) -> None:
+    @property
+    def audible(self) -> bool:
+        """Whether anything that came out so far can be heard."""
+        return self._output.audible
+
+    def start_unit(self, *, last: bool) -> None:
         """A unit follows; the last one of a request ends closer to its last sound."""
         # Half a sample at the end of the unit before is a vendor's stray byte; it is worth no caller's sentence.
         self._decoder = dsp.PcmDecoder()
@@ -49,58 +58,83 @@ class AudioPipeline:
 
     def feed(self, pcm: bytes, rate: int) -> bytes:
         """The next bytes of the current unit, at the engine's rate (Hz)."""
-        out = self._at_rate(rate)
+        rest = b""
+        if self._resampler is None or self._resampler.in_rate != rate:
+            rest = self._end_resampling()
+            self._resampler = dsp.Resampler(rate, self._rate)
         if self._edges is None:
             self._edges = dsp.EdgeTrim(rate, tail=self._tail)
-        return out + self._encode(self._resample(self._edges.feed(self._decoder.feed(pcm))))
+        samples = self._edges.feed(self._decoder.feed(pcm))
+        return rest + self._output.feed(self._resampler.feed(samples))
 
     def end_unit(self) -> bytes:
         """The current unit is complete."""
-        return self._encode(self._resample(self._edges.flush())) if self._edges else b""
+        if self._edges is None or self._resampler is None:
+            return b""
+        return self._output.feed(self._resampler.feed(self._edges.flush()))
 
-    def pause(self, seconds: float) -> None:
-        """Silence between two units; made once it is known at which rate."""
-        self._pause += seconds
+    def pause(self, seconds: float) -> Iterator[bytes]:
+        """Silence between two units, in blocks."""
+        yield self._end_resampling()
+        left = round(seconds * self._rate)
+        while left > 0:
+            size = min(left, round(_BLOCK * self._rate))
+            yield self._output.feed(np.zeros(size, dtype=np.float32))
+            left -= size
 
     def end(self) -> bytes:
-        """Nothing more comes: the resampler's tail and a trailing pause."""
-        rest = self._encode(self._resampler.flush()) if self._resampler else b""
-        self._resampler = None
-        return rest + bytes(2 * round(self._pause * self._rate))
+        """Nothing more comes: the tails of what is still inside."""
+        return self._end_resampling() + self._output.flush()
 
-    def _at_rate(self, rate: int) -> bytes:
-        """Make the resampler for this rate, with the pause that was asked for before it."""
-        out = b""
-        if self._resampler is None or self._resampler.in_rate != rate:
-            if self._resampler is not None:
-                out = self._encode(self._resampler.flush())
-            self._resampler = dsp.Resampler(rate, self._rate)
-        if self._pause:
-            silence = np.zeros(round(self._pause * rate), dtype=np.float32)
-            self._pause = 0.0
-            out += self._encode(self._resample(silence))
-        return out
+    def _end_resampling(self) -> bytes:
+        if self._resampler is None:
+            return b""
+        return self._output.feed(self._resampler.flush())
 
-    def _resample(self, samples: dsp.Samples) -> dsp.Samples:
-        assert self._resampler is not None
-        return self._resampler.feed(samples)
 
-    def _encode(self, samples: dsp.Samples) -> bytes:
-        if not self.audible:
-            self.audible = bool(np.abs(samples).max(initial=0.0) > AUDIBLE)
+class _Output:
+    """The end of the path: loudness or limiter, in time with its input, and the way to int16.
+
+    The stage's look-ahead delays what comes out, and `flush` hands the rest out. As many samples leave as came in.
+    """
+
+    def __init__(self, rate: int, loudness: float | None) -> None:
+        self._stage: dsp.Stage
+        if loudness is None:
+            self._stage = dsp.Limiter(rate, ceiling=CEILING, true_peak=False)
+        else:
+            self._stage = dsp.Leveler(rate, target=loudness, ceiling=CEILING)
+        self._early = int(self._stage.delay)
+        """Samples still to come out that were never put in."""
+        self.audible = False
+
+    def feed(self, samples: dsp.Samples) -> bytes:
+        """Process the next samples."""
+        return self._encoded(self._stage.feed(samples))
+
+    def flush(self) -> bytes:
+        """Hand out what is still inside."""
+        return self._encoded(self._stage.flush())
+
+    def _encoded(self, samples: dsp.Samples) -> bytes:
+        if self._early:
+            dropped = min(self._early, samples.size)
+            self._early -= dropped
+            samples = samples[dropped:]
+        self.audible = self.audible or dsp.is_audible(samples)
         return dsp.encode_pcm16(samples)
 
 
-def sliced(chunk: Chunk, *, first: float, later: float) -> Iterator[bytes]:
-    """A chunk's PCM in slices: a short one that is heard soon, then longer ones, which cost less each.
+def blocks_of(chunk: Chunk, *, first: float, later: float) -> Iterator[bytes]:
+    """A chunk's PCM in blocks: a short one that is heard soon, then longer ones, which cost less each.
 
     Parameters
     ----------
     first, later
         Seconds.
     """
-    at, step = 0, 2 * max(1, int(first * chunk.rate))
-    while at < len(chunk.pcm):
-        yield chunk.pcm[at : at + step]
-        at += step
-        step = 2 * max(1, int(later * chunk.rate))
+    start, size = 0, 2 * max(1, int(first * chunk.rate))
+    while start < len(chunk.pcm):
+        yield chunk.pcm[start : start + size]
+        start += size
+        size = 2 * max(1, int(later * chunk.rate))

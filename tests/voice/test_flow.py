@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import numpy as np
+import pyloudnorm
 import pytest
 
+from providers.engines.base import Chunk, Utterance
 from providers.engines.tone import Tone
 from providers.errors import EngineError
+from providers.tasks import until_first
 from providers.text.tags import Pause
-from providers.voice.flow import VoiceOptions, speak, steps
+from providers.voice.flow import speak, steps
+from providers.voice.options import VoiceOptions
+from providers.voice.pipeline import AudioPipeline
 from providers.voice.wire import VoiceRequest
 from tests.fakes import LOUD, Hang, ScriptedVoice
 
@@ -123,7 +131,7 @@ def test_a_failure_after_the_first_sample_comes_after_it() -> None:
 
 
 def test_an_engine_that_says_nothing_in_time_is_a_failure() -> None:
-    with pytest.raises(EngineError, match=r"expected audible speech within 0\.05 s"):
+    with pytest.raises(EngineError, match=r"first audio: expected within 0\.05 s"):
         spoken("one", ScriptedVoice([Hang()]), first_audio=0.05)
 
 
@@ -165,3 +173,117 @@ def test_audio_made_ahead_of_a_slow_reader_is_bounded() -> None:
 
     produced = asyncio.run(scenario()).produced
     assert len(LOUD) < produced <= 2 * 16000 * 0.5 + 3 * len(LOUD)
+
+
+# Pauses
+
+
+def test_all_pauses_of_a_request_together_are_bounded() -> None:
+    plan = steps('a<break time="10s"/>b ' * 587)
+    assert sum(step.seconds for step in plan if isinstance(step, Pause)) == 60
+    assert sum(isinstance(step, str) for step in plan) == 588
+
+
+def test_a_pause_that_reaches_the_bound_is_cut_short_and_later_ones_are_left_out() -> None:
+    assert steps('a<break time="3s"/>b<break time="3s"/>c<break time="3s"/>d', pauses=4) == [
+        "a", Pause(3.0), "b", Pause(1.0), "c", "d",
+    ]  # fmt: skip
+
+
+def test_breaks_without_bound_are_a_minute_of_silence_in_blocks() -> None:
+    async def scenario() -> list[int]:
+        async with aclosing(speak(request("one" + "<break time=10s>." * 587, 48000), Tone())) as blocks:
+            return [len(block) async for block in blocks]
+
+    sizes = asyncio.run(scenario())
+    assert sum(sizes) == 2 * 48000 * 60 + 2 * round(3 * 0.06 * 48000)
+    assert max(sizes) <= 2 * 48000
+
+
+def test_silence_is_made_no_further_ahead_than_any_audio() -> None:
+    async def scenario() -> int:
+        engine = ScriptedVoice()
+        text = 'one <break time="20s"/> two <break time="20s"/> three'
+        async with aclosing(speak(request(text), engine, VoiceOptions(lookahead=2))) as blocks:
+            await anext(blocks)
+            for _ in range(200):
+                await asyncio.sleep(0)
+        return len(engine.utterances)
+
+    assert asyncio.run(scenario()) == 1
+
+
+# Peaks
+
+
+def loudest(pcm: bytes) -> float:
+    return float(np.abs(np.frombuffer(pcm, "<i2").astype(float)).max() / 32768)
+
+
+def full_scale(rate: int, seconds: float) -> bytes:
+    """A square wave: resampled, it overshoots by a tenth."""
+    return (np.sign(np.sin(2 * np.pi * 441 * np.arange(round(rate * seconds)) / rate)) * 32767).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 44100, 47999])
+def test_audio_at_full_scale_stays_below_the_ceiling_at_every_rate_and_keeps_its_length(rate: int) -> None:
+    pcm = b"".join(spoken("one", ScriptedVoice([full_scale(22050, 1)], rate=22050), rate))
+    assert len(pcm) == 2 * rate
+    assert 0.85 < loudest(pcm) <= 10 ** (-1 / 20) + 1 / 32768
+
+
+def test_audio_below_the_ceiling_is_not_changed_by_a_bit() -> None:
+    noise = (np.random.default_rng(3).uniform(-0.89, 0.89, 16000) * 32768).astype("<i2").tobytes()
+    assert b"".join(spoken("one", ScriptedVoice([noise]))) == noise
+
+
+def test_any_cut_of_an_engines_audio_gives_the_same_bytes() -> None:
+    audio = full_scale(22050, 0.5) + bytes(8820) + full_scale(22050, 0.3)
+    whole = b"".join(spoken("one", ScriptedVoice([audio], rate=22050), 8000))
+    rng = np.random.default_rng(7)
+    for _ in range(5):
+        cuts = [0, *sorted(rng.integers(0, len(audio), 30).tolist()), len(audio)]
+        script = [audio[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+        assert b"".join(spoken("one", ScriptedVoice(script, rate=22050), 8000)) == whole
+
+
+@pytest.mark.parametrize("level", [0.02, 0.5])
+def test_speech_is_brought_to_the_loudness_that_is_set(level: float) -> None:
+    wave = (level * np.sin(2 * np.pi * 1000 * np.arange(16000 * 6) / 16000) * 32767).astype("<i2").tobytes()
+    pcm = b"".join(spoken("one", ScriptedVoice([wave]), loudness=-20.0))
+    assert len(pcm) == len(wave)
+    settled = np.frombuffer(pcm, "<i2")[-32000:] / 32768
+    assert pyloudnorm.Meter(16000).integrated_loudness(settled) == pytest.approx(-20, abs=0.5)
+
+
+# What stays behind
+
+
+class Failing(ScriptedVoice):
+    """Fails in the middle, each time with an error of its own."""
+
+    async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
+        yield Chunk(LOUD, self.rate)
+        raise EngineError("gone")
+
+
+@pytest.mark.parametrize("engine", [ScriptedVoice(), Failing(), ScriptedVoice([SILENT]), ScriptedVoice([LOUD] * 99)])
+@pytest.mark.parametrize("read", [0, 1, 1000])
+def test_nothing_of_a_request_waits_for_the_garbage_collector(engine: ScriptedVoice, read: int) -> None:
+    async def one_request() -> None:
+        async with aclosing(speak(request("one"), engine, VoiceOptions(lookahead=1))) as blocks:
+            for _ in range(read):
+                if await anext(blocks, None) is None:
+                    return
+
+    async def scenario() -> None:
+        with contextlib.suppress(EngineError):
+            await until_first(one_request(), asyncio.Event().wait())  # type: ignore[arg-type]
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(scenario())
+        assert [kept for kept in gc.get_objects() if isinstance(kept, AudioPipeline)] == []
+    finally:
+        gc.enable()
