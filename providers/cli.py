@@ -16,8 +16,8 @@ from typing import Any
 
 import click
 
-from providers import runtime, settings
-from providers.errors import EngineError, SettingsError
+from providers import settings
+from providers.errors import EngineError, ProvidersError, SettingsError
 
 _PHONE = ("say", "call", "check", "load")
 """Commands that play the platform's side; they live in their own room and are imported when used."""
@@ -122,7 +122,7 @@ def serve(chosen: settings.Settings) -> None:
         click.echo(_banner(base, _shown_secret(chosen, made=made), voice.name, transcriber.name))
         sys.stdout.flush()
 
-    if not server.run(app, chosen, sock, announce=announce):
+    if not server.run(app, chosen, sock, announce=announce, engines=(voice.name, transcriber.name)):
         raise click.ClickException(str(getattr(app.state, "fault", "the server could not start")))
 
 
@@ -185,10 +185,12 @@ def assistant(public_url: str, secret: str | None, voice_id: str | None) -> None
 
 
 def _running_secret() -> str | None:
-    running = runtime.read()
-    if running is None:
-        raise click.ClickException("no running server found: start one with 'vapi-providers serve', or give --secret")
-    return running.secret
+    from providers.emulator.running_servers import only_server
+
+    try:
+        return only_server().secret
+    except ProvidersError as error:
+        raise click.ClickException(f"{error}\nor give --secret") from None
 
 
 @main.command(cls=_Grouped)

@@ -1,6 +1,7 @@
-"""The runtime file: how ``say`` and ``call`` in another terminal find the running server and its secret.
+"""Runtime files: how the tools in another terminal find a running server and its secret.
 
-Written by ``serve`` when it listens, removed when it ends; only its owner can read it (mode 0600).
+One file per server, ``server-<pid>.json``, written when it listens and removed when it ends. Only its owner can read it
+(mode 0600). The reader is `providers.emulator.running_servers`.
 """
 
 from __future__ import annotations
@@ -10,63 +11,73 @@ from pathlib import Path
 
 import msgspec
 import platformdirs
+import psutil
+import structlog
+
+log = structlog.get_logger()
 
 
-class Running(msgspec.Struct, frozen=True):
-    """One running server."""
+class RunningServer(msgspec.Struct, frozen=True, kw_only=True):
+    """One running server, as its runtime file describes it."""
 
     url: str
     """Base URL as this machine reaches it, e.g. ``http://127.0.0.1:8080``."""
     secret: str | None
     """None when the server runs with ``--no-auth``."""
     pid: int
+    folder: str
+    """Working folder of the process."""
+    started: float
+    """Seconds since the epoch."""
+    voice: str = ""
+    """Name of the voice engine."""
+    transcriber: str = ""
+    """Name of the transcriber engine."""
 
     def __repr__(self) -> str:
-        return f"Running(url={self.url!r}, secret={'***' if self.secret else None}, pid={self.pid})"
+        secret = "***" if self.secret else None
+        return f"RunningServer(url={self.url!r}, secret={secret}, pid={self.pid}, folder={self.folder!r})"
 
 
-def path() -> Path:
-    """Where the file stands; ``PROVIDERS_RUNTIME_DIR`` moves it."""
-    folder = os.environ.get("PROVIDERS_RUNTIME_DIR")
-    return (Path(folder) if folder else platformdirs.user_state_path("vapi-providers")) / "server.json"
+def folder() -> Path:
+    """Folder of the runtime files; ``PROVIDERS_RUNTIME_DIR`` moves it."""
+    chosen = os.environ.get("PROVIDERS_RUNTIME_DIR")
+    return Path(chosen) if chosen else platformdirs.user_state_path("vapi-providers")
 
 
-def write(running: Running) -> Path:
-    """Publish the running server to its owner's other terminals."""
-    target = path()
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = target.with_suffix(f".{running.pid}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.encode(running))
-    draft.replace(target)
+def publish(server: RunningServer) -> Path | None:
+    """Write the server's runtime file; None, with a warning in the log, where the folder cannot be written."""
+    target = _file(server.pid)
+    draft = target.with_suffix(".draft")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_stale(target.parent)
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(server))
+        draft.replace(target)
+    except OSError as error:
+        log.warning("runtime file not written", folder=str(target.parent), error=error.strerror or str(error))
+        return None
     return target
 
 
-def read() -> Running | None:
-    """The running server, or None when there is none (a file left by a dead process counts as none)."""
+def withdraw(pid: int) -> None:
+    """Remove a server's runtime file."""
     try:
-        running = msgspec.json.decode(path().read_bytes(), type=Running)
-    except (OSError, msgspec.DecodeError):
-        return None
-    return running if _alive(running.pid) else None
+        _file(pid).unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("runtime file not removed", folder=str(folder()), error=error.strerror or str(error))
 
 
-def remove(pid: int) -> None:
-    """Take the file away if it is still that process's own."""
-    running = read()
-    if running is not None and running.pid == pid:
-        path().unlink(missing_ok=True)
+def _file(pid: int) -> Path:
+    return folder() / f"server-{pid}.json"
 
 
-def _alive(pid: int) -> bool:
-    if os.name == "nt":  # there, os.kill would end the process it asks about
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+def _remove_stale(where: Path) -> None:
+    """Remove the files of processes that ended without doing so themselves."""
+    for file in where.glob("server-*.json"):
+        pid = file.stem.removeprefix("server-")
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            file.unlink(missing_ok=True)

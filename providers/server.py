@@ -7,7 +7,9 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -50,13 +52,22 @@ def url(settings: Settings, sock: socket.socket) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Callable[[str], None]) -> bool:
+def run(
+    app: ASGIApp,
+    settings: Settings,
+    sock: socket.socket,
+    *,
+    announce: Callable[[str], None],
+    engines: tuple[str, str] = ("", ""),
+) -> bool:
     """Serve until a signal ends it; True when it had come up.
 
     Parameters
     ----------
     announce
         Called with the base URL once the server listens and its engines are warm.
+    engines
+        Names of the voice and the transcriber engine, for the runtime file.
 
     Raises
     ------
@@ -75,7 +86,7 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
-        runtime.write(runtime.Running(base, None if settings.access.no_auth else settings.access.secret, os.getpid()))
+        runtime.publish(_described(base, settings, engines))
         announce(base)
 
     server = _Server(config, listening)
@@ -87,9 +98,22 @@ def run(app: ASGIApp, settings: Settings, sock: socket.socket, *, announce: Call
     except (KeyboardInterrupt, SystemExit):
         pass  # the same for Ctrl-C; and a failed start, which `came_up` tells
     finally:
-        runtime.remove(os.getpid())
+        runtime.withdraw(os.getpid())
         sock.close()
     return server.came_up
+
+
+def _described(base: str, settings: Settings, engines: tuple[str, str]) -> runtime.RunningServer:
+    """This process for its runtime file."""
+    return runtime.RunningServer(
+        url=base,
+        secret=None if settings.access.no_auth else settings.access.secret,
+        pid=os.getpid(),
+        folder=str(Path.cwd()),
+        started=time.time(),
+        voice=engines[0],
+        transcriber=engines[1],
+    )
 
 
 def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:

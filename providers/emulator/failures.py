@@ -9,10 +9,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 
-import httpx
+import h11
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI, WebSocketException
 
 from providers.errors import ProvidersError
@@ -34,7 +33,7 @@ class Refused(EmulatorError):
         self.status = status
 
 
-NETWORK_ERRORS = (httpx.TransportError, httpx.InvalidURL, WebSocketException, OSError, asyncio.TimeoutError)
+NETWORK_ERRORS = (h11.RemoteProtocolError, WebSocketException, OSError, TimeoutError)
 """What a connection attempt may raise; `explained` turns each into one line."""
 
 
@@ -86,15 +85,15 @@ def _tls_fault(fault: BaseException) -> str | None:
 
 def _plain_fault(fault: BaseException) -> str:
     text = str(fault)
-    if isinstance(fault, asyncio.TimeoutError | httpx.TimeoutException):
+    if isinstance(fault, TimeoutError):
         return "no answer in time"
     if isinstance(fault, ConnectionRefusedError) or "refused" in text or "All connection attempts failed" in text:
         return "nobody listens there (connection refused)"
-    if isinstance(fault, InvalidURI | httpx.InvalidURL | httpx.UnsupportedProtocol):
+    if isinstance(fault, InvalidURI):
         return "not an address that can be called"
-    if isinstance(fault, httpx.ReadError | httpx.WriteError) or "without sending a response" in text:
+    if isinstance(fault, ConnectionResetError | BrokenPipeError):
         return "the server closed the connection without an answer (its log says why; if it speaks TLS, use https://)"
-    if isinstance(fault, InvalidMessage | httpx.RemoteProtocolError | EOFError):
+    if isinstance(fault, InvalidMessage | h11.RemoteProtocolError | EOFError):
         return "the other side does not answer in plain HTTP (https:// or wss:// perhaps?)"
     if isinstance(fault, InvalidHandshake):
         return f"no WebSocket there ({text})"

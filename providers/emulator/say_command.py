@@ -12,10 +12,11 @@ from rich.table import Table
 from providers.emulator.audio_device import play
 from providers.emulator.failures import EmulatorError, refusal
 from providers.emulator.formatting import count, decibels, percentile, seconds
+from providers.emulator.http_client import HttpClient, RecordedResponse, post
 from providers.emulator.protocol import voice_body
 from providers.emulator.sound import decoded, level, peak, waveform
-from providers.emulator.targets import Targets, http_client
-from providers.emulator.voice_client import Playback, RecordedResponse, played, post
+from providers.emulator.targets import Targets
+from providers.emulator.voice_client import Playback, played
 from providers.emulator.wav import write_wav
 
 
@@ -51,7 +52,7 @@ async def speech(targets: Targets, saying: SayRequest) -> list[SpokenResponse]:
     if targets.voice is None:
         raise EmulatorError("the server has no voice endpoint")
     said = []
-    async with http_client(targets.voice, timeout=saying.timeout) as client:
+    async with HttpClient(timeout=saying.timeout) as client:
         for _ in range(saying.repeat):
             body = voice_body(saying.text, saying.rate, voice=saying.voice)
             answer = await post(client, targets.voice, body, credentials=targets.credentials)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import ssl
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
-
-from providers import runtime
+from providers.emulator.connection import is_loopback
 from providers.emulator.credentials import Credentials
 from providers.emulator.failures import EmulatorError, bare
 from providers.emulator.processes import listening_pid
 from providers.emulator.protocol import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.emulator.running_servers import only_server, server_at
 
 EndpointName = Literal["voice", "transcriber", "endpointing"]
 
@@ -36,6 +33,8 @@ class Targets:
     credentials: Credentials
     pid: int | None = None
     """The server's process when it runs on this machine and told us so."""
+    name: str | None = None
+    """Address, engines and folder of a server that was found by its runtime file."""
 
 
 def targets_at(url: str, credentials: Credentials, *, pid: int | None = None) -> Targets:
@@ -55,16 +54,19 @@ def targets_at(url: str, credentials: Credentials, *, pid: int | None = None) ->
 def running_targets(url: str | None, credentials: Credentials) -> Targets:
     """The endpoints of ``url``, or else of the server that runs on this machine, with its secret unless one is given.
 
-    The secret of the running server goes to that server only, never to another address.
+    The secret of a running server goes to that server only, never to another address.
+
+    Raises
+    ------
+    EmulatorError
+        No server runs, or several fit.
     """
-    running = runtime.read()
-    own = running is not None and (url is None or url.rstrip("/") == running.url.rstrip("/"))
-    if running is not None and own:
-        known = credentials or Credentials(secret=running.secret)
-        return targets_at(running.url, known, pid=running.pid)
-    if url is None:
-        raise EmulatorError("no server runs on this machine: start `vapi-providers serve`, or name one with --url")
-    return targets_at(url, credentials)
+    server = server_at(url) if url is not None else only_server()
+    if server is None:
+        assert url is not None
+        return targets_at(url, credentials)
+    known = credentials or Credentials(secret=server.secret)
+    return replace(targets_at(url or server.url, known, pid=server.pid), name=str(server))
 
 
 def chosen_targets(
@@ -107,30 +109,3 @@ def endpoint_address(option: str, url: str, *, socket: bool) -> str:
         better = f": write {hint}://{bare(url).partition('://')[2]}" if hint and parts.netloc else ""
         raise EmulatorError(f"{option}: expected {wanted[0]}:// or {wanted[1]}://, found {bare(url)!r}{better}")
     return url
-
-
-def is_loopback(url: str) -> bool:
-    """True for this machine's own addresses, which no proxy can reach for us."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def tls_context(url: str) -> ssl.SSLContext | None:
-    """The machine's own trust store (SSL_CERT_FILE adds to it), or None where there is no TLS."""
-    return ssl.create_default_context() if urlsplit(url).scheme in ("https", "wss") else None
-
-
-def http_client(url: str, *, timeout: float, connections: int = 100) -> httpx.AsyncClient:
-    """A client for one server, with Vapi's manners: keep-alive, no redirects."""
-    return httpx.AsyncClient(
-        verify=tls_context(url) or False,
-        trust_env=not is_loopback(url),
-        timeout=httpx.Timeout(timeout),
-        limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-        headers={"User-Agent": "vapi-providers-emulator"},
-    )

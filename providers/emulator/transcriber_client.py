@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-
 from providers.emulator.credentials import Credentials
 from providers.emulator.failures import NETWORK_ERRORS, explained
 from providers.emulator.protocol import ReceivedTranscript, read_transcript
-from providers.emulator.targets import is_loopback, tls_context
+from providers.emulator.websocket_client import CallSocket, open_socket
 
-_LARGEST_MESSAGE = 1 << 20
-"""Bytes of one message from a server; a transcript is a few hundred."""
+_GOODBYE = 2.0
+"""Seconds to wait for the server's close frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,52 +80,30 @@ class TranscriberCall:
             The socket never opened.
         """
         record = CallRecord() if record is None else record
-        dialled = clock()
+        dialled = begin = clock()
+
+        def heard(text: bytes) -> None:
+            transcript = read_transcript(text)
+            if transcript is not None:
+                record.lines.append(TimedTranscript(transcript, clock() - begin))
+                if on_line is not None:
+                    on_line(record)
+
         async with contextlib.aclosing(stream):
             try:
-                socket = await self._dial()
-            except NETWORK_ERRORS as fault:
-                raise explained(self.url, fault) from fault
-            record.opened = clock() - dialled
+                socket = await open_socket(self.url, self.credentials, on_text=heard, timeout=self.open_timeout)
+            except NETWORK_ERRORS as error:
+                raise explained(self.url, error) from error
+            begin = clock()
+            record.opened = begin - dialled
             try:
-                await self._talk(socket, stream, record, on_line, clock)
+                await self._speak(socket, stream, record)
             finally:
                 await self._hang_up(socket, record)
         return record
 
-    async def _dial(self) -> ClientConnection:
-        return await connect(
-            self.credentials.address(self.url),
-            additional_headers=self.credentials.headers(b""),
-            user_agent_header="vapi-providers-emulator",
-            compression=None,
-            proxy=None if is_loopback(self.url) else True,
-            ssl=tls_context(self.url),
-            open_timeout=self.open_timeout,
-            close_timeout=2,
-            max_size=_LARGEST_MESSAGE,
-        )
-
-    async def _talk(
-        self,
-        socket: ClientConnection,
-        stream: AsyncGenerator[bytes | str, None],
-        record: CallRecord,
-        on_line: Callable[[CallRecord], None] | None,
-        clock: Callable[[], float],
-    ) -> None:
-        begin = clock()
-        listening = asyncio.create_task(_listen(socket, record, on_line, lambda: clock() - begin))
-        try:
-            await self._speak(socket, stream, record)
-        finally:
-            listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listening
-
-    async def _speak(
-        self, socket: ClientConnection, stream: AsyncGenerator[bytes | str, None], record: CallRecord
-    ) -> None:
+    async def _speak(self, socket: CallSocket, stream: AsyncGenerator[bytes | str, None], record: CallRecord) -> None:
+        """Send the stream; ends early when the server closes the call."""
         try:
             if self.start is not None:
                 await socket.send(self.start)
@@ -137,26 +111,13 @@ class TranscriberCall:
                 await socket.send(payload)
                 record.sent_bytes += len(payload) if isinstance(payload, bytes) else 0
             record.finished = True
-        except ConnectionClosed:
+        except ConnectionError:
             record.finished = False
 
-    async def _hang_up(self, socket: ClientConnection, record: CallRecord) -> None:
+    async def _hang_up(self, socket: CallSocket, record: CallRecord) -> None:
         if record.finished and not self.hang_up_hard:
-            await socket.close()
+            await socket.hang_up(_GOODBYE)
             return
-        if socket.close_code is not None:
-            record.close_code, record.close_reason = socket.close_code, socket.close_reason or ""
-        socket.transport.abort()
-
-
-async def _listen(
-    socket: ClientConnection, record: CallRecord, on_line: Callable[[CallRecord], None] | None, now: Callable[[], float]
-) -> None:
-    with contextlib.suppress(ConnectionClosed):
-        async for frame in socket:
-            heard = read_transcript(frame)
-            if heard is None:
-                continue
-            record.lines.append(TimedTranscript(heard, now()))
-            if on_line is not None:
-                on_line(record)
+        if socket.ended:
+            record.close_code, record.close_reason = socket.close_code, socket.close_reason
+        socket.abort()

@@ -61,7 +61,7 @@ def test_a_load_is_a_table_a_schema_and_a_page(good_url, wavs, tmp_path):
     for name in ("first byte", "first audible sample", "transcript lag", "endpointing answer", "continuity", "cores"):
         assert name in shown
     report = json.loads(files["json"].read_text())
-    assert list(report) == "schema started seconds interrupted endpoints plan generator figures".split()
+    assert list(report) == "schema started seconds interrupted doors plan generator figures".split()
     assert report["schema"] == "vapi-providers/load/1"
     assert report["plan"] == {
         "calls": 3, "duration": 3.0, "ramp": 0.1, "bargeIn": 0.2, "jitter": 5.0, "turn": 0.5, "rate": 16000

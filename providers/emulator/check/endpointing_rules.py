@@ -7,8 +7,8 @@ from typing import Literal
 from providers.emulator.check.probe import Probe
 from providers.emulator.check.rule import Rule, Verdict, best_of, verdict
 from providers.emulator.formatting import percentile, seconds
+from providers.emulator.http_client import RecordedResponse
 from providers.emulator.protocol import ConversationTurn, endpointing_body, read_timeout
-from providers.emulator.voice_client import RecordedResponse
 
 _LONGEST = 15.0
 """Seconds, the schema's own limit."""

@@ -9,17 +9,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-import httpx
-
 from providers.emulator.audio_frames import Piece, awaited, paced
 from providers.emulator.check.limits import Limits
 from providers.emulator.credentials import Credentials
-from providers.emulator.failures import Refused
+from providers.emulator.failures import NETWORK_ERRORS, Refused
+from providers.emulator.http_client import HttpClient, RecordedResponse, post
 from providers.emulator.protocol import Json, start_message, voice_body
 from providers.emulator.speech import ProbeSpeech
-from providers.emulator.targets import Targets, http_client
+from providers.emulator.targets import Targets
 from providers.emulator.transcriber_client import CallRecord, TimedTranscript, TranscriberCall
-from providers.emulator.voice_client import RecordedResponse, post
 
 RATE = 24000
 """Hz of voice probes: every example the platform prints has it."""
@@ -45,7 +43,7 @@ class Ending:
 class Probe:
     """Access to a server under test; made by `probing`."""
 
-    def __init__(self, targets: Targets, limits: Limits, speech: ProbeSpeech | None, client: httpx.AsyncClient) -> None:
+    def __init__(self, targets: Targets, limits: Limits, speech: ProbeSpeech | None, client: HttpClient) -> None:
         self.targets = targets
         self.limits = limits
         self.speech = speech
@@ -101,8 +99,8 @@ class Probe:
         headers = {"Content-Type": "application/json", **self.targets.credentials.headers(b"")}
         url = self.targets.credentials.address(self.endpoint(endpoint))
         try:
-            return (await self._client.post(url, content=parts, headers=headers)).status_code
-        except httpx.TransportError:
+            return (await self._client.post(url, parts, headers=headers)).status
+        except NETWORK_ERRORS:
             return None
 
     def endpoint(self, name: str) -> str:
@@ -180,8 +178,7 @@ async def _answered(call: TranscriberCall, pieces: Iterable[Piece], record: Call
 @asynccontextmanager
 async def probing(targets: Targets, limits: Limits, speech: ProbeSpeech | None) -> AsyncIterator[Probe]:
     """A probe, ended with all its connections."""
-    address = targets.voice or targets.endpointing or "http://127.0.0.1"
-    async with http_client(address, timeout=limits.timeout) as client:
+    async with HttpClient(timeout=limits.timeout) as client:
         probe = Probe(targets, limits, speech, client)
         try:
             yield probe

@@ -13,10 +13,10 @@ from providers.emulator.check.probe import Probe, probing
 from providers.emulator.check.rule import NotJudged, Outcome, Rule, Verdict
 from providers.emulator.check.rule_set import endpoint_of
 from providers.emulator.failures import EmulatorError, Refused
+from providers.emulator.http_client import HttpClient, post
 from providers.emulator.speech import ProbeSpeech
-from providers.emulator.targets import Targets, http_client
+from providers.emulator.targets import Targets
 from providers.emulator.transcriber_client import TranscriberCall
-from providers.emulator.voice_client import post
 
 _ISOLATION = "T13"
 """The rule that says whether calls may run side by side at all; judged before the other calls."""
@@ -143,7 +143,7 @@ async def reach(targets: Targets, timeout: float) -> None:
     """
     for url in (targets.voice, targets.endpointing):
         if url is not None:
-            async with http_client(url, timeout=timeout) as client:
+            async with HttpClient(timeout=timeout) as client:
                 await post(client, url, b"", credentials=targets.credentials, hang_up_after=1)
     if targets.transcriber is not None:
         try:

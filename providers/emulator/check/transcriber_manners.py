@@ -20,10 +20,10 @@ from providers.emulator.check.probe_calls import (
     words,
 )
 from providers.emulator.check.rule import NotJudged, Rule, Verdict, verdict
+from providers.emulator.connection import is_loopback
 from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import seconds
 from providers.emulator.processes import growth, residents
-from providers.emulator.targets import is_loopback
 from providers.emulator.transcriber_client import TimedTranscript
 
 _SAME = 0.75

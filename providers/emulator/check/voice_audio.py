@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from providers.emulator.check.probe import RATE, Probe
 from providers.emulator.check.rule import Rule, Verdict, verdict
 from providers.emulator.formatting import seconds
+from providers.emulator.http_client import RecordedResponse
 from providers.emulator.sound import decoded, first_audible, noise_share
-from providers.emulator.voice_client import RecordedResponse
 
 SHORT = "Your table is booked for seven."
 _RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)

@@ -8,8 +8,9 @@ from providers.emulator.check.probe import RATE, Probe
 from providers.emulator.check.rule import Rule, Verdict, best_of, verdict
 from providers.emulator.check.voice_audio import LONG, SHORT, fault_of, first_byte, short_answer
 from providers.emulator.formatting import seconds
+from providers.emulator.http_client import RecordedResponse
 from providers.emulator.protocol import Json, encoded, voice_request
-from providers.emulator.voice_client import RecordedResponse, played
+from providers.emulator.voice_client import played
 
 _AT_ONCE = 3
 _SOON = 0.3

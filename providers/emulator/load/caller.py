@@ -6,17 +6,16 @@ import asyncio
 import contextlib
 import random
 import re
-import ssl
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from websockets.exceptions import InvalidHandshake, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
-from providers.emulator.load.http_client import HttpConnection
+from providers.emulator.failures import NETWORK_ERRORS, EmulatorError
+from providers.emulator.http_client import HttpClient, RecordedResponse, post
 from providers.emulator.load.measures import Measures
 from providers.emulator.load.plan import LoadPlan, Script
-from providers.emulator.load.websocket_client import Socket, dial
 from providers.emulator.protocol import (
     ConversationTurn,
     endpointing_body,
@@ -25,7 +24,8 @@ from providers.emulator.protocol import (
     start_message,
     voice_body,
 )
-from providers.emulator.voice_client import RecordedResponse, played
+from providers.emulator.voice_client import played
+from providers.emulator.websocket_client import CallSocket, open_socket
 
 _FRAME = 0.02
 """Seconds."""
@@ -64,16 +64,14 @@ class SimulatedCall:
         clock: Clock,
         *,
         index: int,
-        context: ssl.SSLContext | None,
     ) -> None:
         self._plan = plan
         self._script = script
         self._measures = measures
         self._clock = clock
         self._dice = random.Random(plan.seed * 1_000_003 + index)
-        self._context = context
         self._began = 0.0
-        self._line: Socket | None = None
+        self._line: CallSocket | None = None
         self._over = asyncio.Event()
         self._texts: asyncio.Queue[str] = asyncio.Queue(1)
 
@@ -105,8 +103,10 @@ class SimulatedCall:
     async def _on_the_line(self, url: str) -> None:
         plan = self._plan
         try:
-            line = await dial(url, plan.credentials, on_text=self._heard, on_end=self._ended, timeout=plan.timeout)
-        except (OSError, TimeoutError, InvalidHandshake) as fault:
+            line = await open_socket(
+                url, plan.credentials, on_text=self._heard, on_end=self._ended, timeout=plan.timeout
+            )
+        except (*NETWORK_ERRORS, EmulatorError) as fault:
             self._measures.errors[f"call not opened: {_kind(fault)}"] += 1
             self._over.set()
             return
@@ -120,7 +120,7 @@ class SimulatedCall:
             self._line = None
             await line.hang_up(1.0)
 
-    async def _speak(self, line: Socket) -> None:
+    async def _speak(self, line: CallSocket) -> None:
         """Write each frame when it is due; what is late is written at once, and counted."""
         clock, measures, messages = self._clock.now, self._measures, self._script.messages
         jitter, dice = self._plan.jitter / 1000, self._dice
@@ -176,13 +176,13 @@ class SimulatedCall:
 
     async def _assistant(self, url: str) -> None:
         plan, dice = self._plan, self._dice
-        poster = HttpConnection(url, plan.credentials, self._context, timeout=plan.timeout)
+        poster = HttpClient(timeout=plan.timeout)
         try:
             while True:
                 await asyncio.sleep(dice.uniform(0.5, 1.5) * plan.turn)
                 cut = dice.random() < plan.barge_in
                 body = voice_body(dice.choice(_SAYINGS), plan.voice_rate)
-                answer = await self._posted("voice", poster, body, hang_up=cut)
+                answer = await self._posted("voice", poster, url, body, hang_up=cut)
                 if answer is not None:
                     self._listen(answer, cut=cut)
         finally:
@@ -205,11 +205,13 @@ class SimulatedCall:
 
     async def _asking(self, url: str) -> None:
         plan = self._plan
-        poster = HttpConnection(url, plan.credentials, self._context, timeout=plan.timeout)
+        poster = HttpClient(timeout=plan.timeout)
         try:
             while True:
                 text = await self._texts.get()
-                answer = await self._posted("endpointing", poster, endpointing_body((ConversationTurn("user", text),)))
+                answer = await self._posted(
+                    "endpointing", poster, url, endpointing_body((ConversationTurn("user", text),))
+                )
                 if answer is None:
                     continue
                 if read_timeout(answer.body) is None:
@@ -220,12 +222,13 @@ class SimulatedCall:
             poster.close()
 
     async def _posted(
-        self, endpoint: str, poster: HttpConnection, body: bytes, *, hang_up: bool = False
+        self, endpoint: str, poster: HttpClient, url: str, body: bytes, *, hang_up: bool = False
     ) -> RecordedResponse | None:
+        after = 1 if hang_up else None
         try:
-            answer = await poster.post(body, hang_up=hang_up)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError) as fault:
-            self._measures.errors[f"{endpoint}: {_kind(fault)}"] += 1
+            answer = await post(poster, url, body, credentials=self._plan.credentials, hang_up_after=after)
+        except EmulatorError as fault:
+            self._measures.errors[f"{endpoint}: {_kind(fault.__cause__ or fault)}"] += 1
             return None
         if answer.status != 200:
             self._measures.errors[f"{endpoint}: HTTP {answer.status}"] += 1

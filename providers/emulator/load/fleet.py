@@ -17,7 +17,6 @@ from providers.emulator.load.caller import Clock, SimulatedCall
 from providers.emulator.load.measures import Measures
 from providers.emulator.load.plan import LoadPlan, Script
 from providers.emulator.processes import Usage, usage
-from providers.emulator.targets import tls_context
 
 _SAMPLE = 0.5
 """Seconds between two looks at the server's process, and at whether to stop."""
@@ -91,7 +90,6 @@ async def fleet(
 ) -> None:
     """Make all calls of a plan in this process, until their time is over or ``stopped`` says so."""
     clock = Clock(time.perf_counter, time.perf_counter() + plan.ramp + plan.duration)
-    context = tls_context(plan.voice or plan.endpointing or "")
     marks = [(time.perf_counter(), time.process_time())]
 
     async def mark_full_load() -> None:
@@ -100,7 +98,7 @@ async def fleet(
 
     async def begin(index: int) -> None:
         await asyncio.sleep(plan.ramp * index / plan.calls)
-        await SimulatedCall(plan, script, measures, clock, index=first + index, context=context).run()
+        await SimulatedCall(plan, script, measures, clock, index=first + index).run()
 
     calls = [asyncio.create_task(mark_full_load()), *(asyncio.create_task(begin(index)) for index in range(plan.calls))]
     try:

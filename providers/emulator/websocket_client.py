@@ -1,6 +1,7 @@
-"""A WebSocket client that writes frames made beforehand, so that one core can play hundreds of calls.
+"""WebSocket client for calls, on websockets' own sans-I/O protocol.
 
-The handshake and all that comes in are handled by websockets' own sans-I/O protocol; only binary frames bypass it.
+``load`` also writes frames that were made beforehand, so that one core can play hundreds of calls; all else goes
+through the protocol object.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import asyncio
 import socket
 from collections.abc import Callable
 from typing import cast
-from urllib.parse import urlsplit
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
@@ -17,27 +17,31 @@ from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from providers.emulator.connection import connected
 from providers.emulator.credentials import Credentials
-from providers.emulator.targets import tls_context
 
 _SEND_BUFFER = 64 * 1024
 """Bytes the kernel may hold for us: about a second of audio, so that a server that stops reading is noticed."""
+_LARGEST_MESSAGE = 1 << 20
+"""Bytes of one message from a server; a transcript is a few hundred."""
 
 
-class Socket(asyncio.Protocol):
+class CallSocket(asyncio.Protocol):
     """One connection; made by `dial`."""
 
     def __init__(
-        self, protocol: ClientProtocol, on_text: Callable[[bytes], None], on_end: Callable[[int], None]
+        self, protocol: ClientProtocol, on_text: Callable[[bytes], None], on_end: Callable[[int], None] | None
     ) -> None:
         self._protocol = protocol
         self._on_text = on_text
         self._on_end = on_end
         self._transport: asyncio.Transport | None = None
+        self._writable = asyncio.Event()
+        self._writable.set()
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    # What asyncio calls.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -61,13 +65,22 @@ class Socket(asyncio.Protocol):
             self.opened.set_exception(exc or ConnectionResetError("closed during the handshake"))
         if not self.closed.done():
             self.closed.set_result(None)
-            self._on_end(self._protocol.close_code or 1006)
+            self._writable.set()
+            if self._on_end is not None:
+                self._on_end(self.close_code)
 
-    # What a call does.
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    # Called by a call.
 
     def handshake(self, headers: dict[str, str]) -> None:
         """Ask for the upgrade."""
         request = self._protocol.connect()
+        request.headers["User-Agent"] = "vapi-providers-emulator"
         for name, value in headers.items():
             request.headers[name] = value
         self._protocol.send_request(request)
@@ -78,10 +91,42 @@ class Socket(asyncio.Protocol):
         self._protocol.send_text(message.encode())
         self._flush()
 
+    async def send(self, payload: bytes | str) -> None:
+        """Send a message and wait until the server has taken most of what was sent.
+
+        Raises
+        ------
+        ConnectionError
+            The connection is closed.
+        """
+        if self._protocol.state is not State.OPEN or self.closed.done():
+            raise ConnectionResetError("connection closed")
+        if isinstance(payload, str):
+            self._protocol.send_text(payload.encode())
+        else:
+            self._protocol.send_binary(payload)
+        self._flush()
+        await self._writable.wait()
+
     def frame(self, message: bytes) -> None:
         """Write a frame made by `load.plan.message`."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(message)
+
+    @property
+    def ended(self) -> bool:
+        """True when the server has closed the call."""
+        return self._protocol.close_code is not None or self.closed.done()
+
+    @property
+    def close_code(self) -> int:
+        """The code of the server's close frame; 1006 when the connection was lost without one."""
+        return self._protocol.close_code or 1006
+
+    @property
+    def close_reason(self) -> str:
+        """The reason in the server's close frame."""
+        return self._protocol.close_reason or ""
 
     @property
     def waiting(self) -> int:
@@ -128,34 +173,28 @@ class Socket(asyncio.Protocol):
                 self._transport.write_eof()
 
 
-async def dial(
+async def open_socket(
     url: str,
     credentials: Credentials,
     *,
     on_text: Callable[[bytes], None],
-    on_end: Callable[[int], None],
+    on_end: Callable[[int], None] | None = None,
     timeout: float,
-) -> Socket:
+) -> CallSocket:
     """Connect and upgrade.
 
     Raises
     ------
-    OSError, TimeoutError, websockets.exceptions.InvalidHandshake
+    OSError, TimeoutError, websockets.exceptions.InvalidHandshake, websockets.exceptions.InvalidURI, Unreachable
         The socket did not open.
     """
-    address = credentials.address(url)
-    parts = urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "wss" else 80)
-    client = ClientProtocol(parse_uri(address), max_size=1 << 20)
-    loop = asyncio.get_running_loop()
+    client = ClientProtocol(parse_uri(credentials.address(url)), max_size=_LARGEST_MESSAGE)
     async with asyncio.timeout(timeout):
-        _, line = await loop.create_connection(
-            lambda: Socket(client, on_text, on_end), parts.hostname or "", port, ssl=tls_context(url)
-        )
+        opening = await connected(url, lambda: CallSocket(client, on_text, on_end))
         try:
-            line.handshake(credentials.headers(b""))
-            await line.opened
+            opening.handshake(credentials.headers(b""))
+            await opening.opened
         except BaseException:
-            line.abort()
+            opening.abort()
             raise
-    return line
+    return opening

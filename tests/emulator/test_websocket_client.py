@@ -1,4 +1,4 @@
-"""The load's WebSocket client, against websockets' own server."""
+"""The WebSocket client, against websockets' own server."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from websockets.exceptions import InvalidStatus
 
 from providers.emulator.credentials import Credentials
 from providers.emulator.load.plan import message
-from providers.emulator.load.websocket_client import Socket, dial
+from providers.emulator.websocket_client import CallSocket, open_socket
 
 WHO = Credentials(secret="s", token="t")
 
 
 def talk(
     handler: Callable[[ServerConnection], Awaitable[None]],
-    scenario: Callable[[Callable[[], Awaitable[Socket]], list[bytes], list[int]], Awaitable[None]],
+    scenario: Callable[[Callable[[], Awaitable[CallSocket]], list[bytes], list[int]], Awaitable[None]],
     **options: object,
 ) -> None:
     async def run() -> None:
@@ -29,8 +29,8 @@ def talk(
         async with serve(handler, "127.0.0.1", 0, **options) as server:
             port = server.sockets[0].getsockname()[1]
 
-            async def dialled() -> Socket:
-                return await dial(
+            async def dialled() -> CallSocket:
+                return await open_socket(
                     f"ws://127.0.0.1:{port}/t", WHO, on_text=texts.append, on_end=ends.append, timeout=5.0
                 )
 
