@@ -87,7 +87,7 @@ def test_serve_shows_doors_engines_and_secret_and_ends_cleanly(tmp_path: Path) -
         assert "vapi-providers assistant --public-url https://" in server.shown
         assert httpx.get(server.url + "/readyz").status_code == 200
         assert server.end() == 0
-    assert not (tmp_path / "run" / "server.json").exists()
+    assert list((tmp_path / "run").iterdir()) == []
     assert "Traceback" not in "".join(server.log)
 
 

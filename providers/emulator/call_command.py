@@ -1,4 +1,13 @@
-"""``call``: one call to the transcriber in real time, shown as it happens."""
+"""``call``: one call to the transcriber in real time, shown as it happens.
+
+The JSON is stable: fields are added, never renamed or removed, while ``schema`` says ``vapi-providers/call/1``. Times
+are in seconds; ``lag`` counts from the end of the utterance that a final is about, and is null where that cannot be
+told::
+
+    {"schema": "vapi-providers/call/1", "transcriber": "ws://…/api/custom-transcriber", "rate": 16000, "opened": 0.004,
+     "transcripts": [{"at": 2.31, "channel": "customer", "text": "…", "final": true, "lag": 0.41}, …],
+     "finals": 1, "partials": 3, "unmatched": 0, "closeCode": null, "closeReason": ""}
+"""
 
 from __future__ import annotations
 
@@ -8,6 +17,7 @@ import itertools
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -15,14 +25,18 @@ from rich.text import Text
 from dsp import encode_pcm16
 from providers.emulator.audio_device import microphone
 from providers.emulator.audio_frames import Piece, awaited, frames, interleaved, odd_frames, paced
-from providers.emulator.failures import EmulatorError
+from providers.emulator.failures import EmulatorError, bare
 from providers.emulator.formatting import count, percentile, seconds
+from providers.emulator.output import save_json
 from providers.emulator.protocol import start_message
 from providers.emulator.say_command import SayRequest, speech
 from providers.emulator.sound import Span, decoded, speech_spans
 from providers.emulator.targets import Targets
-from providers.emulator.transcriber_client import CallRecord, TimedTranscript, TranscriberCall
+from providers.emulator.transcriber_client import CallRecord, TranscriberCall
+from providers.emulator.utterances import Utterance, UtteranceMatcher, Wording
 from providers.emulator.wav import mono, read_clip
+
+SCHEMA = "vapi-providers/call/1"
 
 _BETWEEN = 1.0
 """Seconds of silence between repetitions, long enough for any recogniser to end an utterance."""
@@ -76,12 +90,6 @@ async def prepared(targets: Targets, calling: CallRequest) -> Speech:
     return Speech(gap.join([customer] * calling.repeat), other, rate)
 
 
-def lag(line: TimedTranscript, spans: list[Span]) -> float | None:
-    """Seconds from the end of the speech a final belongs to until it came; None when nobody had spoken."""
-    ended = [span.end for span in spans if span.end <= line.at]
-    return line.at - ended[-1] if ended else None
-
-
 def scripted(speech: Speech, calling: CallRequest, record: CallRecord) -> Iterator[Piece]:
     """The clip in frames, then silence until the last final is here and settled."""
     spoken = interleaved(speech.customer, speech.assistant)
@@ -104,27 +112,39 @@ async def from_microphone(rate: int) -> AsyncGenerator[bytes | str, None]:
             yield interleaved(block)
 
 
+def matcher_of(spans: list[Span]) -> UtteranceMatcher:
+    """What tells which stretch of speech a final is about."""
+    return UtteranceMatcher([Utterance(span.start, span.end) for span in spans], Wording([]))
+
+
 class Display:
     """Partials rewrite one line on a terminal; finals stay. Elsewhere every transcript is a line."""
 
     def __init__(self, console: Console, speech: Speech) -> None:
         self._console = console
-        self._spans = {side: speech.spans(side) for side in ("customer", "assistant")}
-        self.lags: list[float] = []
+        self._matchers = {side: matcher_of(speech.spans(side)) for side in ("customer", "assistant")}
+        self.lags: list[float | None] = []
+        """One per transcript: seconds from the end of its utterance; None for partials and where it cannot be told."""
 
     def show(self, record: CallRecord) -> None:
         """Show the newest transcript."""
         line = record.lines[-1]
         head = f"{line.at:7.2f} s  {line.heard.channel:<9}  "
+        matcher = self._matchers.get(line.heard.channel)
+        final = line.heard.final and matcher is not None
+        self.lags.append(matcher.final(line.heard.text, line.at) if final and matcher is not None else None)
         if not line.heard.final:
             self._rewrite(Text(head + line.heard.text + " …", style="dim"))
             return
-        behind = lag(line, self._spans.get(line.heard.channel, []))
+        behind = self.lags[-1]
         note = "" if behind is None else f"  ({seconds(behind)} after the speech)"
-        if behind is not None:
-            self.lags.append(behind)
         self.clear()
         self._console.print(Text.assemble(head, (line.heard.text, "bold"), (note, "cyan")), soft_wrap=True)
+
+    @property
+    def unmatched(self) -> int:
+        """Finals that could not be matched with an utterance."""
+        return sum(matcher.lags(0.0).unmatched for matcher in self._matchers.values())
 
     def clear(self) -> None:
         """Take the last partial away."""
@@ -164,7 +184,7 @@ async def converse(
     return display
 
 
-def call(targets: Targets, calling: CallRequest, console: Console) -> bool:
+def call(targets: Targets, calling: CallRequest, console: Console, *, json_file: Path | None = None) -> bool:
     """Make the call and report; False when the server ended it."""
     record = CallRecord()
     displays: list[Display] = []
@@ -182,6 +202,7 @@ def call(targets: Targets, calling: CallRequest, console: Console) -> bool:
             raise
     displays[-1].clear()
     _summary(record, displays[-1], console)
+    save_json(json_file, report(targets, calling, record, displays[-1]))
     return record.close_code is None
 
 
@@ -192,10 +213,38 @@ def _summary(record: CallRecord, display: Display, console: Console) -> None:
         count(len(record.lines) - finals, "partial"),
         f"opened in {seconds(record.opened)}",
     ]
-    if display.lags:
-        parts.append(f"text {seconds(percentile(display.lags, 0.5))} behind the speech (median)")
+    told = [lag for lag in display.lags if lag is not None]
+    if told:
+        parts.append(f"text {seconds(percentile(told, 0.5))} behind the speech (median)")
+    if display.unmatched:
+        parts.append(f"{count(display.unmatched, 'final')} could not be matched with what was said")
     console.print(", ".join(parts), style="dim", highlight=False)
     if record.close_code is not None:
         reason = f": {record.close_reason}" if record.close_reason else ""
         ended = f"the server ended the call: {record.close_code}{reason}"
         console.print(ended, style="red", markup=False, highlight=False)
+
+
+def report(targets: Targets, calling: CallRequest, record: CallRecord, display: Display) -> dict[str, Any]:
+    """The call by the schema above."""
+    return {
+        "schema": SCHEMA,
+        "transcriber": bare(targets.transcriber or ""),
+        "rate": calling.rate,
+        "opened": round(record.opened, 6),
+        "transcripts": [
+            {
+                "at": round(line.at, 3),
+                "channel": line.heard.channel,
+                "text": line.heard.text,
+                "final": line.heard.final,
+                "lag": None if lag is None else round(lag, 3),
+            }
+            for line, lag in zip(record.lines, display.lags, strict=True)
+        ],
+        "finals": len(record.finals),
+        "partials": len(record.lines) - len(record.finals),
+        "unmatched": display.unmatched,
+        "closeCode": record.close_code,
+        "closeReason": record.close_reason,
+    }

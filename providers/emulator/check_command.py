@@ -14,8 +14,8 @@ from providers.emulator.check import verdict_report
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.rule import Outcome, Rule
 from providers.emulator.check.run import Judged, Judgement, check
-from providers.emulator.failures import EmulatorError
 from providers.emulator.options import INTERRUPTED
+from providers.emulator.output import save
 from providers.emulator.speech import probe_speech
 from providers.emulator.targets import Targets
 
@@ -79,11 +79,3 @@ def _publish(
         save(checking.json, verdict_report.as_json(judgement, targets, started))
     if checking.html is not None:
         save(checking.html, verdict_report.as_html(judgement, targets, started).encode())
-
-
-def save(path: Path, data: bytes) -> None:
-    """Write a report."""
-    try:
-        path.write_bytes(data)
-    except OSError as fault:
-        raise EmulatorError(f"{path}: {fault.strerror or fault}") from fault

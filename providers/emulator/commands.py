@@ -10,12 +10,22 @@ import click
 from rich.console import Console
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.options import credential_options, one_line_errors, url_option
-from providers.emulator.targets import chosen_targets, running_targets
+from providers.emulator.options import credential_options, endpoint_options, one_line_errors, url_option
+from providers.emulator.output import console_beside
+from providers.emulator.targets import Targets, chosen_targets, running_targets
 
 _RATE = click.IntRange(8000, 48000)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
+_REPORT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+
+
+def _console(targets: Targets, report: Path | None) -> Console:
+    """The console for people, which names a server that was found by itself."""
+    console = console_beside(report)
+    if targets.name is not None:
+        console.print(f"server {targets.name}", style="dim", markup=False, highlight=False, soft_wrap=True)
+    return console
 
 
 @click.command()
@@ -25,19 +35,12 @@ _OUT = click.Path(dir_okay=False, path_type=Path)
 @click.option("--out", type=_OUT, help="Save as a WAV file instead of playing.")
 @click.option("--repeat", type=click.IntRange(1), default=1, help="Ask so often, and show a latency table.")
 @click.option("--quiet", is_flag=True, help="Do not play.")
+@click.option("--json", "json_file", type=_REPORT, help="Write the figures as JSON; - is standard output.")
 @url_option
 @credential_options
 @one_line_errors
 def say(
-    *,
-    text: str,
-    rate: int,
-    voice: str | None,
-    out: Path | None,
-    repeat: int,
-    quiet: bool,
-    url: str | None,
-    credentials: Credentials,
+    *, out: Path | None, quiet: bool, json_file: Path | None, url: str | None, credentials: Credentials, **request: Any
 ) -> None:
     """Let the voice endpoint speak TEXT, and show how fast.
 
@@ -46,8 +49,8 @@ def say(
     from providers.emulator import say_command as saying
 
     targets = running_targets(url, credentials)
-    wanted = saying.SayRequest(text, rate, voice, repeat)
-    saying.say(targets, wanted, out=out, quiet=quiet, console=Console())
+    wanted = saying.SayRequest(**request)
+    saying.say(targets, wanted, _console(targets, json_file), out=out, play=not quiet, json_file=json_file)
 
 
 @click.command()
@@ -57,43 +60,28 @@ def say(
 @click.option("--assistant", type=_FILE, help="WAV of what the assistant says meanwhile.")
 @click.option("--rate", type=_RATE, default=16000, show_default=True, help="Hz on the socket.")
 @click.option("--repeat", type=click.IntRange(1), default=1, help="Say it so often in one call.")
-@click.option("--odd-frames", is_flag=True, help="Cut the audio where no sample ends.")
+@click.option("--odd-frames", "odd", is_flag=True, help="Cut the audio where no sample ends.")
 @click.option("--drop-after", type=click.FloatRange(0.0), metavar="S", help="Let the line go dead after S seconds.")
 @click.option("--tail", type=click.FloatRange(0.0), default=4.0, show_default=True, help="Seconds to await the rest.")
+@click.option("--json", "json_file", type=_REPORT, help="Write the transcripts as JSON; - is standard output.")
 @url_option
 @credential_options
 @one_line_errors
-def call(
-    *,
-    customer: Path | None,
-    say: str | None,
-    mic: bool,
-    assistant: Path | None,
-    rate: int,
-    repeat: int,
-    odd_frames: bool,
-    drop_after: float | None,
-    tail: float,
-    url: str | None,
-    credentials: Credentials,
-) -> None:
+def call(*, json_file: Path | None, url: str | None, credentials: Credentials, **request: Any) -> None:
     """Call the transcriber endpoint in real time, and show transcripts as they come."""
     from providers.emulator import call_command as calling
 
-    if sum((customer is not None, say is not None, mic)) != 1:
+    wanted = calling.CallRequest(**request)
+    if sum((wanted.customer is not None, wanted.say is not None, wanted.mic)) != 1:
         raise click.UsageError("expected one of --customer FILE, --say TEXT and --mic")
-    wanted = calling.CallRequest(
-        rate, customer, say, mic, assistant, repeat, odd=odd_frames, drop_after=drop_after, tail=tail
-    )
-    if not calling.call(running_targets(url, credentials), wanted, Console()):
+    targets = running_targets(url, credentials)
+    if not calling.call(targets, wanted, _console(targets, json_file), json_file=json_file):
         sys.exit(1)
 
 
 @click.command()
 @url_option
-@click.option("--voice-url", metavar="U", help="http(s):// address of a voice endpoint alone.")
-@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber endpoint alone.")
-@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing endpoint alone.")
+@endpoint_options
 @credential_options
 @click.option("--customer-wav", type=_FILE, help="Speech of the customer. Default: the embedded engine speaks.")
 @click.option("--assistant-wav", type=_FILE, help="Other speech, of the assistant.")
@@ -102,25 +90,20 @@ def call(
 @click.option("--pid", type=int, help="The server's process, to see its memory. Default: the running server's.")
 @click.option("--first-audio", type=float, default=1.5, show_default=True, help="Seconds to the first audible sample.")
 @click.option("--timeout", type=float, default=20.0, show_default=True, help="Seconds without an answer.")
-@click.option("--json", "json_file", type=_OUT, help="Write the verdicts as JSON.")
+@click.option("--json", "json_file", type=_REPORT, help="Write the verdicts as JSON; - is standard output.")
 @click.option("--html", "html_file", type=_OUT, help="Write the verdicts as one web page.")
 @one_line_errors
 def check(
     *,
-    url: str | None,
-    voice_url: str | None,
-    transcriber_url: str | None,
-    endpointing_url: str | None,
-    credentials: Credentials,
-    customer_wav: Path | None,
-    assistant_wav: Path | None,
     only: tuple[str, ...],
     skip: tuple[str, ...],
-    pid: int | None,
     first_audio: float,
     timeout: float,
     json_file: Path | None,
     html_file: Path | None,
+    customer_wav: Path | None,
+    assistant_wav: Path | None,
+    **where: Any,
 ) -> None:
     """Judge a provider server, in any language, by what it does on the wire.
 
@@ -132,19 +115,15 @@ def check(
     from providers.emulator.check.rule_set import chosen
 
     rules = chosen(only, skip)
-    targets = chosen_targets(
-        url, credentials, voice=voice_url, transcriber=transcriber_url, endpointing=endpointing_url, pid=pid
-    )
+    targets = chosen_targets(**where)
     limits = Limits(first_audio=first_audio, timeout=timeout)
     wanted = checking.CheckRequest(rules, limits, customer_wav, assistant_wav, json_file, html_file)
-    sys.exit(checking.run(targets, wanted, Console()))
+    sys.exit(checking.run(targets, wanted, _console(targets, json_file)))
 
 
 @click.command()
 @url_option
-@click.option("--voice-url", metavar="U", help="http(s):// address of a voice endpoint alone.")
-@click.option("--transcriber-url", metavar="U", help="ws(s):// address of a transcriber endpoint alone.")
-@click.option("--endpointing-url", metavar="U", help="http(s):// address of an endpointing endpoint alone.")
+@endpoint_options
 @credential_options
 @click.option("--calls", type=click.IntRange(1), default=50, show_default=True, help="Calls at once.")
 @click.option("--duration", type=click.FloatRange(0.1), default=20.0, show_default=True, help="Seconds at full load.")
@@ -164,54 +143,41 @@ def check(
 @click.option("--pid", type=int, help="The server's process, to see what it uses. Default: the running server's.")
 @click.option("--customer-wav", type=_FILE, help="Speech of the customer. Default: the embedded engine speaks.")
 @click.option("--assistant-wav", type=_FILE, help="Other speech, of the assistant.")
-@click.option("--json", "json_file", type=_OUT, help="Write the figures as JSON.")
+@click.option("--json", "json_file", type=_REPORT, help="Write the figures as JSON; - is standard output.")
 @click.option("--html", "html_file", type=_OUT, help="Write the figures as one web page with plots.")
 @one_line_errors
 def load(
     *,
-    url: str | None,
-    voice_url: str | None,
-    transcriber_url: str | None,
-    endpointing_url: str | None,
-    credentials: Credentials,
-    find_limit: bool,
     max_first_audio: float,
     max_lag: float,
+    find_limit: bool,
     processes: int,
-    pid: int | None,
     customer_wav: Path | None,
     assistant_wav: Path | None,
     json_file: Path | None,
     html_file: Path | None,
-    **shape: Any,
+    **options: Any,
 ) -> None:
     """Make many whole calls at once, and measure how a server bears them.
 
-    Exit code 0: no error; 1: there were errors, or no load held; 2: not reachable; 3: the generator itself could not
-    keep up, so no figures are quoted; 130: interrupted, with the figures until then.
+    Exit code 0: no error; 1: there were errors, nothing was measured, or no load held; 2: not reachable; 3: the
+    generator itself could not keep up, so no figures are quoted; 130: interrupted, with the figures until then.
     """
     from providers.emulator import load_command as loading
     from providers.emulator.load.plan import LoadPlan
     from providers.emulator.load.results import Thresholds
 
-    targets = chosen_targets(
-        url, credentials, voice=voice_url, transcriber=transcriber_url, endpointing=endpointing_url, pid=pid
-    )
+    where = {name: options.pop(name) for name in ("url", "voice", "transcriber", "endpointing", "credentials", "pid")}
+    targets = chosen_targets(**where)
     plan = LoadPlan(
         voice=targets.voice,
         transcriber=targets.transcriber,
         endpointing=targets.endpointing,
         credentials=targets.credentials,
-        **shape,
+        **options,
     )
+    thresholds = Thresholds(max_first_audio, max_lag)
     wanted = loading.LoadRequest(
-        plan,
-        processes,
-        Thresholds(max_first_audio, max_lag),
-        find_limit,
-        customer_wav,
-        assistant_wav,
-        json_file,
-        html_file,
+        plan, processes, thresholds, find_limit, customer_wav, assistant_wav, json_file, html_file
     )
-    sys.exit(loading.load(targets, wanted, Console()))
+    sys.exit(loading.load(targets, wanted, _console(targets, json_file)))

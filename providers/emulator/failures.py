@@ -12,6 +12,7 @@ from __future__ import annotations
 import ssl
 
 import h11
+import msgspec
 from websockets.exceptions import InvalidHandshake, InvalidMessage, InvalidStatus, InvalidURI, WebSocketException
 
 from providers.errors import ProvidersError
@@ -33,6 +34,8 @@ class Refused(EmulatorError):
         self.status = status
 
 
+_LONGEST_SENTENCE = 300
+
 NETWORK_ERRORS = (h11.RemoteProtocolError, WebSocketException, OSError, TimeoutError)
 """What a connection attempt may raise; `explained` turns each into one line."""
 
@@ -48,15 +51,15 @@ def explained(url: str, fault: BaseException) -> EmulatorError:
     if isinstance(fault, EmulatorError):
         return fault
     if isinstance(fault, InvalidStatus):
-        return refusal(url, fault.response.status_code)
+        return refusal(url, fault.response.status_code, bytes(fault.response.body or b""))
     found = _tls_fault(fault)
     if found:
         return Unreachable(f"{where}: TLS error: {found}")
     return Unreachable(f"{where}: {_plain_fault(fault)}")
 
 
-def refusal(url: str, status: int) -> Refused:
-    """Say what a status means for somebody who plays Vapi."""
+def refusal(url: str, status: int, body: bytes = b"") -> Refused:
+    """Say what a status means to the platform's side, with the server's own sentence where it gives one."""
     reason = {
         401: "the server wants a credential (--secret, --bearer, --hmac or --token)",
         403: "the server wants a credential (--secret, --bearer, --hmac or --token)",
@@ -66,7 +69,18 @@ def refusal(url: str, status: int) -> Refused:
         502: "the engine behind the server failed",
         503: "the server is full",
     }.get(status, "the server did not answer as asked")
-    return Refused(f"{bare(url)}: HTTP {status}: {reason}", status=status)
+    detail = sentence(body)
+    return Refused(f"{bare(url)}: HTTP {status}: {reason}{f': {detail}' if detail else ''}", status=status)
+
+
+def sentence(body: bytes) -> str:
+    """What a server says about an error: the text in its JSON, or the first line of what it sent."""
+    try:
+        told = msgspec.json.decode(body)
+        found = next((told[name] for name in ("error", "detail", "message") if isinstance(told.get(name), str)), "")
+    except (msgspec.DecodeError, UnicodeDecodeError, AttributeError):
+        found = body.decode(errors="replace").strip().partition("\n")[0]
+    return str(found)[:_LONGEST_SENTENCE]
 
 
 def _tls_fault(fault: BaseException) -> str | None:

@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from providers.emulator.check.run import reach
-from providers.emulator.check_command import save
 from providers.emulator.load import results, show
 from providers.emulator.load.babble import babble
 from providers.emulator.load.fleet import Result, run
@@ -22,6 +20,7 @@ from providers.emulator.load.plan import LoadPlan, Script, script
 from providers.emulator.load.results import Thresholds
 from providers.emulator.load.search import find_limit
 from providers.emulator.options import INTERRUPTED
+from providers.emulator.output import save, save_json
 from providers.emulator.speech import probe_speech
 from providers.emulator.targets import Targets
 
@@ -106,7 +105,6 @@ def _search(targets: Targets, loading: LoadRequest, words: Script, started: date
 
 
 def _write(loading: LoadRequest, report: dict[str, Any], page: Callable[[], str]) -> None:
-    if loading.json is not None:
-        save(loading.json, msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    save_json(loading.json, report)
     if loading.html is not None:
         save(loading.html, page().encode())

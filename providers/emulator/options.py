@@ -41,7 +41,20 @@ def credential_options(command: _Command) -> _Command:
 
 def url_option(command: _Command) -> _Command:
     """Add ``--url``, the base address of a server."""
-    return click.option("--url", help="Base address. Default: the server that runs on this machine.")(command)
+    shown = "Base address. Default: the server that was started in this folder, or the only one on this machine."
+    return click.option("--url", help=shown)(command)
+
+
+def endpoint_options(command: _Command) -> _Command:
+    """Add the addresses of single endpoints; the command receives ``voice``, ``transcriber`` and ``endpointing``."""
+    for name, scheme, what in (
+        ("endpointing", "http", "an endpointing"),
+        ("transcriber", "ws", "a transcriber"),
+        ("voice", "http", "a voice"),
+    ):
+        help_text = f"{scheme}(s):// address of {what} endpoint alone."
+        command = click.option(f"--{name}-url", name, metavar="U", help=help_text)(command)
+    return command
 
 
 def one_line_errors(command: _Command) -> _Command:

@@ -84,8 +84,8 @@ def origin(url: str) -> tuple[str, str, int | None]:
     """Scheme, host and port of a URL; ``localhost`` is 127.0.0.1."""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").replace("localhost", "127.0.0.1")
-        return parts.scheme, host, parts.port or _PORTS.get(parts.scheme)
+        host = parts.hostname or ""
+        return parts.scheme, "127.0.0.1" if host == "localhost" else host, parts.port or _PORTS.get(parts.scheme)
     except ValueError:  # a port that is no number
         return "", "", None
 

@@ -7,13 +7,11 @@ import signal
 import subprocess
 import sys
 
-import pytest
 from rich.console import Console
 
 from dsp import encode_pcm16
-from providers.emulator.call_command import Display, Speech, lag
+from providers.emulator.call_command import Display, Speech
 from providers.emulator.protocol import ReceivedTranscript
-from providers.emulator.sound import Span
 from providers.emulator.transcriber_client import CallRecord, TimedTranscript
 from providers.emulator.wav import write_wav
 from tests.emulator.good_server import SECRET
@@ -61,14 +59,6 @@ def test_elsewhere_every_transcript_is_a_line():
         "   0.30 s  customer   alpha …",
         "   0.80 s  customer   Alpha.  (340.0 ms after the speech)",
     ]
-
-
-def test_lag_counts_from_the_last_speech_that_had_ended():
-    spans = [Span(0.0, 1.0), Span(2.0, 3.0)]
-    assert lag(heard("x", 1.4), spans) == pytest.approx(0.4)
-    assert lag(heard("x", 2.9), spans) == pytest.approx(1.9)
-    assert lag(heard("x", 3.5), spans) == pytest.approx(0.5)
-    assert lag(heard("x", 0.5), spans) is None
 
 
 def test_ctrl_c_hangs_up_and_leaves_the_summary(good_url, tmp_path):

@@ -169,7 +169,7 @@ def test_the_process_of_a_local_server_is_found(good_url):
 def test_a_tls_error_is_one_clear_line(tls_url):
     result = run("--url", tls_url, "--secret", SECRET)
     assert result.exit_code == 2
-    assert "TLS error: self-signed certificate" in result.output
+    assert "TLS error: unable to get local issuer certificate" in result.output
 
 
 def test_ctrl_c_leaves_the_partial_report(good_url, wavs, tmp_path):
