@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -47,6 +48,49 @@ def field(raw: msgspec.Raw, shape: Any, path: str) -> Any:
         raise BadRequest(f"{path}: expected well-formed JSON in UTF-8, found something else") from None
     except RecursionError:
         raise BadRequest(f"{path}: expected JSON of moderate depth, found deeper nesting") from None
+
+
+class Fields:
+    """Fields of one message, each decoded when it is asked for: the big ones are passed over once and never copied.
+
+    Parameters
+    ----------
+    raw
+        An instance of `raw_fields` of the message type.
+    message
+        The type that says what each field holds; the same one describes the endpoint in ``/openapi.json``.
+    path
+        What stands before a field's name in errors.
+    """
+
+    def __init__(self, raw: Any, message: type[msgspec.Struct], path: str) -> None:
+        self._raw = raw
+        self._types = _types(message)
+        self.path = path
+
+    def take(self, name: str, shape: Any = None) -> Any:
+        """Decode one field, as its own type or as ``shape``.
+
+        Raises
+        ------
+        BadRequest
+            Missing, or not of this type.
+        """
+        return field(getattr(self._raw, name), shape or self._types[name], self.path + name)
+
+
+@cache
+def _types(message: type[msgspec.Struct]) -> dict[str, Any]:
+    return get_type_hints(message, include_extras=True)
+
+
+def raw_fields(message: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """The fields of a message type, each left raw; one that may be missing is null then."""
+    fields = [
+        (known.name, msgspec.Raw, msgspec.Raw() if known.required else msgspec.Raw(b"null"))
+        for known in msgspec.structs.fields(message)
+    ]
+    return msgspec.defstruct(f"Raw{message.__name__}", fields)
 
 
 _OUT_OF_RANGE = {"Number out of range", "Integer value out of range"}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
-from providers import jsonbody
 from providers.errors import BadRequest, TooLarge
+from providers.jsonbody import Fields, decode, raw_fields
 
 TYPE = "call.endpointing.request"
 LONGEST_TIMEOUT = 15.0
@@ -66,10 +67,12 @@ class OtherMessage:
     type: str
 
 
-class _Spoken(msgspec.Struct):
-    role: str
-    content: Any = None
-    message: Any = None
+class SpokenMessage(msgspec.Struct):
+    """One message of the conversation, in OpenAI's form or the platform's own."""
+
+    role: Annotated[str, Meta(examples=["user", "assistant", "bot"])]
+    content: Annotated[Any, Meta(description="Text, or OpenAI's list of parts.")] = None
+    message: Annotated[Any, Meta(description="Text, in the platform's own form.")] = None
 
     def text(self) -> str:
         said = self.content if self.content is not None else self.message
@@ -80,53 +83,72 @@ class _Spoken(msgspec.Struct):
         return said if isinstance(said, str) else ""
 
 
-class _Option(msgspec.Struct):
+class RegexOption(msgspec.Struct):
+    """An option of a pattern: ignore-case, whole-word or multi-line."""
+
     type: str = ""
     enabled: bool = True
 
 
-class _Rule(msgspec.Struct):
+class EndpointingRule(msgspec.Struct):
+    """One of the assistant's ``customEndpointingRules``."""
+
     type: str = ""
     regex: str | None = None
-    regexOptions: list[_Option] | None = None
+    regexOptions: list[RegexOption] | None = None
     assistantRegex: str | None = None
-    assistantRegexOptions: list[_Option] | None = None
+    assistantRegexOptions: list[RegexOption] | None = None
     customerRegex: str | None = None
-    customerRegexOptions: list[_Option] | None = None
+    customerRegexOptions: list[RegexOption] | None = None
     timeoutSeconds: float = 0.0
 
 
-class _StartSpeakingPlan(msgspec.Struct):
-    customEndpointingRules: list[_Rule] | None = None
+class StartSpeakingPlan(msgspec.Struct):
+    """The part of an assistant's plan that holds rules."""
+
+    customEndpointingRules: list[EndpointingRule] | None = None
 
 
-class _Transcriber(msgspec.Struct):
+class EndpointingTranscriber(msgspec.Struct):
+    """The part of an assistant that tells the language."""
+
     language: Any = None
 
 
-class _Assistant(msgspec.Struct):
-    startSpeakingPlan: _StartSpeakingPlan | None = None
-    transcriber: _Transcriber | None = None
+class EndpointingAssistant(msgspec.Struct):
+    """The parts of an assistant that a decision depends on."""
+
+    startSpeakingPlan: StartSpeakingPlan | None = None
+    transcriber: EndpointingTranscriber | None = None
 
 
-class _Call(msgspec.Struct):
+class EndpointingCall(msgspec.Struct):
+    """The call that the conversation belongs to."""
+
     id: str | None = None
 
 
-class _Fields(msgspec.Struct):
-    type: msgspec.Raw = msgspec.Raw()
-    messagesOpenAIFormatted: msgspec.Raw = msgspec.Raw(b"null")
-    messages: msgspec.Raw = msgspec.Raw(b"null")
-    assistant: msgspec.Raw = msgspec.Raw(b"null")
-    call: msgspec.Raw = msgspec.Raw(b"null")
+class EndpointingMessage(msgspec.Struct):
+    """A conversation whose last turn may be over; one of the two lists of messages is enough."""
+
+    type: Annotated[str, Meta(examples=[TYPE])]
+    messagesOpenAIFormatted: list[SpokenMessage] | None = None
+    messages: list[SpokenMessage] | None = None
+    assistant: EndpointingAssistant | None = None
+    call: EndpointingCall | None = None
 
 
-class _Body(_Fields):
-    message: _Fields | None = None
+_RawMessage = raw_fields(EndpointingMessage)
 
 
-class _Answer(msgspec.Struct):
-    timeoutSeconds: float
+class _Body(_RawMessage):  # type: ignore[valid-type, misc]  # made from `EndpointingMessage`
+    message: _RawMessage | None = None  # type: ignore[valid-type]
+
+
+class EndpointingAnswer(msgspec.Struct):
+    """How long to wait before the assistant speaks."""
+
+    timeoutSeconds: Annotated[float, Meta(ge=0, le=LONGEST_TIMEOUT, description="Seconds.")]
 
 
 def parse(body: bytes) -> Turn | OtherMessage:
@@ -140,14 +162,14 @@ def parse(body: bytes) -> Turn | OtherMessage:
         More values than a conversation has.
     """
     _check_size(body)
-    outer = jsonbody.decode(body, _Body)
-    fields, path = (outer.message, "message.") if outer.message else (outer, "")
-    kind = jsonbody.field(fields.type, str, path + "type")
+    outer = decode(body, _Body)
+    fields = Fields(outer.message or outer, EndpointingMessage, "message." if outer.message else "")
+    kind = fields.take("type")
     if kind != TYPE:
         return OtherMessage(kind[:64])
-    spoken = _spoken(fields, path)
-    assistant = jsonbody.field(fields.assistant, _Assistant | None, path + "assistant")
-    call = jsonbody.field(fields.call, _Call | None, path + "call")
+    spoken = _spoken(fields)
+    assistant: EndpointingAssistant | None = fields.take("assistant")
+    call: EndpointingCall | None = fields.take("call")
     plan = assistant.startSpeakingPlan if assistant else None
     language = assistant.transcriber.language if assistant and assistant.transcriber else None
     rules = (plan.customEndpointingRules if plan else None) or []
@@ -163,24 +185,24 @@ def parse(body: bytes) -> Turn | OtherMessage:
 
 def answer(timeout: float) -> bytes:
     """The response body; the time-out (s) is clamped to the platform's range."""
-    return msgspec.json.encode(_Answer(min(max(timeout, 0.0), LONGEST_TIMEOUT)))
+    return msgspec.json.encode(EndpointingAnswer(min(max(timeout, 0.0), LONGEST_TIMEOUT)))
 
 
-def _spoken(fields: _Fields, path: str) -> list[_Spoken]:
+def _spoken(fields: Fields) -> list[SpokenMessage]:
     for name in ("messagesOpenAIFormatted", "messages"):
-        spoken: list[_Spoken] | None = jsonbody.field(getattr(fields, name), list[_Spoken] | None, path + name)
+        spoken: list[SpokenMessage] | None = fields.take(name)
         if spoken is not None:
             return spoken
     raise BadRequest(
-        f"{path}messagesOpenAIFormatted: expected a list of messages here or in {path}messages, found none"
+        f"{fields.path}messagesOpenAIFormatted: expected a list of messages here or in messages, found none"
     )
 
 
-def _last(spoken: list[_Spoken], roles: set[str]) -> str:
+def _last(spoken: list[SpokenMessage], roles: set[str]) -> str:
     return next((said.text() for said in reversed(spoken) if said.role in roles), "")
 
 
-def _rule(rule: _Rule) -> Rule:
+def _rule(rule: EndpointingRule) -> Rule:
     either = _pattern(rule.regex, rule.regexOptions)
     on_assistant = _pattern(rule.assistantRegex, rule.assistantRegexOptions)
     on_user = _pattern(rule.customerRegex, rule.customerRegexOptions)
@@ -191,7 +213,7 @@ def _rule(rule: _Rule) -> Rule:
     )
 
 
-def _pattern(text: str | None, options: list[_Option] | None) -> Pattern | None:
+def _pattern(text: str | None, options: list[RegexOption] | None) -> Pattern | None:
     if not text:
         return None
     on = {option.type for option in options or () if option.enabled}

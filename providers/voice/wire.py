@@ -7,11 +7,13 @@ phone number's entry can carry telephony credentials.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from providers import jsonbody
 from providers.errors import BadRequest, TooLarge
+from providers.jsonbody import Fields, decode, raw_fields
 from providers.rates import EXPECTED_RATE, checked_rate, shown_number
 
 TYPE = "voice-request"
@@ -39,34 +41,43 @@ class OtherMessage:
     type: str
 
 
-class _Voice(msgspec.Struct):
+class VoiceChoice(msgspec.Struct):
+    """An assistant's voice block."""
+
     voiceId: str | None = None
 
 
-class _Assistant(msgspec.Struct):
-    voice: _Voice | None = None
+class VoiceAssistant(msgspec.Struct):
+    """The part of an assistant that can name a voice."""
+
+    voice: VoiceChoice | None = None
 
 
-class _Call(msgspec.Struct):
+class VoiceCall(msgspec.Struct):
+    """The call that the text belongs to."""
+
     id: str | None = None
-    assistant: _Assistant | None = None
+    assistant: VoiceAssistant | None = None
 
 
-class _Fields(msgspec.Struct):
-    """The known fields, each still raw: the big ones are passed over once and never copied."""
+class VoiceMessage(msgspec.Struct):
+    """A text to speak."""
 
-    type: msgspec.Raw = msgspec.Raw()
-    text: msgspec.Raw = msgspec.Raw()
-    sampleRate: msgspec.Raw = msgspec.Raw()
-    voiceId: msgspec.Raw = msgspec.Raw(b"null")
-    voice: msgspec.Raw = msgspec.Raw(b"null")
-    assistant: msgspec.Raw = msgspec.Raw(b"null")
-    call: msgspec.Raw = msgspec.Raw(b"null")
+    type: Annotated[str, Meta(examples=[TYPE])]
+    text: Annotated[str, Meta(description="What to say; SSML breaks are heard as pauses.")]
+    sampleRate: Annotated[int | float, Meta(description=f"Hz of the answer: {EXPECTED_RATE}.", examples=[24000])]
+    voiceId: Annotated[str | None, Meta(description="The engine's own name of a voice.")] = None
+    voice: VoiceChoice | None = None
+    assistant: VoiceAssistant | None = None
+    call: VoiceCall | None = None
 
 
-class _Body(_Fields):
-    message: _Fields | None = None
-    messsage: _Fields | None = None  # so misspelt in the platform's own schema and every SDK made from it
+_RawMessage = raw_fields(VoiceMessage)
+
+
+class _Body(_RawMessage):  # type: ignore[valid-type, misc]  # made from `VoiceMessage`
+    message: _RawMessage | None = None  # type: ignore[valid-type]
+    messsage: _RawMessage | None = None  # type: ignore[valid-type]  # so misspelt in the platform's own schema
 
 
 def parse(body: bytes, *, max_text_chars: int) -> VoiceRequest | OtherMessage:
@@ -79,20 +90,21 @@ def parse(body: bytes, *, max_text_chars: int) -> VoiceRequest | OtherMessage:
     TooLarge
         The text is longer than ``max_text_chars``.
     """
-    outer = jsonbody.decode(body, _Body)
-    fields, path = (outer.message or outer.messsage, "message.") if outer.message or outer.messsage else (outer, "")
-    assert fields is not None
-    kind = jsonbody.field(fields.type, str, path + "type")
+    outer = decode(body, _Body)
+    inner = outer.message or outer.messsage
+    path = "message." if inner else ""
+    fields = Fields(inner or outer, VoiceMessage, path)
+    kind = fields.take("type")
     if kind != TYPE:
         return OtherMessage(kind[:64])
-    text = jsonbody.field(fields.text, str, path + "text")
+    text = fields.take("text")
     if len(text) > max_text_chars:
         raise TooLarge(f"{path}text: expected at most {max_text_chars} characters, found {len(text)}")
-    call = jsonbody.field(fields.call, _Call | None, path + "call") or _Call()
+    call = fields.take("call") or VoiceCall()
     return VoiceRequest(
         text=text,
-        sample_rate=_rate(jsonbody.field(fields.sampleRate, int | float, path + "sampleRate"), path),
-        voice=_voice(fields, call, path),
+        sample_rate=_rate(fields.take("sampleRate"), path),
+        voice=_voice(fields, call),
         call_id=(call.id or "")[:_LONGEST_CALL_ID],
     )
 
@@ -104,12 +116,12 @@ def _rate(rate: float, path: str) -> int:
     return checked
 
 
-def _voice(fields: _Fields, call: _Call, path: str) -> str | None:
+def _voice(fields: Fields, call: VoiceCall) -> str | None:
     """The first voice named: no document says under which key it comes, so the likely ones are asked in order."""
-    named: str | None = jsonbody.field(fields.voiceId, str | None, path + "voiceId")
+    named: str | None = fields.take("voiceId")
     if named:
         return named
-    voice: _Voice | None = jsonbody.field(fields.voice, _Voice | None, path + "voice")
-    assistant: _Assistant | None = jsonbody.field(fields.assistant, _Assistant | None, path + "assistant")
+    voice: VoiceChoice | None = fields.take("voice")
+    assistant: VoiceAssistant | None = fields.take("assistant")
     places = (voice, assistant and assistant.voice, call.assistant and call.assistant.voice)
     return next((place.voiceId for place in places if place and place.voiceId), None)
