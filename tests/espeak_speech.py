@@ -6,6 +6,9 @@ from functools import cache
 
 from providers.engines.espeak.library import EspeakLibrary
 
+CRASHING = (")-अआ", "…-चाय")
+"""Texts on which espeak-ng 1.52 ends its process with a segmentation fault."""
+
 
 @cache
 def espeak() -> EspeakLibrary:

@@ -1,15 +1,14 @@
-"""What engines with a model inside this process have in common: loading it once, counting places, checking input."""
+"""What engines with a model on this machine have in common: loading it once, finding its files, checking input."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from dsp import LiveResampler, ParameterError, Resampler, Stage
-from providers.errors import EngineBusy, EngineError, EngineUnavailable
+from providers.errors import EngineError, EngineUnavailable
 
 _Loaded = TypeVar("_Loaded")
 
@@ -42,24 +41,29 @@ class Model(Generic[_Loaded]):
         """
         async with self._loading:
             if self.loaded is None:
-                self.loaded = await asyncio.to_thread(self._guarded)
+                self.loaded = await asyncio.to_thread(guarded, self._load, engine=self._engine, extra=self._extra)
             return self.loaded
 
-    def _guarded(self) -> _Loaded:
-        try:
-            return self._load()
-        except EngineUnavailable:
-            raise
-        except ImportError as error:
-            raise EngineUnavailable(
-                f"{self._engine} is not installed: pip install 'vapi-providers[{self._extra}]' ({error})",
-                engine=self._engine,
-            ) from None
-        except Exception as error:  # each runtime has its own; all mean that this model cannot be used
-            fault = str(error).strip().splitlines()[0][:300] if str(error).strip() else ""
-            raise EngineUnavailable(
-                f"{self._engine} cannot load its model: {type(error).__name__}: {fault}", engine=self._engine
-            ) from None
+
+def guarded(load: Callable[[], _Loaded], *, engine: str, extra: str) -> _Loaded:
+    """What ``load`` returns.
+
+    Raises
+    ------
+    EngineUnavailable
+        What to install, or what is wrong with the model.
+    """
+    try:
+        return load()
+    except EngineUnavailable:
+        raise
+    except ImportError as error:
+        message = f"{engine} is not installed: pip install 'vapi-providers[{extra}]' ({error})"
+        raise EngineUnavailable(message, engine=engine) from None
+    except Exception as error:  # each runtime has its own; all mean that this model cannot be used
+        fault = str(error).strip().splitlines()[0][:300] if str(error).strip() else ""
+        message = f"{engine} cannot load its model: {type(error).__name__}: {fault}"
+        raise EngineUnavailable(message, engine=engine) from None
 
 
 def existing(path: Path | None, setting: str, *, engine: str) -> Path:
@@ -90,32 +94,6 @@ def one_of(folder: Path, *patterns: str, engine: str) -> Path:
         if found:
             return found[0]
     raise EngineUnavailable(f"{engine}: expected {' or '.join(patterns)} in {folder}, found none", engine=engine)
-
-
-class Places:
-    """Counts who is being listened to; ``capacity`` None means no limit."""
-
-    def __init__(self, capacity: int | None, *, engine: str) -> None:
-        self.capacity = capacity
-        self._engine = engine
-        self._taken = 0
-
-    @contextlib.contextmanager
-    def take(self) -> Iterator[None]:
-        """One place for as long as the context lasts.
-
-        Raises
-        ------
-        EngineBusy
-            None is left.
-        """
-        if self.capacity is not None and self._taken >= self.capacity:
-            raise EngineBusy(f"{self._engine} listens to {self._taken} speakers already", engine=self._engine)
-        self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
 
 
 def check_input(rate: int, channels: int, *, engine: str) -> None:

@@ -1,21 +1,22 @@
 """Piper as a speaking engine: a VITS voice on this machine's CPU, the model file brought by the user.
 
-Piper is GPL-3.0 and optional (extra ``piper``). One loaded voice serves every call; the library's phonemizer has a lock
-of its own and the network may run in several threads.
+Piper is GPL-3.0 and optional (extra ``piper``). It reads callers' text with espeak-ng, which some texts crash, so it
+runs in worker processes of its own.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
-from providers.engines.local.model import Model, existing
-from providers.engines.local.threads import spoken
+from providers.engines.base import Chunk, SpeakingCapabilities
+from providers.engines.local.model import existing
+from providers.engines.local.voices import THREADS, WORKERS, onnx_session, pool_of, run_voice
+from providers.engines.voice_worker import Sentence, Sink, decode_options
+from providers.engines.worker_voice import WorkerVoice
 from providers.errors import UnknownVoice
 
 NAME = "piper"
@@ -29,71 +30,54 @@ class PiperOptions:
     """The voice, ``….onnx``; its configuration ``….onnx.json`` stands beside it."""
     speed: float = 1.0
     """2.0 is twice as fast."""
-    threads: int = os.cpu_count() or 1
-    """Utterances that are made at the same time."""
+    workers: int = WORKERS
+    """Worker processes: sentences at the same time."""
+    threads: int = THREADS
+    """Threads of one worker process."""
 
 
-class Piper:
+class Piper(WorkerVoice):
     """The engine. Its voices are the speakers of the model, by name or number."""
 
-    name = NAME
+    def __init__(self, options: PiperOptions) -> None:
+        super().__init__(NAME, __name__, options, pool=pool_of(options.workers))
+
+
+def main(control_fd: int, options: bytes) -> None:
+    """Be the fork server until the control socket ends."""
+    load = partial(PiperLibrary, decode_options(options, PiperOptions))
+    run_voice(control_fd, load, engine=NAME, package="piper", extra="piper")
+
+
+class PiperLibrary:
+    """The loaded voice, in a worker process."""
 
     def __init__(self, options: PiperOptions) -> None:
-        self._options = options
-        self._model = Model(self._load, engine=NAME, extra="piper")
-        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix=NAME)
+        from piper import PiperConfig, PiperVoice, SynthesisConfig
+
+        model = existing(options.model, "PROVIDERS_PIPER_MODEL", engine=NAME)
+        about = existing(model.with_name(model.name + ".json"), "PROVIDERS_PIPER_MODEL (its .json)", engine=NAME)
+        config = PiperConfig.from_dict(json.loads(about.read_text("utf-8")))
+        session = onnx_session(str(model), options.threads)
+        self._voice = PiperVoice(config=config, session=session, download_dir=model.parent)
+        self._style = partial(SynthesisConfig, length_scale=config.length_scale / options.speed)
+        # The numbers are names too, for models that have no others.
+        numbered = {str(number): number for number in range(max(config.num_speakers, 1))}
+        self._speakers: dict[str, int] = {**config.speaker_id_map, **numbered}
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
-        """The model's own rate, language and speakers, once it is loaded."""
-        voice = self._model.loaded
-        if voice is None:
-            return SpeakingCapabilities()
-        language = str(voice.config.espeak_voice)
+        """The model's own rate, language and speakers."""
+        config = self._voice.config
         return SpeakingCapabilities(
-            rates=(voice.config.sample_rate,), languages=(language,), voices=tuple(_speakers(voice))[:8]
+            rates=(config.sample_rate,), languages=(str(config.espeak_voice),), voices=tuple(self._speakers)[:8]
         )
 
-    async def start(self) -> None:
-        """Load the model."""
-        await self._model.get()
-
-    async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
-        """Speak in a thread; closing the generator stops before the next sentence of the utterance."""
-        voice = await self._model.get()
-        speakers = _speakers(voice)
-        if utterance.voice is not None and utterance.voice not in speakers:
-            raise UnknownVoice(utterance.voice, engine=NAME, examples=tuple(speakers)[:8])
-        speaker = speakers[utterance.voice] if utterance.voice is not None else None
-
-        def produce(sink: Callable[[Chunk], bool]) -> None:
-            from piper import SynthesisConfig
-
-            scale = voice.config.length_scale / self._options.speed
-            for made in voice.synthesize(utterance.text, SynthesisConfig(speaker_id=speaker, length_scale=scale)):
-                if not sink(Chunk(made.audio_int16_bytes, made.sample_rate)):
-                    return
-
-        stream = spoken(self._pool, produce, engine=NAME)
-        try:
-            async for chunk in stream:
-                yield chunk
-        finally:
-            await stream.aclose()
-
-    async def aclose(self) -> None:
-        """End the threads; one that is at work ends with its sentence."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _load(self) -> Any:
-        from piper import PiperVoice
-
-        model = existing(self._options.model, "PROVIDERS_PIPER_MODEL", engine=NAME)
-        existing(model.with_name(model.name + ".json"), "PROVIDERS_PIPER_MODEL (its .json)", engine=NAME)
-        return PiperVoice.load(model, download_dir=model.parent)
-
-
-def _speakers(voice: Any) -> dict[str, int]:
-    """Names to numbers, and the numbers as names for models that have no others."""
-    numbered = {str(number): number for number in range(max(voice.config.num_speakers, 1))}
-    return {**voice.config.speaker_id_map, **numbered}
+    def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
+        """Speak; a cancel stops before the next sentence of the text."""
+        if sentence.voice is not None and sentence.voice not in self._speakers:
+            raise UnknownVoice(sentence.voice, engine=NAME, examples=tuple(self._speakers)[:8])
+        speaker = self._speakers[sentence.voice] if sentence.voice is not None else None
+        for made in self._voice.synthesize(sentence.text, self._style(speaker_id=speaker)):
+            if not sink(Chunk(made.audio_int16_bytes, made.sample_rate)):
+                return

@@ -10,9 +10,7 @@ its C++ calls ``exit``. That can only happen at the start.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,17 +18,14 @@ from typing import Any
 import numpy as np
 
 from dsp import PcmDecoder, Samples
-from providers.engines.base import ListeningCapabilities, Recognition, Transcript, Word
-from providers.engines.local.model import Model, Places, check_input, existing, live_resampler, one_of
-from providers.engines.local.threads import heard
+from providers.engines.base import ListeningCapabilities, Transcript, Word
+from providers.engines.local.listener import ThreadedListener, ThreadOptions
+from providers.engines.local.model import existing, live_resampler, one_of
 
 NAME = "sherpa"
 
 MODEL_RATE = 16000
 """Hz of all streaming models."""
-
-BACKLOG = 5.0
-"""Seconds of audio that may wait for a thread."""
 
 LONGEST_TOKEN = 0.3
 """Seconds that a token is taken to last when nothing follows it."""
@@ -59,54 +54,33 @@ class SherpaListenerOptions:
     threads: int = os.cpu_count() or 1
 
 
-class SherpaListener:
-    """Listening, truly streaming: partials every third of a second."""
-
-    name = NAME
+class SherpaListener(ThreadedListener[Any]):
+    """The engine, truly streaming: partials every third of a second, one channel at any rate."""
 
     def __init__(self, options: SherpaListenerOptions) -> None:
-        self._options = options
-        self._model = Model(self._load, engine=NAME, extra="sherpa")
-        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix=NAME)
-        self._places = Places(options.capacity, engine=NAME)
-
-    @property
-    def capabilities(self) -> ListeningCapabilities:
-        """One channel at any rate."""
-        options = self._options
-        return ListeningCapabilities(
-            languages=options.languages,
-            partials=True,
-            punctuates=options.punctuates,
-            word_times=True,
-            capacity=options.capacity,
+        super().__init__(
+            NAME,
+            load=lambda: _load(options),
+            recogniser=lambda model, rate: SherpaRecogniser(model, rate=rate),
+            capabilities=ListeningCapabilities(
+                languages=options.languages,
+                partials=True,
+                punctuates=options.punctuates,
+                word_times=True,
+                capacity=options.capacity,
+            ),
+            bounds=ThreadOptions(threads=options.threads),
         )
 
-    async def start(self) -> None:
-        """Load the model."""
-        await self._model.get()
 
-    @asynccontextmanager
-    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
-        """One speaker on a stream of the shared model."""
-        check_input(rate, channels, engine=NAME)
-        with self._places.take():
-            hearing = SherpaHearing(await self._model.get(), rate=rate)
-            async with heard(self._pool, hearing, rate=rate, backlog=BACKLOG, engine=NAME) as recognition:
-                yield recognition
+def _load(options: SherpaListenerOptions) -> Any:
+    import sherpa_onnx
 
-    async def aclose(self) -> None:
-        """End the threads; one that is at work ends with its block."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _load(self) -> Any:
-        import sherpa_onnx
-
-        folder = existing(self._options.folder, "PROVIDERS_SHERPA_LISTEN_FOLDER", engine=NAME)
-        return _recognizer(sherpa_onnx.OnlineRecognizer, folder, self._options)
+    folder = existing(options.folder, "PROVIDERS_SHERPA_LISTEN_FOLDER", engine=NAME)
+    return _recognizer(sherpa_onnx.OnlineRecognizer, folder, options)
 
 
-class SherpaHearing:
+class SherpaRecogniser:
     """One speaker's stream; blocking. Times are the library's: start of the segment plus the token's own."""
 
     def __init__(self, recognizer: Any, *, rate: int) -> None:

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from providers.engines.base import ListeningCapabilities, Recognition, Transcript, Word
-from providers.engines.local.model import Model, Places, check_input, existing
-from providers.engines.local.threads import heard
+from providers.engines.base import ListeningCapabilities, Transcript, Word
+from providers.engines.local.listener import ThreadedListener, ThreadOptions
+from providers.engines.local.model import existing
 
 NAME = "vosk"
 
 STEP = 0.1
 """Seconds of audio between two looks at what has been heard so far."""
-
-BACKLOG = 5.0
-"""Seconds of audio that may wait for a thread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +37,8 @@ class VoskOptions:
     threads: int = os.cpu_count() or 1
 
 
-class Vosk:
-    """The engine.
+class Vosk(ThreadedListener[Any]):
+    """The engine: one channel at any rate.
 
     Parameters
     ----------
@@ -51,51 +46,31 @@ class Vosk:
         Imports the library; a test hands in its own.
     """
 
-    name = NAME
-
     def __init__(self, options: VoskOptions, *, library: Callable[[], Any] = lambda: import_module("vosk")) -> None:
-        self._options = options
-        self._library = library
-        self._model = Model(self._load, engine=NAME, extra="vosk")
-        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix=NAME)
-        self._places = Places(options.capacity, engine=NAME)
+        def recogniser(model: Any, rate: int) -> VoskRecogniser:
+            kaldi = library().KaldiRecognizer(model, float(rate))
+            kaldi.SetWords(True)
+            return VoskRecogniser(kaldi, rate=rate)
 
-    @property
-    def capabilities(self) -> ListeningCapabilities:
-        """One channel at any rate."""
-        options = self._options
-        return ListeningCapabilities(
-            languages=options.languages, partials=True, word_times=True, capacity=options.capacity
+        super().__init__(
+            NAME,
+            load=lambda: _load(library(), options),
+            recogniser=recogniser,
+            capabilities=ListeningCapabilities(
+                languages=options.languages, partials=True, word_times=True, capacity=options.capacity
+            ),
+            bounds=ThreadOptions(threads=options.threads),
         )
 
-    async def start(self) -> None:
-        """Load the model."""
-        await self._model.get()
 
-    @asynccontextmanager
-    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
-        """One speaker on a recogniser of the shared model."""
-        check_input(rate, channels, engine=NAME)
-        with self._places.take():
-            recognizer = self._library().KaldiRecognizer(await self._model.get(), float(rate))
-            recognizer.SetWords(True)
-            hearing = VoskHearing(recognizer, rate=rate)
-            async with heard(self._pool, hearing, rate=rate, backlog=BACKLOG, engine=NAME) as recognition:
-                yield recognition
-
-    async def aclose(self) -> None:
-        """End the threads; one that is at work ends with its block."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _load(self) -> Any:
-        vosk = self._library()
-        # Without a path the library would download a model, and end the process where it cannot.
-        folder = existing(self._options.folder, "PROVIDERS_VOSK_FOLDER", engine=NAME)
-        vosk.SetLogLevel(-1)
-        return vosk.Model(model_path=str(folder))
+def _load(vosk: Any, options: VoskOptions) -> Any:
+    # Without a path the library would download a model, and end the process where it cannot.
+    folder = existing(options.folder, "PROVIDERS_VOSK_FOLDER", engine=NAME)
+    vosk.SetLogLevel(-1)
+    return vosk.Model(model_path=str(folder))
 
 
-class VoskHearing:
+class VoskRecogniser:
     """One speaker's recogniser; blocking. Its times count from the first audio."""
 
     def __init__(self, recognizer: Any, *, rate: int) -> None:

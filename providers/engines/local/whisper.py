@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from dsp import PcmDecoder, Samples, VoiceActivity
-from providers.engines.base import ListeningCapabilities, Recognition, Transcript, Word
-from providers.engines.local.model import Model, Places, check_input, existing, live_resampler
-from providers.engines.local.threads import heard
+from providers.engines.base import ListeningCapabilities, Transcript, Word
+from providers.engines.local.listener import ThreadedListener, ThreadOptions
+from providers.engines.local.model import existing, live_resampler
 
 NAME = "whisper"
 
@@ -72,8 +70,8 @@ class WhisperOptions:
     """Utterances that are transcribed at the same time."""
 
 
-class Whisper:
-    """The engine.
+class Whisper(ThreadedListener[Any]):
+    """The engine: punctuated, one channel at any rate, each speaker cut into utterances.
 
     Parameters
     ----------
@@ -81,60 +79,37 @@ class Whisper:
         Imports the library; a test hands in its own.
     """
 
-    name = NAME
-
     def __init__(
         self, options: WhisperOptions, *, library: Callable[[], Any] = lambda: import_module("faster_whisper")
     ) -> None:
-        self._options = options
-        self._library = library
-        self._model = Model(self._load, engine=NAME, extra="whisper")
-        self._pool = ThreadPoolExecutor(options.threads, thread_name_prefix=NAME)
-        self._places = Places(options.capacity, engine=NAME)
-
-    @property
-    def capabilities(self) -> ListeningCapabilities:
-        """Punctuated, one channel at any rate."""
-        options = self._options
-        return ListeningCapabilities(
-            languages=(options.language,) if options.language else (),
-            partials=options.partial_every > 0,
-            punctuates=True,
-            word_times=True,
-            capacity=options.capacity,
-        )
-
-    async def start(self) -> None:
-        """Load the model."""
-        await self._model.get()
-
-    @asynccontextmanager
-    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
-        """One speaker, cut into utterances."""
-        check_input(rate, channels, engine=NAME)
-        with self._places.take():
-            hearing = WhisperHearing(await self._model.get(), rate=rate, options=self._options)
-            async with heard(self._pool, hearing, rate=rate, backlog=BACKLOG, engine=NAME) as recognition:
-                yield recognition
-
-    async def aclose(self) -> None:
-        """End the threads; one that is at work ends with its utterance."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _load(self) -> Any:
-        faster_whisper = self._library()
-        folder = existing(self._options.folder, "PROVIDERS_WHISPER_FOLDER", engine=NAME)
-        return faster_whisper.WhisperModel(
-            str(folder),
-            device=self._options.device,
-            compute_type=self._options.compute_type,
-            cpu_threads=1,
-            num_workers=self._options.threads,
-            local_files_only=True,
+        super().__init__(
+            NAME,
+            load=lambda: _load(library(), options),
+            recogniser=lambda model, rate: WhisperRecogniser(model, rate=rate, options=options),
+            capabilities=ListeningCapabilities(
+                languages=(options.language,) if options.language else (),
+                partials=options.partial_every > 0,
+                punctuates=True,
+                word_times=True,
+                capacity=options.capacity,
+            ),
+            bounds=ThreadOptions(threads=options.threads, backlog=BACKLOG),
         )
 
 
-class WhisperHearing:
+def _load(faster_whisper: Any, options: WhisperOptions) -> Any:
+    folder = existing(options.folder, "PROVIDERS_WHISPER_FOLDER", engine=NAME)
+    return faster_whisper.WhisperModel(
+        str(folder),
+        device=options.device,
+        compute_type=options.compute_type,
+        cpu_threads=1,
+        num_workers=options.threads,
+        local_files_only=True,
+    )
+
+
+class WhisperRecogniser:
     """One speaker: finds the utterances and has each transcribed; blocking."""
 
     def __init__(

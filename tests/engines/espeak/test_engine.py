@@ -16,9 +16,7 @@ import pytest
 from providers.engines.base import Utterance
 from providers.engines.espeak.engine import Espeak, EspeakOptions
 from providers.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice, UnspeakableText
-
-CRASHING = (")-अआ", "…-चाय")
-"""Texts on which espeak-ng 1.52 ends its process with a segmentation fault."""
+from tests.espeak_speech import CRASHING
 
 HOURS = "word " * 50_000
 """More than ten seconds of work."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
 
+from providers.engines.base import TextToSpeech
 from providers.engines.local.kokoro import Kokoro, KokoroOptions
-from providers.errors import EngineUnavailable
-from tests.engines.conformance import SpeakingCase, SpeakingConformance, kept
+from providers.errors import EngineUnavailable, UnspeakableText
+from tests.engines.conformance import SpeakingCase, SpeakingConformance, kept, say
 from tests.engines.local.tiny_models import kokoro_voice
+from tests.espeak_speech import CRASHING
 
 pytest.importorskip("kokoro_onnx", reason="needs the extra 'kokoro': pip install 'vapi-providers[kokoro]'")
 pytest.importorskip("onnx", reason="needs the package onnx to make a model")
@@ -42,3 +45,22 @@ def test_a_missing_file_is_named_by_its_setting(tmp_path: Path) -> None:
         asyncio.run(Kokoro(KokoroOptions(model=model, voices=tmp_path / "none.bin")).start())
     with pytest.raises(EngineUnavailable, match="set PROVIDERS_KOKORO_MODEL"):
         asyncio.run(Kokoro(KokoroOptions()).start())
+
+
+def opened(folder: Path) -> TextToSpeech:
+    model, voices = kokoro_voice(folder)
+    return Kokoro(KokoroOptions(model=model, voices=voices))
+
+
+@pytest.mark.parametrize("text", CRASHING)
+def test_a_text_that_may_crash_its_espeak_hurts_nobody(tmp_path: Path, text: str) -> None:
+    async def scenario(engine: TextToSpeech) -> None:
+        await engine.start()
+        for _ in range(2):
+            others = [asyncio.create_task(say(engine, "Hello.")) for _ in range(3)]
+            with contextlib.suppress(UnspeakableText):
+                await say(engine, text)
+            assert all([await other for other in others])
+        await engine.aclose()
+
+    asyncio.run(scenario(opened(tmp_path)))

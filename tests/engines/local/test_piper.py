@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from providers.engines.base import TextToSpeech
 from providers.engines.local.piper import Piper, PiperOptions
-from providers.errors import EngineUnavailable
+from providers.errors import EngineUnavailable, UnspeakableText
 from tests.engines.conformance import SpeakingCase, SpeakingConformance, kept, say, seconds
 from tests.engines.local.tiny_models import piper_voice
+from tests.espeak_speech import CRASHING
 
 pytest.importorskip("piper", reason="needs the extra 'piper': pip install 'vapi-providers[piper]'")
 pytest.importorskip("onnx", reason="needs the package onnx to make a voice")
@@ -60,3 +62,17 @@ def test_a_missing_or_broken_model_is_one_clear_error(tmp_path: Path, files: tup
 def test_no_model_at_all_names_the_setting() -> None:
     with pytest.raises(EngineUnavailable, match="piper needs a model: set PROVIDERS_PIPER_MODEL"):
         asyncio.run(Piper(PiperOptions()).start())
+
+
+@pytest.mark.parametrize("text", CRASHING)
+def test_a_text_that_may_crash_its_espeak_hurts_nobody(tmp_path: Path, text: str) -> None:
+    async def scenario(engine: TextToSpeech) -> None:
+        await engine.start()
+        for _ in range(2):
+            others = [asyncio.create_task(say(engine, "Hello.")) for _ in range(3)]
+            with contextlib.suppress(UnspeakableText):
+                await say(engine, text)
+            assert all([await other for other in others])
+        await engine.aclose()
+
+    asyncio.run(scenario(Piper(PiperOptions(model=piper_voice(tmp_path)))))

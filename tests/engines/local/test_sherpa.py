@@ -94,3 +94,10 @@ def test_an_incomplete_folder_is_one_clear_error(tmp_path: Path, engine: str) ->
     (tmp_path / "tokens.txt").write_text("a 0\n")
     with pytest.raises(EngineUnavailable, match=r"expected model\*.onnx or \*.onnx in"):
         start(tmp_path)
+
+
+def test_a_folder_that_ends_the_librarys_process_does_not_end_the_server(tmp_path: Path) -> None:
+    folder = sherpa_voice(tmp_path)
+    (folder / "tokens.txt").write_text("no numbers\n")
+    with pytest.raises(EngineUnavailable, match="sherpa cannot start: its process ended while loading the voice"):
+        asyncio.run(SherpaVoice(SherpaVoiceOptions(folder=folder)).start())

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
 
-from providers.engines.base import Chunk, Transcript
-from providers.engines.local.model import Model, Places
-from providers.engines.local.threads import BLOCK, ThreadedRecognition, heard, spoken
-from providers.errors import EngineBusy, EngineError, EngineUnavailable
+from providers.engines.base import Transcript
+from providers.engines.local.model import Model
+from providers.engines.local.threads import BLOCK, ThreadedRecognition, recognise_in_thread
+from providers.errors import EngineError, EngineUnavailable
 
 RATE = 8000
 
@@ -27,11 +27,13 @@ class Scripted:
 
     def __init__(self, *, fail: bool = False, gate: threading.Event | None = None) -> None:
         self.blocks: list[int] = []
+        self.waiting = False
         self._fail = fail
         self._gate = gate
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
         if self._gate:
+            self.waiting = True
             self._gate.wait(10)
         if self._fail:
             raise ValueError("what the caller said")
@@ -45,7 +47,7 @@ class Scripted:
 @asynccontextmanager
 async def opened(hearing: Scripted, *, backlog: float = 2.0) -> AsyncIterator[ThreadedRecognition]:
     with ThreadPoolExecutor(1) as pool:
-        async with heard(pool, hearing, rate=RATE, backlog=backlog, engine="scripted") as recognition:
+        async with recognise_in_thread(pool, hearing, rate=RATE, backlog=backlog, engine="scripted") as recognition:
             yield recognition
 
 
@@ -95,11 +97,46 @@ def test_leaving_does_not_wait_for_the_thread() -> None:
         gate = threading.Event()
         pool = ThreadPoolExecutor(1)
         async with asyncio.timeout(5):
-            async with heard(pool, Scripted(gate=gate), rate=RATE, backlog=1, engine="scripted") as recognition:
+            async with recognise_in_thread(
+                pool, Scripted(gate=gate), rate=RATE, backlog=1, engine="scripted"
+            ) as recognition:
                 await recognition.push(bytes(2))
                 await asyncio.sleep(0)
         gate.set()
         pool.shutdown()
+
+    asyncio.run(scenario())
+
+
+def test_the_end_of_the_thread_and_not_of_the_call_releases_the_place() -> None:
+    async def scenario() -> None:
+        gate, released = threading.Event(), asyncio.Event()
+        with ThreadPoolExecutor(1) as pool:
+            recogniser = Scripted(gate=gate)
+            context = recognise_in_thread(
+                pool, recogniser, rate=RATE, backlog=1, engine="scripted", released=released.set
+            )
+            async with context as recognition:
+                await recognition.push(bytes(2))
+                while not recogniser.waiting:
+                    await asyncio.sleep(0)
+            assert not released.is_set()
+            gate.set()
+            async with asyncio.timeout(10):
+                await released.wait()
+
+    asyncio.run(scenario())
+
+
+def test_a_call_without_work_releases_its_place_as_it_leaves() -> None:
+    async def scenario() -> None:
+        released = asyncio.Event()
+        with ThreadPoolExecutor(1) as pool:
+            async with recognise_in_thread(
+                pool, Scripted(), rate=RATE, backlog=1, engine="scripted", released=released.set
+            ):
+                pass
+            assert released.is_set()
 
     asyncio.run(scenario())
 
@@ -110,64 +147,6 @@ def test_an_end_that_was_read_is_found_again() -> None:
             await recognition.finish()
             assert [t.text async for t in recognition] == ["end"]
             assert [t.text async for t in recognition] == []
-
-    asyncio.run(scenario())
-
-
-def test_chunks_are_yielded_while_the_thread_still_works() -> None:
-    async def scenario() -> None:
-        gate = threading.Event()
-
-        def produce(sink: Callable[[Chunk], bool]) -> None:
-            sink(Chunk(b"ab", RATE))
-            gate.wait(10)
-            sink(Chunk(b"cd", RATE))
-
-        with ThreadPoolExecutor(1) as pool:
-            stream = spoken(pool, produce, engine="scripted")
-            assert (await anext(stream)).pcm == b"ab"
-            gate.set()
-            assert [chunk.pcm async for chunk in stream] == [b"cd"]
-
-    asyncio.run(scenario())
-
-
-def test_closing_the_stream_tells_the_thread_to_stop() -> None:
-    async def scenario() -> None:
-        stopped = threading.Event()
-
-        def produce(sink: Callable[[Chunk], bool]) -> None:
-            while sink(Chunk(b"ab", RATE)):
-                pass
-            stopped.set()
-
-        with ThreadPoolExecutor(1) as pool:
-            stream = spoken(pool, produce, engine="scripted")
-            await anext(stream)
-            await stream.aclose()
-            assert await asyncio.to_thread(stopped.wait, 10)
-
-    asyncio.run(scenario())
-
-
-def test_a_failing_synthesis_is_an_engine_error_that_quotes_nobody() -> None:
-    def produce(sink: Callable[[Chunk], bool]) -> None:
-        raise ValueError("the text")
-
-    async def scenario() -> None:
-        with ThreadPoolExecutor(1) as pool:
-            with pytest.raises(EngineError, match="scripted failed with ValueError$"):
-                await anext(spoken(pool, produce, engine="scripted"))
-
-    asyncio.run(scenario())
-
-
-def test_a_closed_engine_says_so() -> None:
-    async def scenario() -> None:
-        pool = ThreadPoolExecutor(1)
-        pool.shutdown()
-        with pytest.raises(EngineError, match="scripted is closed"):
-            await anext(spoken(pool, lambda sink: None, engine="scripted"))
 
     asyncio.run(scenario())
 
@@ -210,13 +189,3 @@ def test_a_missing_package_says_what_to_install() -> None:
 
     with pytest.raises(EngineUnavailable, match=r"pip install 'vapi-providers\[some\]'"):
         asyncio.run(Model(load, engine="scripted", extra="some").get())
-
-
-def test_places_are_counted_and_given_back() -> None:
-    places = Places(1, engine="scripted")
-    with places.take():
-        with pytest.raises(EngineBusy):
-            with places.take():
-                pass
-    with places.take():
-        pass

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from providers.engines.base import Transcript
-from providers.engines.local.vosk import Vosk, VoskHearing, VoskOptions
+from providers.engines.local.vosk import Vosk, VoskOptions, VoskRecogniser
 from providers.errors import EngineUnavailable
 from tests.engines.conformance import ListeningCase, ListeningConformance, kept
 from tests.engines.local.tiny_models import tones
@@ -90,7 +90,7 @@ def hear(*results: dict[str, Any]) -> list[Transcript]:
     recognizer = SimpleNamespace(
         AcceptWaveform=accept, Result=answer, PartialResult=answer, FinalResult=lambda: '{"text": ""}'
     )
-    hearing = VoskHearing(recognizer, rate=8000)
+    hearing = VoskRecogniser(recognizer, rate=8000)
     return [*hearing.feed(bytes(1600 * len(results))), *hearing.finish()]
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from dsp import encode_pcm16
 from providers.engines.base import Transcript
-from providers.engines.local.whisper import LONGEST, Whisper, WhisperHearing, WhisperOptions
+from providers.engines.local.whisper import LONGEST, Whisper, WhisperOptions, WhisperRecogniser
 from providers.errors import EngineUnavailable
 from tests.engines.conformance import ListeningCase, ListeningConformance, kept
 from tests.engines.local.tiny_whisper import SAID, whisper_model
@@ -94,7 +94,7 @@ class ScriptedModel:
 def hear(
     model: ScriptedModel, pcm: bytes, *, clock: Callable[[], float] = lambda: 0.0, **options: Any
 ) -> list[Transcript]:
-    hearing = WhisperHearing(model, rate=16000, options=WhisperOptions(**options), clock=clock)
+    hearing = WhisperRecogniser(model, rate=16000, options=WhisperOptions(**options), clock=clock)
     heard = [t for begin in range(0, len(pcm), 16000) for t in hearing.feed(pcm[begin : begin + 16000])]
     return heard + list(hearing.finish())
 

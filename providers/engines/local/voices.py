@@ -1,0 +1,61 @@
+"""What the local voices have in common: their worker processes, and how each loads its model.
+
+A model is loaded in every worker process, after the fork, because the runtimes start threads that a fork would lose.
+The library is imported before the fork.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from providers.engines import fork_child, voice_worker
+from providers.engines.local.model import guarded
+from providers.engines.voice_pool import PoolOptions
+from providers.engines.voice_worker import VoiceLibrary
+
+WORKERS = 2
+"""Worker processes of a voice, each with a copy of the model: two, so that one may die without a pause."""
+
+THREADS = max(1, (os.cpu_count() or 1) // WORKERS)
+"""Threads of one worker process."""
+
+STOP = 10.0
+"""Seconds. Some of these libraries cannot be stopped within a sentence, and a new process loads for a second."""
+
+
+def pool_of(workers: int) -> PoolOptions:
+    """Bounds of a local voice's processes."""
+    return PoolOptions(workers=workers, stop=STOP)
+
+
+def run_voice(control_fd: int, load: Callable[[], VoiceLibrary], *, engine: str, package: str, extra: str) -> None:
+    """Be the fork server of a local voice.
+
+    Parameters
+    ----------
+    load
+        Loads the model, in a worker process.
+    package
+        Imported before any fork.
+    engine, extra
+        Names for the error that says what to install.
+    """
+    safely = partial(guarded, engine=engine, extra=extra)
+    fork_child.run(
+        control_fd,
+        partial(safely, partial(import_module, package)),
+        lambda link, library: voice_worker.serve(link, partial(safely, load)),
+    )
+
+
+def onnx_session(model: str, threads: int) -> Any:
+    """A session of onnxruntime on the processor with as many threads."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(model, sess_options=options, providers=["CPUExecutionProvider"])
