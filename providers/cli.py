@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from providers import settings
-from providers.errors import EngineError, ProvidersError, SettingsError
+from providers.errors import EngineError, ProvidersError, SettingsError, one_line
 
 _PHONE = ("say", "call", "check", "load")
 """Commands that play the platform's side; they live in their own room and are imported when used."""
@@ -123,7 +123,14 @@ def serve(chosen: settings.Settings) -> None:
         sys.stdout.flush()
 
     if not server.run(app, chosen, sock, announce=announce, engines=(voice.name, transcriber.name)):
-        raise click.ClickException(str(getattr(app.state, "fault", "the server could not start")))
+        raise click.ClickException(_why(getattr(app.state, "fault", None)))
+
+
+def _why(fault: BaseException | None) -> str:
+    """Why the server did not come up, in one sentence."""
+    if fault is None:
+        return "the server could not start"
+    return str(fault) if isinstance(fault, ProvidersError) else f"an engine could not start: {one_line(fault)}"
 
 
 def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
-from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from rich.console import Console
 from rich.table import Table
 
-from dsp import PcmDecoder, Resampler, encode_pcm16
-from providers import registry
-from providers.engines.base import SpeechToText, TextToSpeech, Utterance
-from providers.errors import EngineError, ProvidersError
+from providers import engine_probe, registry
+from providers.errors import ProvidersError, one_line
 from providers.settings import Settings
 
-SENTENCE = "Your table is booked for seven."
-PROBE_RATE = 16000
-"""Hz."""
 _PROBE_SECONDS = 20.0
 """Longest wait for one engine's probe."""
-_FRAME = 0.02
-"""Seconds of audio per push, as a call sends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +61,19 @@ async def probed(settings: Settings, listed: Iterable[Entry]) -> list[Entry]:
         try:
             async with asyncio.timeout(_PROBE_SECONDS):
                 if entry.kind == "voice":
-                    result, heard = await _say(voices[entry.name].make(settings))
-                    speech = heard if entry.name != "tone" and not speech else speech
+                    result, said = await engine_probe.say(voices[entry.name].make(settings))
+                    speech = said if entry.name != "tone" and not speech else speech
                 else:
-                    result = await _hear(transcribers[entry.name].make(settings), speech)
+                    result = await engine_probe.hear(transcribers[entry.name].make(settings), speech)
+            found.append(replace(entry, probe=result))
         except TimeoutError:
-            result = f"failed: no answer within {_PROBE_SECONDS:g} s"
+            found.append(replace(entry, probe=f"failed: no answer within {_PROBE_SECONDS:g} s"))
+        except engine_probe.CannotStart as error:
+            found.append(replace(entry, state=str(error)))
         except ProvidersError as error:
-            result = f"failed: {error}"
-        found.append(Entry(**{**asdict(entry), "probe": result}))
+            found.append(replace(entry, probe=f"failed: {error}"))
+        except Exception as error:  # an engine of another package may raise anything
+            found.append(replace(entry, probe=f"failed: {one_line(error)}"))
     return found
 
 
@@ -100,7 +95,9 @@ def show(listed: Iterable[Entry], console: Console) -> None:
     if wanting:
         console.print("to get the others ready:")
         for entry in wanting:
-            console.print(f"  {entry.kind} {entry.name}: {entry.state}", markup=False, highlight=False, soft_wrap=True)
+            console.print(
+                f"  {entry.kind} {entry.name}: not ready: {entry.state}", markup=False, highlight=False, soft_wrap=True
+            )
 
 
 def as_json(listed: Iterable[Entry]) -> list[dict[str, Any]]:
@@ -113,11 +110,14 @@ def _entry(
 ) -> Entry:
     state = made.missing(settings) or "ready"
     try:
-        capabilities = made.make(settings).capabilities
+        can = made.make(settings).capabilities
+        streaming = can.streaming if kind == "voice" else can.partials
+        return Entry(kind, name, state, can.rates, can.languages, streaming, can.word_times)
     except ProvidersError as error:
-        return Entry(kind, name, str(error), (), (), False, False)
-    streaming = capabilities.streaming if kind == "voice" else capabilities.partials
-    return Entry(kind, name, state, capabilities.rates, capabilities.languages, streaming, capabilities.word_times)
+        state = str(error)
+    except Exception as error:  # an engine of another package may raise anything
+        state = f"cannot be used: {one_line(error)}"
+    return Entry(kind, name, state, (), (), streaming=False, word_times=False)
 
 
 def _cells(entry: Entry) -> list[str]:
@@ -130,61 +130,3 @@ def _cells(entry: Entry) -> list[str]:
         "yes" if entry.streaming else "no",
         "yes" if entry.word_times else "no",
     ]
-
-
-async def _say(engine: TextToSpeech) -> tuple[str, bytes]:
-    """First audio of one sentence, and the sentence at the probe's rate."""
-    try:
-        await engine.start()
-        begun = time.perf_counter()
-        first = 0.0
-        decoder, resampler, pcm = PcmDecoder(), None, b""
-        async with aclosing(engine.synthesize(Utterance(SENTENCE, PROBE_RATE))) as chunks:
-            async for chunk in chunks:
-                first = first or time.perf_counter() - begun
-                resampler = resampler or Resampler(chunk.rate, PROBE_RATE)
-                pcm += encode_pcm16(resampler.feed(decoder.feed(chunk.pcm)))
-        if resampler is None:
-            raise EngineError("expected speech, found none")
-        pcm += encode_pcm16(resampler.flush())
-        return f"first audio {1000 * first:.1f} ms, {len(pcm) / 2 / PROBE_RATE:.1f} s of speech", pcm
-    finally:
-        await engine.aclose()
-
-
-async def _hear(engine: SpeechToText, speech: bytes) -> str:
-    """What is heard of the sentence, pushed in real time, and how long after its end the final comes."""
-    if not speech:
-        return "not probed: no voice is ready to speak to it"
-    finals: list[str] = []
-    last = 0.0
-    try:
-        await engine.start()
-        async with engine.listen(rate=PROBE_RATE) as recognition:
-
-            async def listen() -> None:
-                nonlocal last
-                async for transcript in recognition:
-                    if transcript.final:
-                        finals.append(transcript.text)
-                        last = time.perf_counter()
-
-            listening = asyncio.create_task(listen())
-            ended = await _play(recognition.push, speech)
-            await recognition.finish()
-            await listening
-    finally:
-        await engine.aclose()
-    if not finals:
-        return "heard nothing"
-    return f"lag {1000 * max(0.0, last - ended):.0f} ms: {' '.join(finals)!r}"
-
-
-async def _play(push: Any, speech: bytes) -> float:
-    """Push speech as a call sends it; the time at which it ended."""
-    size = 2 * round(_FRAME * PROBE_RATE)
-    begun = time.perf_counter()
-    for index, at in enumerate(range(0, len(speech), size)):
-        await push(speech[at : at + size])
-        await asyncio.sleep(max(0.0, begun + (index + 1) * _FRAME - time.perf_counter()))
-    return time.perf_counter()

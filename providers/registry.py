@@ -20,14 +20,15 @@ import msgspec
 
 from providers import settings as chosen
 from providers.engines.base import SpeechToText, TextToSpeech
-from providers.errors import SettingsError
+from providers.errors import EngineUnavailable, ProvidersError, SettingsError, one_line
 from providers.settings import Settings, engines
 from providers.settings.group import Group, secret_fields
-
-VOICES_GROUP = "vapi_providers.voices"
-TRANSCRIBERS_GROUP = "vapi_providers.transcribers"
+from providers.settings.plugins import TRANSCRIBERS_GROUP, VOICES_GROUP, PluginSettings
 
 _Engine = TypeVar("_Engine", TextToSpeech, SpeechToText)
+
+_MEMBERS = ("name", "capabilities", "start", "aclose")
+"""What every engine has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,38 @@ class EngineEntry(Generic[_Engine]):
 
 @dataclass(frozen=True, slots=True)
 class PluginEntry(EngineEntry[_Engine]):
-    """An engine of another package."""
+    """An engine of another package. Whatever is wrong with it is one `EngineUnavailable`."""
 
+    name: str = ""
     version: str = ""
     """Name and version of its distribution: another version may sound different."""
 
     def make(self, settings: Settings) -> _Engine:
-        """The engine as its package makes it."""
-        return self.factory(settings)
+        """The engine as its package makes it.
+
+        Raises
+        ------
+        EngineUnavailable
+            The package does not import, its callable fails, or what that returns is no engine.
+        """
+        try:
+            engine = self.factory(settings)
+            absent = [member for member in _MEMBERS if not hasattr(engine, member)]
+        except ProvidersError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise EngineUnavailable(
+                f"plugin {self.name} of {self.version}: {one_line(error)}", engine=self.name
+            ) from error
+        if absent:
+            found = f"expected an engine, found {type(engine).__name__} without {', '.join(absent)}"
+            raise EngineUnavailable(f"plugin {self.name} of {self.version}: {found}", engine=self.name)
+        return engine
 
     def digest(self, settings: Settings) -> str:
-        """A digest of the package's version."""
-        return hashlib.sha256(self.version.encode()).hexdigest()
+        """A digest of the package's version and of the plugin's own settings."""
+        told = settings.plugins.get(self.name, PluginSettings()).told()
+        return hashlib.sha256(msgspec.json.encode([self.version, told])).hexdigest()
 
 
 def voices() -> dict[str, EngineEntry[TextToSpeech]]:
@@ -141,7 +162,7 @@ def _plugins(group: str, built_in: Mapping[str, Any]) -> dict[str, PluginEntry[A
 
 def _plugin(point: EntryPoint) -> PluginEntry[Any]:
     version = f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
-    return PluginEntry(partial(_plugged_in, point), version=version)
+    return PluginEntry(partial(_plugged_in, point), name=point.name, version=version)
 
 
 def _plugged_in(point: EntryPoint, settings: Settings) -> Any:

@@ -20,14 +20,14 @@ import pytest
 COMMAND = [sys.executable, "-c", "from providers.cli import main; main()"]
 
 
-def run(*arguments: str, folder: Path, timeout: float = 40, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=40,
         check=False,
     )
 

@@ -63,6 +63,35 @@ def test_all_faults_are_reported_together_naming_source_and_value(tmp_path: Path
         assert part in faults
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("channels", "caller", "expected one of customer, both, found 'caller'"),
+        ("log_level", "loud", "expected one of debug, info, warning, error, found 'loud'"),
+        ("port", "70000", "expected a whole number from 0 to 65535, found '70000'"),
+        ("max_calls", "0", "expected a whole number of at least 1, found '0'"),
+        ("denoise", "maybe", "expected true or false, found 'maybe'"),
+        ("first_audio_seconds", "nan", "expected a number from 0.001 to 3600, found 'nan'"),
+    ],
+)
+def test_a_wrong_value_is_told_what_was_expected(tmp_path: Path, name: str, value: str, told: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, {name: value})
+    assert error.value.faults == (f"--{name.replace('_', '-')}: {told}",)
+
+
+def test_an_unknown_setting_is_told_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("max_cals = 3\nnothing_like_it = 1\n[hmu]\npitch = 1\n")
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, {"config": str(tmp_path / "p.toml")}, PROVIDERS_HMAC_SECERT="x")
+    assert error.value.faults == (
+        "PROVIDERS_HMAC_SECERT: no such setting; did you mean PROVIDERS_HMAC_SECRET?",
+        f"hmu in {tmp_path / 'p.toml'}: no such setting",
+        f"max_cals in {tmp_path / 'p.toml'}: no such setting; did you mean max_calls?",
+        f"nothing_like_it in {tmp_path / 'p.toml'}: no such setting",
+    )
+
+
 def test_a_broken_or_missing_file_is_one_clear_fault(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text("= nonsense")
     for name in ("p.toml", "none.toml"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from providers.settings.listed import names
 from providers.settings.load import load
-from providers.settings.root import PREFIX, Option, Settings, headings, options
+from providers.settings.option import PREFIX, Option
+from providers.settings.root import Settings, headings, options
 
 __all__ = ["PREFIX", "Option", "Settings", "headings", "load", "names", "options"]

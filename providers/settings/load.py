@@ -8,14 +8,17 @@ beats ``.env``, ``.env`` beats the file.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dotenv
+import msgspec
 
 from providers.errors import SettingsError
-from providers.settings.root import PREFIX, Settings, options
+from providers.settings.option import PREFIX
+from providers.settings.plugins import PluginSettings, nearest, normalised, plugin_names, variables_of
+from providers.settings.root import Settings, options
 from providers.settings.sources import Sources
 
 
@@ -51,10 +54,11 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], *, folder: Path) 
                 values[option.name] = given.converted(option)
         except SettingsError as error:
             faults += error.faults
-    faults += _misspelt(variables, table, config)
+    plugins = _plugins(variables, table)
+    faults += _misspelt(sources, plugins)
     if faults:
         raise SettingsError(faults)
-    settings = Settings.of(**values)
+    settings = msgspec.structs.replace(Settings.of(**values), plugins=plugins)
     if faults := list(settings.faults()):
         raise SettingsError(faults)
     return settings
@@ -76,11 +80,35 @@ def _toml(path: Path, faults: list[str]) -> dict[str, Any]:
         return {}
 
 
-def _misspelt(variables: Mapping[str, str], table: Mapping[str, Any], config: str | None) -> Iterator[str]:
+def _plugins(variables: Mapping[str, str], table: Mapping[str, Any]) -> dict[str, PluginSettings]:
+    """What each installed plugin was given; only looked for when something is there that is no setting of ours."""
+    known = {option.variable for option in options()}
+    others = {name: value for name, value in variables.items() if name.startswith(PREFIX) and name not in known}
+    if not others and not any(isinstance(value, dict) for value in table.values()):
+        return {}
+    found = {}
+    for plugin in plugin_names():
+        own = table.get(plugin)
+        given = variables_of(plugin, others)
+        if given or isinstance(own, dict):
+            found[plugin] = PluginSettings(given, own if isinstance(own, dict) else {})
+            others = {
+                name: value for name, value in others.items() if name[len(PREFIX) :].lower() not in _full(plugin, given)
+            }
+    return found
+
+
+def _misspelt(sources: Sources, plugins: Mapping[str, PluginSettings]) -> Iterator[str]:
+    """Variables and keys that are nothing's name, each with the name that is nearest."""
+    variables = {option.variable for option in options()} | {PREFIX + "CONFIG", PREFIX + "RUNTIME_DIR"}
+    taken = {PREFIX + name.upper() for plugin, own in plugins.items() for name in _full(plugin, own.variables)}
+    for variable in sorted(sources.variables):
+        if variable.startswith(PREFIX) and variable not in variables | taken:
+            yield f"{variable}: no such setting{nearest(variable, variables)}"
     names = {option.name for option in options()}
-    known = {PREFIX + name.upper() for name in names} | {PREFIX + "CONFIG", PREFIX + "RUNTIME_DIR"}
-    for variable in sorted(variables):
-        if variable.startswith(PREFIX) and variable not in known:
-            yield f"{variable}: no such setting"
-    for key in sorted(set(table) - names):
-        yield f"{key} in {config}: no such setting"
+    for key in sorted(set(sources.table) - names - set(plugins)):
+        yield f"{key} in {sources.config}: no such setting{nearest(key, names)}"
+
+
+def _full(plugin: str, given: Iterable[str]) -> set[str]:
+    return {f"{normalised(plugin)}_{name}" for name in given}

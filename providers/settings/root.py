@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,14 +25,15 @@ from providers.settings.engines import (
     Vosk,
     Whisper,
 )
-from providers.settings.group import Group, described
+from providers.settings.group import Group
 from providers.settings.listed import names
+from providers.settings.option import Option, options_of
+from providers.settings.plugins import PluginSettings
 from providers.settings.server import Logs, Server
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
 
-PREFIX = "PROVIDERS_"
-
 _Group = TypeVar("_Group", bound=Group)
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     local_voices: LocalVoices = LocalVoices()
     local_listeners: LocalListeners = LocalListeners()
     logs: Logs = Logs()
+    plugins: dict[str, PluginSettings] = {}
+    """By the name of the engine."""
 
     @classmethod
     def of(cls, **values: Any) -> Settings:
@@ -126,66 +127,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def all_groups(self) -> Iterator[Group]:
         """Every group, in the order of ``--help``."""
-        return (getattr(self, name) for name in self.__struct_fields__)
+        return (value for name in self.__struct_fields__ if isinstance(value := getattr(self, name), Group))
 
+    def plugin(self, name: str, shape: type[_Shape]) -> _Shape:
+        """The settings of an engine of another package, as a struct of its own.
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting as the command line and the README show it."""
+        The field ``pitch`` of the engine ``hum`` is ``PROVIDERS_HUM_PITCH`` and the key ``pitch`` of the table
+        ``[hum]``.
 
-    name: str
-    type: Any
-    default: Any
-    description: str
-    secret: bool
-    group: str
-    """The field of `Settings` that holds its group."""
-    field: str
-    """Its name inside the group."""
-    heading: str
-    vendor_variable: str | None = None
-    """The variable that the vendor's own tools read."""
-    is_file: bool = False
-    """Whether it names the file that holds a secret; group and field are the secret's own."""
-
-    @property
-    def file(self) -> Option:
-        """The setting that names the file of this secret."""
-        variable = f"{self.vendor_variable}_FILE" if self.vendor_variable else None
-        told = f"File that holds --{self.name.replace('_', '-')}, which is then in no process list and no environment."
-        return replace(
-            self,
-            name=f"{self.name}_file",
-            type=str,
-            description=told,
-            secret=False,
-            vendor_variable=variable,
-            is_file=True,
-        )
-
-    @property
-    def flag(self) -> str:
-        """The spelling on the command line."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """The spelling in the environment."""
-        return PREFIX + self.name.upper()
-
-    @property
-    def is_switch(self) -> bool:
-        """Whether the flag takes no value."""
-        return isinstance(self.default, bool)
-
-    @property
-    def metavar(self) -> str:
-        """What stands for the value in ``--help``."""
-        if self.name.endswith("_seconds"):
-            return "SECONDS"
-        if self.is_file:
-            return "FILE"
-        return "N" if isinstance(self.default, int | float) else "TEXT"
+        Raises
+        ------
+        SettingsError
+            A value is of the wrong type, or has a name that the struct does not know.
+        """
+        return self.plugins.get(name, PluginSettings()).read(name, shape)
 
 
 def options() -> tuple[Option, ...]:
@@ -201,29 +156,4 @@ def headings() -> Mapping[str, list[str]]:
     return grouped
 
 
-def _read_options() -> Iterator[Option]:
-    for group, kind in typing.get_type_hints(Settings).items():
-        hints = typing.get_type_hints(kind, include_extras=True)
-        for field in msgspec.structs.fields(kind):
-            option = _option(group, kind, field, hints[field.name])
-            yield option
-            if option.secret:
-                yield option.file
-
-
-def _option(group: str, kind: type[Group], field: msgspec.structs.FieldInfo, hint: Any) -> Option:
-    description, extra = described(hint)
-    return Option(
-        name=kind.prefix + field.name,
-        type=hint,
-        default=field.default,
-        description=description,
-        secret=bool(extra.get("secret")),
-        group=group,
-        field=field.name,
-        heading=kind.heading,
-        vendor_variable=extra.get("variable"),
-    )
-
-
-_OPTIONS = tuple(_read_options())
+_OPTIONS = tuple(options_of(Settings))

@@ -10,9 +10,11 @@ from typing import Any
 import msgspec
 
 from providers.errors import SettingsError
-from providers.settings.root import Option
+from providers.settings.option import Option, expected
 
 _SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_SHOWN = 80
+"""Characters of a wrong value."""
 _LARGEST_SECRET = 64 * 1024
 """Bytes of a file that may hold a secret; a larger one is another file."""
 
@@ -40,9 +42,9 @@ class Given:
             value = _SWITCHES.get(value.lower(), value)
         try:
             return msgspec.convert(value, option.type, strict=not self.lax)
-        except msgspec.ValidationError as error:
-            found = "" if option.secret else f", found {value!r}"
-            raise SettingsError([f"{self.source}: {error}{found}"]) from None
+        except msgspec.ValidationError:
+            found = "something else" if option.secret else repr(value)[:_SHOWN]
+            raise SettingsError([f"{self.source}: expected {expected(option.type)}, found {found}"]) from None
 
 
 @dataclass(frozen=True, slots=True)
