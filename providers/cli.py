@@ -104,6 +104,7 @@ def serve(chosen: settings.Settings) -> None:
     """
     from providers import assembly, server
     from providers.app import create_app
+    from providers.endpoints import call_capacity
     from providers.operations import logs
     from providers.operations.metrics import Metrics
 
@@ -119,7 +120,10 @@ def serve(chosen: settings.Settings) -> None:
     sock = server.bind(chosen)
 
     def announce(base: str) -> None:
-        click.echo(_banner(base, _shown_secret(chosen, made=made), voice.name, transcriber.name))
+        calls = call_capacity(chosen, transcriber)
+        speaks = f"engine {voice.name}; {chosen.voice.max_voices} requests at once: --max-voices"
+        hears = f"engine {transcriber.name}; {calls.limit} calls at once: {calls.reason}"
+        click.echo(_banner(base, _shown_secret(chosen, made=made), speaks, hears))
         sys.stdout.flush()
 
     if not server.run(app, chosen, sock, announce=announce, engines=(voice.name, transcriber.name)):
@@ -147,8 +151,8 @@ def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:
 
     return "\n".join(
         (
-            f"  voice         {base}{VOICE_PATH}   (engine {voice})",
-            f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   (engine {transcriber})",
+            f"  voice         {base}{VOICE_PATH}   ({voice})",
+            f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   ({transcriber})",
             f"  endpointing   {base}{ENDPOINTING_PATH}",
             f"  secret        {secret}",
             "",

@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from providers import server
 from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH, create_app
+from providers.endpoints import Endpoints
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.null import Null
 from providers.engines.tone import Tone
@@ -39,11 +40,17 @@ class _Announcing(uvicorn.Server):
 
 
 class Live:
-    """A running server and short ways to knock at its doors."""
+    """A running server and short ways to its endpoints."""
 
     def __init__(self, base: str, app: Any) -> None:
         self.base = base
         self.app = app
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """What the application serves, to look into."""
+        served: Endpoints = self.app.state.endpoints
+        return served
 
     def voice(
         self, message: dict[str, Any], *, headers: dict[str, str] | None = None, query: str = ""

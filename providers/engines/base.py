@@ -114,6 +114,8 @@ class ListeningCapabilities:
     word_times: bool = False
     capacity: int | None = None
     """Recognitions that may run at once; None is no limit of its own."""
+    capacity_note: str = ""
+    """What the capacity depends on, for people: "on 2 cores: --pocketsphinx-capacity"."""
 
 
 @runtime_checkable

@@ -132,4 +132,5 @@ def common_facts(capabilities: Sequence[ListeningCapabilities]) -> ListeningCapa
         punctuates=all(one.punctuates for one in capabilities),
         word_times=all(one.word_times for one in capabilities),
         capacity=None if None in capacities else sum(capacity for capacity in capacities if capacity is not None),
+        capacity_note="; ".join(dict.fromkeys(one.capacity_note for one in capabilities if one.capacity_note)),
     )

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from providers.auth import Authenticator
+from providers.capacity import CapacityLimiter
 from providers.inbound import check_connection
-from providers.operations.admission import Admission
 from providers.operations.metrics import Metrics
 
 
@@ -17,7 +17,7 @@ from providers.operations.metrics import Metrics
 class Ops:
     """Health is open to all; the metrics need the credential."""
 
-    admission: Admission
+    calls: CapacityLimiter
     authenticator: Authenticator
     metrics: Metrics
     ready: bool = False
@@ -29,8 +29,8 @@ class Ops:
 
     async def readyz(self, request: Request) -> Response:
         """New calls may come: 200, or 503 while warming up, draining or full."""
-        full = self.admission.active >= self.admission.limit
-        body = {"ready": self.ready and not full, "calls": self.admission.active, "max_calls": self.admission.limit}
+        full = self.calls.limit is not None and self.calls.active >= self.calls.limit
+        body = {"ready": self.ready and not full, "calls": self.calls.active, "max_calls": self.calls.limit}
         return JSONResponse(body, 200 if body["ready"] else 503)
 
     async def metricsz(self, request: Request) -> Response:

@@ -20,6 +20,12 @@ class Voice(Group, frozen=True):
     max_text_chars: Annotated[
         Count, Meta(description="Longest text of a voice request, characters; beyond it 413.")
     ] = 10_000
+    max_voices: Annotated[
+        Count, Meta(description="Voice requests at once per process; as many more wait for a place, beyond it 503.")
+    ] = 200
+    voice_queue_seconds: Annotated[
+        Seconds, Meta(description="Longest wait of a voice request for a place, s; beyond it 503.")
+    ] = 1.0
     pause_seconds: Annotated[
         Seconds, Meta(description="Sum of all pauses in a text, s; what exceeds it is left out.")
     ] = 60.0
@@ -35,6 +41,9 @@ class Voice(Group, frozen=True):
         Duration,
         Meta(description="Longest gap between two blocks of an engine's audio, s; beyond it the answer aborts."),
     ] = 10.0
+    write_seconds: Annotated[
+        Duration, Meta(description="How long a reader may take nothing of its audio, s; beyond it the answer aborts.")
+    ] = 30.0
 
 
 class Transcriber(Group, frozen=True):

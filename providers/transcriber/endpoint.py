@@ -12,11 +12,11 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from providers.auth import Authenticator
+from providers.capacity import CapacityLimiter
 from providers.engines.base import SpeechToText
 from providers.errors import AtCapacity, CallRefused, RequestError
 from providers.failover.per_call import Tunable
 from providers.inbound import check_connection
-from providers.operations.admission import Admission
 from providers.operations.metrics import Metrics
 from providers.transcriber import flow
 
@@ -29,7 +29,7 @@ class CustomTranscriber:
 
     engine: SpeechToText
     authenticator: Authenticator
-    admission: Admission
+    places: CapacityLimiter
     metrics: Metrics
     options: flow.CallOptions = flow.CallOptions()
 
@@ -38,7 +38,7 @@ class CustomTranscriber:
         socket = WebSocket(scope, receive, send)
         try:
             check_connection(self.authenticator, HTTPConnection(scope))
-            with self.admission.enter():
+            with self.places.take():
                 await socket.accept()
                 await self._serve(self._chosen(socket), receive, send)
         except RequestError as error:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from providers.capacity import CapacityLimiter
+from providers.connection import Connection, ReaderStalled
 from providers.engines.base import TextToSpeech
-from providers.errors import EngineError, ProvidersError
+from providers.errors import AtCapacity, EngineError, ProvidersError
 from providers.inbound import Inbound
 from providers.operations.metrics import Metrics
 from providers.tasks import until_first
@@ -37,6 +39,7 @@ class CustomVoice:
 
     engine: TextToSpeech
     inbound: Inbound
+    places: CapacityLimiter
     metrics: Metrics
     options: VoiceOptions = DEFAULT_OPTIONS
     max_text_chars: int = 10_000
@@ -52,36 +55,64 @@ class CustomVoice:
             return
         if message.voice is None:
             message = replace(message, voice=request.query_params.get("voice") or None)
+        try:
+            place = await self.places.wait()
+        except AtCapacity:
+            self.metrics.voice("refused", None, 0)
+            raise
+        with place:
+            await self._speak(message, scope, receive, send)
+
+    async def _speak(self, message: wire.VoiceRequest, scope: Scope, receive: Receive, send: Send) -> None:
         report = _Report(self.engine.name, message, self.metrics)
+        connection = Connection(scope)
+        response = _Response(connection, send, report, patience=self.options.write)
         try:
             async with aclosing(flow.speak(message, self.engine, self.options)) as blocks:
-                await until_first(_stream(blocks, send, report), _hung_up(receive, report))
+                await until_first(response.stream(blocks), _hung_up(receive, report))
         except EngineError as error:
             report.failed(error)
             if not report.started:
                 raise
             # Returning without a last chunk makes the server cut the connection: the platform sees an incomplete body
-            # and not a polite end after half a sentence.
+            # and not a polite end after half a sentence. HTTP/1.0 has no chunks: only a reset tells there.
+            if scope.get("http_version") == "1.0":
+                connection.abort()
+        except ReaderStalled as error:
+            report.failed(error)
+            connection.abort()
         finally:
             report.log()
 
 
-async def _stream(blocks: PcmBlocks, send: Send, report: _Report) -> None:
-    """The first audible block exists before the 200 does."""
-    first = await anext(blocks, None)
-    await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-    report.begin()
-    if first is not None:
-        await _send_block(send, first, report)
-        async for block in blocks:
-            await _send_block(send, block, report)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-    report.outcome = "complete"
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """The 200 and its body of PCM."""
 
+    connection: Connection
+    send: Send
+    report: _Report
+    patience: float
+    """Seconds a reader may take nothing."""
 
-async def _send_block(send: Send, block: bytes, report: _Report) -> None:
-    await send({"type": "http.response.body", "body": block, "more_body": True})
-    report.bytes += len(block)
+    async def stream(self, blocks: PcmBlocks) -> None:
+        """Send everything; the first audible block exists before the 200 does."""
+        first = await anext(blocks, None)
+        await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        self.report.begin()
+        if first is not None:
+            await self._send_block(first)
+            async for block in blocks:
+                await self._send_block(block)
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        self.report.outcome = "complete"
+
+    async def _send_block(self, block: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": block, "more_body": True})
+        self.report.bytes += len(block)
+
+    async def _send(self, message: Message) -> None:
+        await self.connection.send(self.send, message, within=self.patience)
 
 
 async def _hung_up(receive: Callable[[], Awaitable[object]], report: _Report) -> None:
@@ -100,7 +131,7 @@ class _Report:
         self._metrics = metrics
         self._begun = time.perf_counter()
         self._first_audio: float | None = None
-        self._error: ProvidersError | None = None
+        self._error = ""
         self.outcome = "cancelled"
         self.bytes = 0
 
@@ -112,7 +143,8 @@ class _Report:
         self._first_audio = time.perf_counter() - self._begun
 
     def failed(self, error: ProvidersError) -> None:
-        self._error = error
+        # The sentence alone: the error's traceback would refer to this object, and both to all that was made.
+        self._error = str(error)
         self.outcome = "aborted" if self.started else "failed"
 
     def log(self) -> None:
@@ -129,5 +161,5 @@ class _Report:
             first_audio_ms=None if self._first_audio is None else round(self._first_audio * 1000, 2),
             total_ms=round(total * 1000, 2),
             call_id=self._message.call_id,
-            **({"error": str(self._error)} if self._error else {}),
+            **({"error": self._error} if self._error else {}),
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,23 +15,13 @@ from providers.engines.tone import Tone
 from providers.errors import EngineBusy, EngineError, UnknownVoice
 from tests.fakes import LOUD, Hang, ScriptedVoice
 from tests.live import SECRET, Live, serving, settings
+from tests.raw_voice import connect, raw_request
 
 
 @pytest.fixture(scope="module")
 def tone() -> Iterator[Live]:
     with serving(voice=Tone()) as live:
         yield live
-
-
-def raw_request(text: str) -> bytes:
-    body = json.dumps({"message": {"type": "voice-request", "text": text, "sampleRate": 16000}}).encode()
-    head = f"POST {VOICE_PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Vapi-Secret: {SECRET}\r\n"
-    return head.encode() + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
-
-
-def connect(live: Live) -> socket.socket:
-    host, port = live.base.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), timeout=10)
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 32000, 44100, 48000])
@@ -128,7 +116,8 @@ def test_a_failure_after_audio_leaves_the_body_incomplete() -> None:
 
 
 def test_hanging_up_cancels_the_engine_within_100_ms() -> None:
-    for script in ([Hang()], [LOUD, Hang()]):
+    scripts: list[list[bytes | Exception | Hang]] = [[Hang()], [LOUD, Hang()]]
+    for script in scripts:
         engine = ScriptedVoice(script)
         with serving(voice=engine) as live, connect(live) as sock:
             sock.sendall(raw_request("one"))

@@ -68,6 +68,7 @@ class SherpaListener(ThreadedListener[Any]):
                 punctuates=options.punctuates,
                 word_times=True,
                 capacity=options.capacity,
+                capacity_note="(--local-capacity)",
             ),
             bounds=ThreadOptions(threads=options.threads),
         )

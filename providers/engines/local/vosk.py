@@ -57,7 +57,11 @@ class Vosk(ThreadedListener[Any]):
             load=lambda: _load(library(), options),
             recogniser=recogniser,
             capabilities=ListeningCapabilities(
-                languages=options.languages, partials=True, word_times=True, capacity=options.capacity
+                languages=options.languages,
+                partials=True,
+                word_times=True,
+                capacity=options.capacity,
+                capacity_note="(--local-capacity)",
             ),
             bounds=ThreadOptions(threads=options.threads),
         )

@@ -92,6 +92,7 @@ class Whisper(ThreadedListener[Any]):
                 punctuates=True,
                 word_times=True,
                 capacity=options.capacity,
+                capacity_note="(--local-capacity)",
             ),
             bounds=ThreadOptions(threads=options.threads, backlog=BACKLOG),
         )

@@ -59,7 +59,11 @@ class Sphinx:
         self._places = CapacityLimiter(self._options.capacity, error=_busy)
         languages = ("en-US",) if self._options.hmm is None else ()
         self._capabilities = ListeningCapabilities(
-            languages=languages, partials=True, word_times=True, capacity=self._options.capacity
+            languages=languages,
+            partials=True,
+            word_times=True,
+            capacity=self._options.capacity,
+            capacity_note=f"on {os.cpu_count() or 1} cores: --pocketsphinx-capacity",
         )
 
     @property

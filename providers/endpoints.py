@@ -1,0 +1,113 @@
+"""The endpoints as the settings want them, and the list of routes to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from providers.auth import Authenticator
+from providers.capacity import CapacityLimiter
+from providers.endpointing.endpoint import CustomEndpointing
+from providers.endpointing.rules import Waits
+from providers.engines.base import SpeechToText, TextToSpeech
+from providers.inbound import Inbound
+from providers.operations.admission import Capacity, call_limiter, voice_limiter
+from providers.operations.health import Ops
+from providers.operations.metrics import Metrics
+from providers.settings import Settings
+from providers.transcriber.conditioning import ConditioningOptions
+from providers.transcriber.endpoint import CustomTranscriber
+from providers.transcriber.flow import CallOptions
+from providers.voice.endpoint import CustomVoice
+from providers.voice.options import VoiceOptions
+
+VOICE_PATH = "/api/custom-voice"
+TRANSCRIBER_PATH = "/api/custom-transcriber"
+ENDPOINTING_PATH = "/api/custom-endpointing"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What the server serves, built once."""
+
+    voice: CustomVoice
+    endpointing: CustomEndpointing
+    transcriber: CustomTranscriber
+    ops: Ops
+
+    @property
+    def busy(self) -> bool:
+        """Whether a caller is served now."""
+        return self.voice.places.active > 0 or self.transcriber.places.active > 0
+
+    def routes(self) -> list[BaseRoute]:
+        """Every path of the server."""
+        return [
+            Route(VOICE_PATH, self.voice, methods=["POST"]),
+            Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),
+            WebSocketRoute(TRANSCRIBER_PATH, self.transcriber),
+            Route("/healthz", self.ops.healthz),
+            Route("/readyz", self.ops.readyz),
+            Route("/metrics", self.ops.metricsz),
+        ]
+
+
+def build(
+    settings: Settings, voice: TextToSpeech, transcriber: SpeechToText, authenticator: Authenticator, metrics: Metrics
+) -> Endpoints:
+    """The endpoints around two engines."""
+    inbound = Inbound(authenticator, settings.server.max_body_bytes)
+    calls = call_limiter(call_capacity(settings, transcriber))
+    return Endpoints(
+        _voice(settings, voice, inbound, metrics),
+        _endpointing(settings, inbound, metrics),
+        _transcriber(settings, transcriber, authenticator, calls, metrics),
+        Ops(calls, authenticator, metrics),
+    )
+
+
+def call_capacity(settings: Settings, transcriber: SpeechToText) -> Capacity:
+    """Calls at once: the setting, or what the engine can hear if that is less."""
+    most = settings.transcriber.max_calls
+    hears = transcriber.capabilities.capacity
+    twice = settings.transcriber.channels == "both" and transcriber.capabilities.channels < 2
+    calls = most if hears is None else max(1, hears // 2 if twice else hears)
+    if calls >= most:
+        return Capacity(most, "--max-calls")
+    each = ", two for each call" if twice else ""
+    note = f" {transcriber.capabilities.capacity_note}".rstrip()
+    return Capacity(calls, f"{transcriber.name} hears {hears} at once{each}{note}")
+
+
+def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
+    chosen = settings.voice
+    options = VoiceOptions(
+        lookahead=chosen.lookahead_seconds,
+        first_audio=chosen.first_audio_seconds,
+        next_audio=chosen.next_audio_seconds,
+        write=chosen.write_seconds,
+        pauses=chosen.pause_seconds,
+        loudness=chosen.loudness,
+    )
+    places = voice_limiter(chosen.max_voices, patience=chosen.voice_queue_seconds)
+    return CustomVoice(engine, inbound, places, metrics, options, chosen.max_text_chars)
+
+
+def _transcriber(
+    settings: Settings, engine: SpeechToText, authenticator: Authenticator, calls: CapacityLimiter, metrics: Metrics
+) -> CustomTranscriber:
+    chosen = settings.transcriber
+    options = CallOptions(
+        both=chosen.channels == "both",
+        swap=chosen.swap_channels,
+        buffer=chosen.audio_buffer_seconds,
+        conditioning=ConditioningOptions(echo=chosen.echo, denoise=chosen.denoise),
+    )
+    return CustomTranscriber(engine, authenticator, calls, metrics, options)
+
+
+def _endpointing(settings: Settings, inbound: Inbound, metrics: Metrics) -> CustomEndpointing:
+    chosen = settings.endpointing
+    waits = Waits(chosen.punctuation_seconds, chosen.number_seconds, chosen.no_punctuation_seconds)
+    return CustomEndpointing(inbound, metrics, waits)
