@@ -15,6 +15,7 @@ from providers.inbound import Inbound
 from providers.operations.admission import Capacity, call_limiter, voice_limiter
 from providers.operations.health import Ops
 from providers.operations.metrics import Metrics
+from providers.pages.routes import operations, page_routes
 from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber
@@ -50,6 +51,7 @@ class Endpoints:
             Route("/healthz", self.ops.healthz),
             Route("/readyz", self.ops.readyz),
             Route("/metrics", self.ops.metricsz),
+            *page_routes(operations(VOICE_PATH, ENDPOINTING_PATH), self.ops.authenticator),
         ]
 
 

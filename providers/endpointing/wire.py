@@ -131,7 +131,7 @@ class EndpointingCall(msgspec.Struct):
 class EndpointingMessage(msgspec.Struct):
     """A conversation whose last turn may be over; one of the two lists of messages is enough."""
 
-    type: Annotated[str, Meta(examples=[TYPE])]
+    type: Annotated[str, Meta(extra_json_schema={"const": TYPE})]
     messagesOpenAIFormatted: list[SpokenMessage] | None = None
     messages: list[SpokenMessage] | None = None
     assistant: EndpointingAssistant | None = None

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+import msgspec
+from msgspec import Meta
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from providers.auth import Authenticator
 from providers.capacity import CapacityLimiter
 from providers.inbound import check_connection
 from providers.operations.metrics import Metrics
+
+
+class Liveness(msgspec.Struct):
+    """The answer of ``/healthz``."""
+
+    ok: bool
+
+
+class Readiness(msgspec.Struct):
+    """The answer of ``/readyz``."""
+
+    ready: bool
+    calls: Annotated[int, Meta(ge=0, description="Transcriber calls now.")]
+    max_calls: Annotated[int | None, Meta(description="Transcriber calls at once; null is no limit.")]
+
+
+def _json(body: msgspec.Struct, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
 @dataclass(slots=True)
@@ -25,13 +46,13 @@ class Ops:
 
     async def healthz(self, request: Request) -> Response:
         """The process lives."""
-        return JSONResponse({"ok": True})
+        return _json(Liveness(True))
 
     async def readyz(self, request: Request) -> Response:
         """New calls may come: 200, or 503 while warming up, draining or full."""
         full = self.calls.limit is not None and self.calls.active >= self.calls.limit
-        body = {"ready": self.ready and not full, "calls": self.calls.active, "max_calls": self.calls.limit}
-        return JSONResponse(body, 200 if body["ready"] else 503)
+        body = Readiness(self.ready and not full, self.calls.active, self.calls.limit)
+        return _json(body, 200 if body.ready else 503)
 
     async def metricsz(self, request: Request) -> Response:
         """Prometheus' text format."""

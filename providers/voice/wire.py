@@ -14,12 +14,16 @@ from msgspec import Meta
 
 from providers.errors import BadRequest, TooLarge
 from providers.jsonbody import Fields, decode, raw_fields
-from providers.rates import EXPECTED_RATE, checked_rate, shown_number
+from providers.rates import EXPECTED_RATE, HIGHEST_RATE, LOWEST_RATE, checked_rate, shown_number
 
 TYPE = "voice-request"
 
 _LONGEST_CALL_ID = 128
 """Characters of a call id that are kept: it goes into a log event."""
+
+
+_RATE_SCHEMA = {"type": "integer", "minimum": LOWEST_RATE, "maximum": HIGHEST_RATE, "examples": [24000]}
+"""The range is checked by `checked_rate`, whose error shows a number of any length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +67,11 @@ class VoiceCall(msgspec.Struct):
 class VoiceMessage(msgspec.Struct):
     """A text to speak."""
 
-    type: Annotated[str, Meta(examples=[TYPE])]
+    type: Annotated[str, Meta(extra_json_schema={"const": TYPE})]
     text: Annotated[str, Meta(description="What to say; SSML breaks are heard as pauses.")]
-    sampleRate: Annotated[int | float, Meta(description=f"Hz of the answer: {EXPECTED_RATE}.", examples=[24000])]
+    sampleRate: Annotated[
+        int | float, Meta(description="Hz of the answer.", examples=[24000], extra_json_schema=_RATE_SCHEMA)
+    ]
     voiceId: Annotated[str | None, Meta(description="The engine's own name of a voice.")] = None
     voice: VoiceChoice | None = None
     assistant: VoiceAssistant | None = None

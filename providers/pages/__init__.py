@@ -1,0 +1,1 @@
+"""Pages that a browser shows, and the description of the HTTP routes."""

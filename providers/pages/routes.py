@@ -1,0 +1,99 @@
+"""What this server's HTTP routes take and answer, ``/openapi.json``, and ``/docs``, which shows it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from providers.auth import Authenticator
+from providers.endpointing.wire import EndpointingAnswer, EndpointingMessage
+from providers.operations.health import Liveness, Readiness
+from providers.pages.openapi import Operation, Reply, description, refusals
+from providers.voice.wire import VoiceMessage
+
+__all__ = ["operations", "page_routes"]
+
+PCM = "application/octet-stream"
+
+_HEADERS = {"Content-Security-Policy": "default-src 'self'", "X-Content-Type-Options": "nosniff"}
+_MEDIA_TYPES = {"docs.html": "text/html", "docs.css": "text/css", "docs.js": "text/javascript"}
+
+
+class Empty(msgspec.Struct):
+    """The answer to a message of another type: an object without fields."""
+
+
+_OTHER_MESSAGE = Reply(200, "A message of another type was ignored.", shape=Empty)
+
+
+_EITHER_LIST = [
+    {"required": [name], "properties": {name: {"type": "array"}}} for name in ("messagesOpenAIFormatted", "messages")
+]
+"""One of the two lists of messages is enough."""
+
+
+def operations(voice_path: str, endpointing_path: str) -> tuple[Operation, ...]:
+    """Every HTTP operation of the server."""
+    voice = {"name": "voice", "in": "query", "description": "Voice, where the body names none.", "required": False}
+    return (
+        Operation(
+            voice_path,
+            "post",
+            "Speak a text: raw 16-bit little-endian mono PCM at the rate asked for, streamed as it is made",
+            (Reply(200, "PCM; empty where the text has no sound.", PCM), _OTHER_MESSAGE)
+            + refusals(400, 401, 413, 422, 500, 502, 503),
+            message=VoiceMessage,
+            parameters=({**voice, "schema": {"type": "string"}},),
+        ),
+        Operation(
+            endpointing_path,
+            "post",
+            "Say how long to wait before the caller has finished",
+            (Reply(200, "The decision.", shape=EndpointingAnswer), _OTHER_MESSAGE, *refusals(400, 401, 413, 500)),
+            message=Annotated[EndpointingMessage, Meta(extra_json_schema={"anyOf": _EITHER_LIST})],
+        ),
+        Operation("/healthz", "get", "The process lives", (Reply(200, "Alive.", shape=Liveness),), secured=False),
+        Operation(
+            "/readyz",
+            "get",
+            "New calls may come",
+            (Reply(200, "Ready.", shape=Readiness), Reply(503, "Warming up, draining or full.", shape=Readiness)),
+            secured=False,
+        ),
+        Operation(
+            "/metrics",
+            "get",
+            "Metrics in Prometheus' text format",
+            (Reply(200, "Samples.", "text/plain"), *refusals(401)),
+        ),
+        Operation("/openapi.json", "get", "This document", (Reply(200, "OpenAPI 3.1."),), secured=False),
+        Operation("/docs", "get", "This document as a page", (Reply(200, "HTML.", "text/html"),), secured=False),
+    )
+
+
+def page_routes(described: tuple[Operation, ...], authenticator: Authenticator) -> list[BaseRoute]:
+    """Routes of the description and of the page that shows it; they need no credential and hold no secret."""
+    document = description(described, authenticator)
+
+    async def openapi(request: Request) -> Response:
+        return JSONResponse(document, headers=_HEADERS)
+
+    routes: list[BaseRoute] = [Route("/openapi.json", openapi)]
+    routes += [Route("/docs" if name == "docs.html" else f"/{name}", _asset(name)) for name in _MEDIA_TYPES]
+    return routes
+
+
+def _asset(name: str) -> Any:
+    """An endpoint that answers with a file of this package."""
+    content = files(__package__).joinpath(name).read_bytes()
+
+    async def asset(request: Request) -> Response:
+        return Response(content, media_type=_MEDIA_TYPES[name], headers=_HEADERS)
+
+    return asset
