@@ -1,0 +1,342 @@
+"""HTTP/1.1 connections under uvicorn, with limits on what a client may send before its request is complete.
+
+Uvicorn's protocol parses and dispatches requests. This subclass bounds the header section, gives each part of a request
+a deadline, and bounds the number of connections that hold no complete request::
+
+    waiting ──first byte──► header section ──blank line──► body ──last byte──► served ──answer──► waiting
+    (75 s after an answer)   (header_seconds)              (body_seconds)
+
+A connection that breaks a limit is answered (400, 408, 414, 431) and closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import httptools
+import msgspec
+import structlog
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+log = structlog.get_logger()
+
+_SECTION_BYTES = 64 * 1024
+"""Longest header section: what HAProxy and Node accept by default is between 16 and 64 KiB."""
+_LINE_BYTES = 8 * 1024
+"""Longest request line or header line, as in nginx and Apache."""
+_SECTION_FIELDS = 128
+"""Most header fields, as in the WebSocket handshake's own parser."""
+_LINGER_SECONDS = 2.0
+"""How long a refused client may go on sending. Closing at once would reset the connection and lose the answer."""
+_FLUSH_SECONDS = 10.0
+"""How long a closing connection may go without sending a byte of what is still buffered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Limits of a connection without a complete request."""
+
+    header_seconds: float = 10.0
+    """From the first byte (or the connection's start) to the end of the header section."""
+    body_seconds: float = 30.0
+    """From the end of the header section to the last byte of the body."""
+    waiting: int = 512
+    """Connections at once that hold no complete request."""
+
+
+class WaitingConnections:
+    """Connections that hold no complete request, in the order in which they began to wait.
+
+    Beyond the limit one is closed: the oldest of those that never sent a request, or, when kept-alive ones are in the
+    majority, the oldest of these.
+
+    Parameters
+    ----------
+    limit
+        Connections at once.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._fresh: dict[BoundedHttp, None] = {}
+        self._kept: dict[BoundedHttp, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._fresh) + len(self._kept)
+
+    def add(self, connection: BoundedHttp, *, kept: bool) -> None:
+        """Count a connection, and close another one if there are too many."""
+        (self._kept if kept else self._fresh)[connection] = None
+        if len(self) > self._limit:
+            crowd = self._fresh if len(self._fresh) >= len(self._kept) else self._kept
+            next(iter(crowd)).evict()
+
+    def discard(self, connection: BoundedHttp) -> None:
+        """Count a connection no longer."""
+        self._fresh.pop(connection, None)
+        self._kept.pop(connection, None)
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Uvicorn's HTTP/1.1 protocol with limits before the request is complete."""
+
+    def __init__(self, *arguments: Any, limits: ConnectionLimits, waiting: WaitingConnections, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._limits = limits
+        self._waiting = waiting
+        self._deadline: asyncio.TimerHandle | None = None
+        self._refused: tuple[int, str] | None = None
+        """Status and sentence of the answer to a broken limit; what comes after it is discarded."""
+        self._section = _Section()
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in uvicorn
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._waiting.add(self, kept=False)
+        self._expect(self._limits.header_seconds, self._header_late)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._expect_nothing()
+        self._waiting.discard(self)
+        super().connection_lost(exc)
+
+    def evict(self) -> None:
+        """Close the connection for others' sake: too many wait."""
+        self._waiting.discard(self)
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """End the connection, or let its request finish. A failure here must not keep other connections open."""
+        try:
+            super().shutdown()
+        except Exception:
+            log.exception("shutdown of a connection failed")
+            self.transport.abort()
+
+    # What arrives
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the transport read."""
+        self._unset_keepalive_if_required()
+        if self._refused is not None:
+            return
+        if self._deadline is None and self._section.open:
+            self._expect(self._limits.header_seconds, self._header_late)
+        self._section.begin_read()
+        try:
+            self.parser.feed_data(data)
+            self._section.end_read(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgraded(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(*(self._section.fault or (400, "request: expected HTTP/1.1, found something else")))
+        except _TooLong as fault:
+            self._refuse(*fault.args)
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._section.begin()
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the request line's target."""
+        super().on_url(url)
+        self._section.check_target(self.url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header field, or a trailer, which is counted and dropped."""
+        self._section.check_field(name, value)
+        if self._section.open:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The header section is complete: the application starts."""
+        self._section.open = False
+        self._expect(self._limits.body_seconds, self._body_late)
+        before = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not before and self.scope["http_version"] == "1.0":
+            _answer_unchunked(self.cycle)
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._section.body += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is complete."""
+        self._section.complete()
+        self._expect_nothing()
+        self._waiting.discard(self)
+        super().on_message_complete()
+        if self.cycle is not None and self.cycle.response_complete:  # answered before its body had come
+            self._waiting.add(self, kept=True)
+
+    def _upgraded(self, rest: bytes) -> None:
+        """Hand a WebSocket over; ignore any other upgrade, such as ``h2c``, and serve the request."""
+        if self._should_upgrade():
+            self._expect_nothing()
+            self._waiting.discard(self)
+            self.handle_websocket_upgrade()
+            if rest:
+                self.transport.get_protocol().data_received(rest)  # type: ignore[attr-defined] # a Protocol by now
+            return
+        self.parser = httptools.HttpRequestParser(self)  # the old one parses nothing after an upgrade
+        if rest:
+            self.data_received(rest)
+
+    # What leaves
+
+    def on_response_complete(self) -> None:
+        """The answer is written: the connection waits for the next request, or closes."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._abort_when_stuck(-1)
+        elif self._section.open and not self.pipeline:
+            self._waiting.add(self, kept=True)
+
+    def _abort_when_stuck(self, before: int) -> None:
+        """Abort a closing connection whose client reads nothing of what is still buffered."""
+        left = self.transport.get_write_buffer_size()
+        if left == before:
+            self.transport.abort()
+        elif left:
+            self._expect(_FLUSH_SECONDS, self._abort_when_stuck, left)
+
+    def _refuse(self, status: int, sentence: str) -> None:
+        self._refused = status, sentence
+        self._expect_nothing()
+        log.warning("refused", status=status, reason=sentence)
+        cycle = self.cycle
+        unanswered = cycle is not None and not cycle.response_complete
+        if self.pipeline or (unanswered and cycle.response_started):
+            self.transport.abort()  # an answer in the middle of another one would be taken for a part of it
+            return
+        if unanswered:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.write(_answer(status, sentence))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._expect(_LINGER_SECONDS, self.transport.abort)
+
+    # Deadlines
+
+    def _expect(self, seconds: float, late: Any, *arguments: Any) -> None:
+        self._expect_nothing()
+        self._deadline = self.loop.call_later(seconds, late, *arguments)
+
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _header_late(self) -> None:
+        self._deadline = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            # An earlier request is still being answered, and the reading of this one waits for that.
+            self._expect(self._limits.header_seconds, self._header_late)
+            return
+        self._refuse(408, f"headers: expected within {self._limits.header_seconds:g} s, found less")
+
+    def _body_late(self) -> None:
+        self._deadline = None
+        self._refuse(408, f"body: expected within {self._limits.body_seconds:g} s, found less")
+
+
+class _TooLong(Exception):
+    """A limit of the header section is broken; status and sentence."""
+
+
+class _Section:
+    """The header section as it arrives: its size, its longest line, its fields."""
+
+    def __init__(self) -> None:
+        self.open = True
+        """Whether the header section of the next request is incomplete."""
+        self.body = 0
+        """Bytes of bodies in this read."""
+        self.fault: tuple[int, str] | None = None
+        self._size = self._fields = 0
+        self._line = 0
+        """Bytes of the line that has not ended; in a body, bytes of framing since the last byte of content."""
+        self._ended = False
+        """Whether a request ended within this read."""
+
+    def begin(self) -> None:
+        """A request begins."""
+        self.open = True
+        self._size = self._fields = 0
+
+    def complete(self) -> None:
+        """A request is complete."""
+        self.open = self._ended = True
+
+    def check_target(self, target: bytes) -> None:
+        """Check the request line's target, as far as it has come."""
+        if len(target) > _LINE_BYTES:
+            self._break(414, f"URL: expected at most {_LINE_BYTES} bytes, found more")
+
+    def check_field(self, name: bytes, value: bytes) -> None:
+        """Count one field."""
+        self._fields += 1
+        self._size += len(name) + len(value) + 4
+        if len(name) + len(value) > _LINE_BYTES:
+            self._break(431, f"headers: expected at most {_LINE_BYTES} bytes a line, found more")
+        if self._size > _SECTION_BYTES:
+            self._break(431, f"headers: expected at most {_SECTION_BYTES} bytes, found more")
+        if self._fields > _SECTION_FIELDS:
+            self._break(431, f"headers: expected at most {_SECTION_FIELDS} fields, found more")
+
+    def begin_read(self) -> None:
+        """Note that a read is about to be parsed."""
+        self.body = 0
+        self._ended = False
+
+    def end_read(self, data: bytes) -> None:
+        """Check what the parser holds back: the beginning of a line, or the framing of a chunked body."""
+        if self._ended:
+            self._line = 0  # a part of this read belongs to an earlier request
+            return
+        if self.open:
+            end = data.rfind(b"\n")
+            self._line = len(data) - end - 1 if end >= 0 else self._line + len(data)
+            if self._line > _LINE_BYTES:
+                raise _TooLong(431, f"headers: expected at most {_LINE_BYTES} bytes a line, found more")
+        else:
+            self._line = 0 if self.body else self._line + len(data)
+            if self._line > _SECTION_BYTES:
+                raise _TooLong(400, f"body: expected at most {_SECTION_BYTES} bytes of framing, found more")
+
+    def _break(self, status: int, sentence: str) -> None:
+        self.fault = status, sentence
+        raise _TooLong(status, sentence)
+
+
+def _answer(status: int, sentence: str) -> bytes:
+    body = msgspec.json.encode({"error": sentence})
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _answer_unchunked(cycle: RequestResponseCycle) -> None:
+    """Let the end of the connection end the answer: HTTP/1.0 knows no chunks (RFC 9112, section 7.1)."""
+    cycle.chunked_encoding = False
+    send = cycle.send
+
+    async def unchunked(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            cycle.expected_content_length = len(message.get("body", b""))  # as much as comes, no length was announced
+        await send(message)
+
+    cycle.send = unchunked  # type: ignore[method-assign] # one cycle's own
