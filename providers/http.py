@@ -12,14 +12,18 @@ A connection that breaks a limit is answered (400, 408, 414, 431) and closed.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import httptools
 import msgspec
 import structlog
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
 
 log = structlog.get_logger()
 
@@ -33,6 +37,12 @@ _LINGER_SECONDS = 2.0
 """How long a refused client may go on sending. Closing at once would reset the connection and lose the answer."""
 _FLUSH_SECONDS = 10.0
 """How long a closing connection may go without sending a byte of what is still buffered."""
+
+_NEEDED = (
+    "transport", "loop", "flow", "parser", "cycle", "pipeline", "scope", "headers",
+    "_unset_keepalive_if_required", "_should_upgrade", "handle_websocket_upgrade", "on_response_complete",
+)  # fmt: skip
+"""What `BoundedHttp` uses of uvicorn's class and uvicorn does not document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +239,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     # Deadlines
 
-    def _expect(self, seconds: float, late: Any, *arguments: Any) -> None:
+    def _expect(self, seconds: float, late: Callable[..., object], *arguments: object) -> None:
         self._expect_nothing()
         self._deadline = self.loop.call_later(seconds, late, *arguments)
 
@@ -249,6 +259,25 @@ class BoundedHttp(HttpToolsProtocol):
     def _body_late(self) -> None:
         self._deadline = None
         self._refuse(408, f"body: expected within {self._limits.body_seconds:g} s, found less")
+
+
+def protocol(limits: ConnectionLimits, wanted: type[HttpToolsProtocol] = BoundedHttp) -> Any:
+    """The protocol for `uvicorn.Config`: uvicorn's own when this version of it lacks something the limits need."""
+    base: type[HttpToolsProtocol] = wanted.__mro__[1]
+    plain = base(config=Config(_no_application, http=base), server_state=ServerState(), app_state={}, _loop=_NO_LOOP)
+    missing = [name for name in _NEEDED if not hasattr(plain, name)]
+    if missing:
+        log.warning("no limits before a request is complete", reason="uvicorn lacks " + ", ".join(missing))
+        return base
+    bounded: Any = wanted
+    return partial(bounded, limits=limits, waiting=WaitingConnections(limits.waiting))
+
+
+async def _no_application(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+_NO_LOOP: Any = object()
+"""Keeps the constructor from looking for a loop, before there is one."""
 
 
 class _TooLong(Exception):

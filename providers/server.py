@@ -15,10 +15,9 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from providers import runtime
+from providers import http, runtime, websocket
 from providers.errors import SettingsError
 from providers.settings import Settings
-from providers.websocket import PcmWebSocket
 
 _COLLECT_AFTER = (10_000, 20, 20)
 """Objects made before a collection of the youngest, and collections before one of the next older. With the default of
@@ -119,9 +118,15 @@ def _described(base: str, settings: Settings, engines: tuple[str, str]) -> runti
 def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Uvicorn's tuning for this application."""
     tls: dict[str, Any] = {"ssl_certfile": settings.server.ssl_certfile, "ssl_keyfile": settings.server.ssl_keyfile}
+    limits = http.ConnectionLimits(
+        header_seconds=settings.server.header_seconds,
+        body_seconds=settings.server.body_seconds,
+        waiting=settings.server.max_waiting_connections,
+    )
     return uvicorn.Config(
         app,
-        ws=PcmWebSocket,
+        http=http.protocol(limits),
+        ws=websocket.protocol(),
         ws_per_message_deflate=False,  # PCM does not compress, and each call would pay 64 KiB for trying
         ws_max_size=_LARGEST_FRAME,
         ws_ping_interval=settings.server.ping_seconds or None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 
 async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
@@ -27,3 +28,31 @@ async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
         # The error's traceback holds this frame and a task holds the error: a cycle that would keep all that the error
         # refers to, audio included, until the next full garbage collection.
         del task, tasks, ended
+
+
+async def run_beside(main: Coroutine[Any, Any, None], *background: Coroutine[Any, Any, NoReturn]) -> None:
+    """Run ``main`` in the calling task, with background coroutines that never return beside it.
+
+    When ``main`` ends, or any of them raises, the others are cancelled and waited for, and the first error is raised
+    itself, not in a group. It costs one task for each background coroutine and none for ``main``.
+    """
+    errors: list[Exception] = []
+
+    async def noted(coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            await coroutine
+        except Exception as error:
+            errors.append(error)
+            raise
+
+    with contextlib.suppress(BaseExceptionGroup):  # its first error is raised below
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(noted(coroutine)) for coroutine in background]
+            await noted(main)
+            for task in tasks:
+                task.cancel()
+    try:
+        if errors:
+            raise errors[0]
+    finally:
+        del task, tasks, errors, group  # as above

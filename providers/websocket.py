@@ -247,7 +247,7 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
 def protocol(wanted: type[WebSocketsSansIOProtocol] = PcmWebSocket) -> type[WebSocketsSansIOProtocol]:
     """The short path, or uvicorn's own class when this version of uvicorn lacks something that the short path uses."""
     base: type[WebSocketsSansIOProtocol] = wanted.__mro__[1]
-    plain = base(config=Config(_no_application, ws=base), server_state=ServerState(), app_state={})
+    plain = base(config=Config(_no_application, ws=base), server_state=ServerState(), app_state={}, _loop=_NO_LOOP)
     missing = [name for name in _NEEDED if not hasattr(plain, name)]
     if missing:
         log.warning("slow path for WebSockets", reason="this version of uvicorn lacks " + ", ".join(missing))
@@ -256,6 +256,10 @@ def protocol(wanted: type[WebSocketsSansIOProtocol] = PcmWebSocket) -> type[WebS
 
 
 async def _no_application(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+_NO_LOOP: Any = object()
+"""Keeps the constructor from looking for a loop, before there is one."""
 
 
 def _pong(payload: bytes) -> bytes:

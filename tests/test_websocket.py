@@ -109,7 +109,7 @@ async def receive(
             await asyncio.sleep(0)
     protocol.connection_lost(None)
     await asyncio.gather(*protocol.tasks)
-    # Uvicorn's class reports a connection without a close frame as 1005, which RFC 6455 keeps for a frame without a code.
+    # Without a close frame uvicorn's class reports 1005, which RFC 6455 keeps for a frame without a code.
     ended = {("end", 1005): ("end", 1006)}
     return [ended.get(event, event) for event in got if event != ("audio", b"")], wire
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from providers.settings.group import Count, Group, Seconds
+from providers.settings.group import Count, Duration, Group, Seconds
 
 
 class Server(Group, frozen=True):
@@ -21,10 +21,19 @@ class Server(Group, frozen=True):
         str | None, Meta(description="TLS certificate chain (PEM), for those without a tunnel.")
     ] = None
     ssl_keyfile: Annotated[str | None, Meta(description="TLS private key (PEM).")] = None
+    max_waiting_connections: Annotated[
+        Count,
+        Meta(description="Connections without a complete request at once; beyond it the longest waiting is closed."),
+    ] = 512
+    header_seconds: Annotated[
+        Duration, Meta(description="Longest wait for a request's header section, s; beyond it 408.")
+    ] = 10.0
+    body_seconds: Annotated[Duration, Meta(description="Longest wait for a request's body, s; beyond it 408.")] = 30.0
     max_body_bytes: Annotated[Count, Meta(description="Largest request body, bytes; beyond it 413.")] = 8 * 1024 * 1024
     ping_seconds: Annotated[Seconds, Meta(description="WebSocket ping interval, s; 0 sends none.")] = 20.0
     drain_seconds: Annotated[
-        Annotated[int, Meta(ge=0, le=3600)], Meta(description="How long open requests may finish on shutdown, s.")
+        Annotated[int, Meta(ge=0, le=3600)],
+        Meta(description="How long open requests may finish on shutdown, s; 0 ends them at once."),
     ] = 10
 
     def faults(self) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 
@@ -18,14 +19,14 @@ from providers.errors import AtCapacity, CallRefused, RequestError
 from providers.failover.per_call import Tunable
 from providers.inbound import check_connection
 from providers.operations.metrics import Metrics
-from providers.transcriber import flow
+from providers.transcriber import flow, wire
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class CustomTranscriber:
-    """Door 2 as an ASGI application."""
+    """The transcriber endpoint as an ASGI application."""
 
     engine: SpeechToText
     authenticator: Authenticator
@@ -57,12 +58,13 @@ class CustomTranscriber:
 
     async def _serve(self, engine: SpeechToText, receive: Receive, send: Send) -> None:
         """Past the upgrade the raw ASGI messages are used: this runs for every frame of every call."""
-        ended: dict[str, object] = {"code": 1000, "reason": ""}
+        end = _End()
 
         async def next_frame() -> str | bytes | None:
             message = await receive()
             if message["type"] == "websocket.disconnect":
-                ended.update(code=message.get("code"), reason=message.get("reason") or "", by="caller")
+                end.set(message.get("code", 1006), message.get("reason") or "", by=message.get("by", "caller"))
+                end.told = True
                 return None
             data: bytes | None = message.get("bytes")
             text: str | None = message.get("text")
@@ -77,19 +79,24 @@ class CustomTranscriber:
         try:
             await call.run(next_frame, send_text)
         except CallRefused as refused:
-            ended.update(code=refused.code, reason=refused.reason, by="server")
-            await send({"type": "websocket.close", "code": refused.code, "reason": refused.reason})
+            end.set(refused.code, refused.reason, by="server")
         except OSError:
-            ended.update(code=1006, reason="the socket broke while a transcript was sent", by="caller")
+            end.set(1006, "the connection broke while a transcript was sent", by="caller")
+            end.told = True
+        except Exception:
+            log.exception("a call failed")
+            end.set(wire.INTERNAL_ERROR, "internal error", by="server")
         finally:
             self.metrics.calls.dec()
-            self.metrics.call(call.stats, ended["code"])
-            self._log(call.stats, ended, time.perf_counter() - begun)
+            self.metrics.call(call.stats, end.code)
+            self._log(call.stats, end, time.perf_counter() - begun)
+        if not end.told:
+            with contextlib.suppress(OSError):  # the caller hung up meanwhile
+                await send({"type": "websocket.close", "code": end.code, "reason": end.reason})
 
-    def _log(self, stats: flow.CallStats, ended: dict[str, object], seconds: float) -> None:
-        lost = ended.get("by") == "server"
+    def _log(self, stats: flow.CallStats, end: _End, seconds: float) -> None:
         log.log(
-            30 if lost else 20,
+            30 if end.by == "server" else 20,
             "call",
             engine=self.engine.name,
             rate=stats.rate,
@@ -99,5 +106,23 @@ class CustomTranscriber:
             seconds=round(seconds, 2),
             partials=stats.partials,
             finals=stats.finals,
-            **ended,
+            code=end.code,
+            reason=end.reason,
+            by=end.by,
         )
+
+
+@dataclass(slots=True)
+class _End:
+    """How a call ended: as cancelled, unless something else is set."""
+
+    code: int = 1001
+    """WebSocket close code; 1006 is a connection that broke."""
+    reason: str = "cancelled"
+    by: str = "server"
+    """Who closed: caller or server."""
+    told: bool = False
+    """Whether the connection is closed already."""
+
+    def set(self, code: int, reason: str, *, by: str) -> None:
+        self.code, self.reason, self.by = code, reason, by

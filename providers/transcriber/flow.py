@@ -2,7 +2,10 @@
 
 One object per socket; it owns every task of the call, and nothing of it is left when `Call.run` returns::
 
-    socket ─► reader ─► AudioQueue ─► feeder ─► recognition ─► listener ─► Outbox ─► writer ─► socket
+    socket ─► reader ─► AudioQueue ─► feeder ─► recognition ─► listener ─► ResponseQueue ─► writer ─► socket
+
+The reader runs in the task of the connection. The feeder, one listener for each recognition and the writer have a task
+each. Nothing is taken faster than what follows takes it: a full `AudioQueue` stops the reader, and TCP the caller.
 """
 
 from __future__ import annotations
@@ -11,19 +14,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import NoReturn
 
 import dsp
 from providers.engines.base import Recognition, SpeechToText
 from providers.errors import CallRefused, EngineError
-from providers.tasks import until_first
+from providers.tasks import run_beside
 from providers.transcriber import wire
 from providers.transcriber.conditioning import Conditioner, ConditioningOptions
-from providers.transcriber.queues import AudioQueue, Outbox
-from providers.transcriber.transcripts import Speaker
+from providers.transcriber.queues import AudioQueue, ResponseQueue
+from providers.transcriber.transcripts import TranscriptNormaliser
 
 Receive = Callable[[], Awaitable["str | bytes | None"]]
 """The next frame, None when the caller is gone."""
 Send = Callable[[str], Awaitable[None]]
+"""Sends one message; raises `OSError` when the caller is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class CallOptions:
     swap: bool = False
     """Take channel 1 for the customer."""
     buffer: float = 30.0
-    """Seconds of audio that may wait for the recogniser."""
+    """Seconds of audio that may wait for the recogniser, and how long it may wait."""
     conditioning: ConditioningOptions = ConditioningOptions()
 
 
@@ -65,9 +70,8 @@ class Call:
         self._engine = engine
         self._options = options
         self._wire = wire.Wire()
-        self._outbox = Outbox()
-        self._started: asyncio.Future[wire.Started] = asyncio.get_running_loop().create_future()
-        self._audio = AudioQueue(0)
+        self._responses = ResponseQueue()
+        self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
         self.stats = CallStats()
 
     async def run(self, receive: Receive, send: Send) -> None:
@@ -77,8 +81,10 @@ class Call:
         ------
         CallRefused
             The call cannot go on; the socket is to be closed with its code.
+        OSError
+            The caller is gone, noticed while sending.
         """
-        await until_first(self._read(receive), self._recognise(), self._write(send))
+        await run_beside(self._read(receive), self._recognise(), self._write(send))
 
     async def _read(self, receive: Receive) -> None:
         stats, machine = self.stats, self._wire
@@ -92,7 +98,7 @@ class Call:
                 match event:
                     case wire.Audio(pcm):
                         stats.audio_bytes += len(pcm)
-                        self._audio.put(pcm)
+                        await self._started.result()[1].put(pcm)
                     case wire.Started():
                         self._start(event)
                     case wire.Refused(error):
@@ -101,18 +107,21 @@ class Call:
 
     def _start(self, started: wire.Started) -> None:
         self.stats.rate, self.stats.channels = started.rate, started.channels
-        self._audio = AudioQueue(int(self._options.buffer * started.rate) * 2 * started.channels)
-        self._started.set_result(started)
+        bytes_per_second = 2 * started.channels * started.rate
+        self._started.set_result((started, AudioQueue(bytes_per_second=bytes_per_second, seconds=self._options.buffer)))
 
-    async def _recognise(self) -> None:
+    async def _recognise(self) -> NoReturn:
         """Open the recognitions, then feed them; audio that arrives meanwhile waits in order."""
-        started = await self._started
+        started, audio = await self._started
         try:
             async with AsyncExitStack() as stack:
                 feeds = await self._open(stack, started)
-                await until_first(self._feed(feeds, started), *map(self._listen, feeds))
+                await run_beside(self._feed(feeds, started, audio), *map(self._listen, feeds))
         except EngineError as lost:
             raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost}") from lost
+        except OSError as lost:  # the caller's own loss is raised where responses are sent
+            raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost.strerror or type(lost).__name__}") from lost
+        raise AssertionError("a feeder never returns")
 
     async def _open(self, stack: AsyncExitStack, started: wire.Started) -> list[_Feed]:
         engine, rate = self._engine, started.rate
@@ -130,22 +139,24 @@ class Call:
             _Feed(await stack.enter_async_context(engine.listen(rate=rate)), (assistant,), second),
         ]
 
-    def _speaker(self, channel: wire.Channel) -> Speaker:
+    def _speaker(self, channel: wire.Channel) -> TranscriptNormaliser:
         capabilities = self._engine.capabilities
-        return Speaker(channel, punctuate=not capabilities.punctuates, languages=capabilities.languages)
+        return TranscriptNormaliser(channel, punctuate=not capabilities.punctuates, languages=capabilities.languages)
 
-    async def _feed(self, feeds: list[_Feed], started: wire.Started) -> None:
+    async def _feed(self, feeds: list[_Feed], started: wire.Started, audio: AudioQueue) -> None:
         options = self._options.conditioning
         conditioner = Conditioner(options, started.rate) if options != ConditioningOptions() else None
         whole = conditioner is None and all(feed.channel is None for feed in feeds)
         while True:
-            pcm = await self._audio.take()
+            pcm = await audio.take()
             split = () if whole else dsp.split_channels(pcm, started.channels)
             if conditioner is not None:
                 split = await self._conditioned(conditioner, split)
                 pcm = dsp.join_channels(split)
             for feed in feeds:
                 await feed.recognition.push(pcm if feed.channel is None else split[feed.channel])
+            if audio.size:
+                await asyncio.sleep(0)  # a push need not wait for anything, and others have calls too
 
     async def _conditioned(self, conditioner: Conditioner, split: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """The same channels with the customer's conditioned."""
@@ -155,24 +166,24 @@ class Call:
         done = await conditioner.feed(split[customer], split[1 - customer])
         return (split[0], done) if self._options.swap else (done, split[1])
 
-    async def _listen(self, feed: _Feed) -> None:
+    async def _listen(self, feed: _Feed) -> NoReturn:
         async for transcript in feed.recognition:
             speaker = feed.speakers[transcript.channel]
-            text = speaker.hear(transcript)
+            text = speaker.normalise(transcript)
             if text is None:
                 continue
             message = wire.response(text, channel=speaker.channel, final=transcript.final)
             if transcript.final:
                 self.stats.finals += 1
-                self._outbox.put_final(speaker.channel, message)
+                self._responses.put_final(speaker.channel, message)
             else:
                 self.stats.partials += 1
-                self._outbox.put_partial(speaker.channel, message)
+                self._responses.put_partial(speaker.channel, message)
         raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
 
-    async def _write(self, send: Send) -> None:
+    async def _write(self, send: Send) -> NoReturn:
         while True:
-            for message in await self._outbox.take():
+            for message in await self._responses.take():
                 await send(message)
 
 
@@ -181,7 +192,7 @@ class _Feed:
     """One recognition and whom it hears."""
 
     recognition: Recognition
-    speakers: tuple[Speaker, ...]
+    speakers: tuple[TranscriptNormaliser, ...]
     """By the recognition's own channel index."""
     channel: int | None
     """Which channel of the call it is fed; None is all of them, interleaved."""

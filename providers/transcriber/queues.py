@@ -1,65 +1,115 @@
-"""The two bounded queues of a call: audio on its way to the recogniser, transcripts on their way to the caller.
+"""The two bounded queues of a call: audio on its way to the recogniser, responses on their way to the caller.
 
-Both hand over everything they hold at once: a consumer that fell behind catches up in one step, and the price per frame
+Both hand over what they hold at once: a consumer that fell behind catches up in few steps, and the price per frame
 falls as the load rises.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from providers.errors import CallRefused
 from providers.transcriber.wire import INTERNAL_ERROR
 
+_TAKE_SECONDS = 1.0
+"""Longest run of audio handed over at once: what a recogniser does with it holds the loop for a few milliseconds."""
+_AHEAD_SECONDS = 5.0
+"""Audio that may wait while the caller is ahead of real time, as one who sends a file is."""
+
+_JITTER_SECONDS = 2.0
+"""How far a live caller may be ahead: the length of its frames, and what its clock gains in an hour."""
+
 
 class AudioQueue:
-    """PCM in order, bounded in bytes; never drops silently.
+    """PCM in order, bounded in bytes; nothing is dropped.
+
+    A caller who is ahead of real time waits in `put` as soon as five seconds are in the queue, any other caller when
+    the queue is full. Audio that has waited longer than ``seconds`` ends the call: the recogniser does not keep up.
 
     Parameters
     ----------
-    limit
-        Bytes that may wait.
+    bytes_per_second
+        Of the call's PCM; a whole number of frames.
+    seconds
+        Audio that may wait, and how long it may wait.
+    clock
+        Seconds, monotonic.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._blocks: list[bytes] = []
+    def __init__(self, *, bytes_per_second: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._bytes_per_second = bytes_per_second
+        self._seconds = seconds
+        self._clock = clock
+        self._blocks: deque[tuple[float, bytes | memoryview]] = deque()
+        """Each with the time at which it came."""
         self._size = 0
-        self._waiter: asyncio.Future[None] | None = None
+        self._received = 0
+        self._begun: float | None = None
+        self._arrival: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
 
     @property
     def size(self) -> int:
         """Bytes waiting."""
         return self._size
 
-    def put(self, pcm: bytes) -> None:
-        """Add a block.
+    async def put(self, pcm: bytes) -> None:
+        """Add a block, then wait until there is room for another one.
 
         Raises
         ------
         CallRefused
-            The recogniser fell so far behind that audio would be lost.
+            Audio has waited too long for the recogniser.
         """
+        now = self._clock()
+        if self._begun is None:
+            self._begun = now
+        self._check_age(now)
+        self._blocks.append((now, pcm))
         self._size += len(pcm)
-        if self._size > self._limit:
-            raise CallRefused(INTERNAL_ERROR, f"audio would be lost: {self._size} bytes wait for the recogniser")
-        self._blocks.append(pcm)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        self._received += len(pcm)
+        _wake(self._arrival)
+        while self._size > self._limit():
+            self._room = asyncio.get_running_loop().create_future()
+            await asyncio.wait((self._room,), timeout=self._blocks[0][0] + self._seconds - self._clock())
+            self._check_age(self._clock())
 
     async def take(self) -> bytes:
-        """Everything that waits, at least one block."""
+        """What waits, at least one block or a part of it, at most a second of audio."""
         while not self._blocks:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        blocks, self._blocks = self._blocks, []
-        self._size = 0
-        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
+        blocks, size, most = [], 0, int(_TAKE_SECONDS * self._bytes_per_second)
+        while self._blocks and size < most:
+            came, block = self._blocks.popleft()
+            if len(block) > most - size:
+                rest = memoryview(block)[most - size :]
+                self._blocks.appendleft((came, rest))
+                block = memoryview(block)[: most - size]
+            blocks.append(block)
+            size += len(block)
+        self._size -= size
+        _wake(self._room)
+        return bytes(blocks[0]) if len(blocks) == 1 else b"".join(blocks)
+
+    def _limit(self) -> float:
+        """Bytes that may wait now."""
+        ahead = self._received / self._bytes_per_second - (self._clock() - (self._begun or 0))
+        fast = ahead > _JITTER_SECONDS
+        return (min(self._seconds, _AHEAD_SECONDS) if fast else self._seconds) * self._bytes_per_second
+
+    def _check_age(self, now: float) -> None:
+        if self._blocks and now - self._blocks[0][0] >= self._seconds:
+            seconds = self._size / self._bytes_per_second
+            raise CallRefused(
+                INTERNAL_ERROR, f"audio would be lost: {seconds:.1f} s have waited {self._seconds:g} s to be recognised"
+            )
 
 
-class Outbox:
+class ResponseQueue:
     """Messages to the caller, in order; under pressure partials give way, finals never.
 
     A partial replaces an unsent partial of the same speaker, and a final takes it away.
@@ -74,12 +124,12 @@ class Outbox:
         self._limit = limit
         self._finals: deque[str] = deque()
         self._partials: dict[Hashable, str] = {}
-        self._waiter: asyncio.Future[None] | None = None
+        self._arrival: asyncio.Future[None] | None = None
 
     def put_partial(self, speaker: Hashable, message: str) -> None:
         """Offer a partial; it may never be sent if a newer one comes first."""
         self._partials[speaker] = message
-        self._wake()
+        _wake(self._arrival)
 
     def put_final(self, speaker: Hashable, message: str) -> None:
         """Add a final.
@@ -93,18 +143,19 @@ class Outbox:
             raise CallRefused(INTERNAL_ERROR, f"finals would be lost: {len(self._finals)} wait for the caller to read")
         self._partials.pop(speaker, None)
         self._finals.append(message)
-        self._wake()
+        _wake(self._arrival)
 
     async def take(self) -> list[str]:
         """Everything that waits, finals first, at least one message."""
         while not self._finals and not self._partials:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
         messages = [*self._finals, *self._partials.values()]
         self._finals.clear()
         self._partials.clear()
         return messages
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+
+def _wake(waiter: asyncio.Future[None] | None) -> None:
+    if waiter is not None and not waiter.done():
+        waiter.set_result(None)

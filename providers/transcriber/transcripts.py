@@ -11,8 +11,8 @@ from providers.text.finals import punctuated
 from providers.transcriber.wire import Channel
 
 
-class Speaker:
-    """One speaker's transcripts, in order.
+class TranscriptNormaliser:
+    """State of one speaker's transcripts, taken in order.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Speaker:
         self._languages = languages
         self._shown = ""
 
-    def hear(self, transcript: Transcript) -> str | None:
+    def normalise(self, transcript: Transcript) -> str | None:
         """The text to send, None when there is nothing to say."""
         text = transcript.text.strip()
         if transcript.final:

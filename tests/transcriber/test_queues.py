@@ -7,56 +7,143 @@ import asyncio
 import pytest
 
 from providers.errors import CallRefused
-from providers.transcriber.queues import AudioQueue, Outbox
+from providers.transcriber.queues import AudioQueue, ResponseQueue
 
 
-def test_audio_comes_out_in_order_and_all_at_once() -> None:
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def queue(*, seconds: float = 30.0, clock: Clock | None = None) -> AudioQueue:
+    """A queue of 1,000 bytes a second."""
+    return AudioQueue(bytes_per_second=1000, seconds=seconds, clock=clock or Clock())
+
+
+async def settled(task: asyncio.Task[None]) -> bool:
+    """Whether the task ends without anything else happening."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return task.done()
+
+
+def test_audio_comes_out_in_order_and_together() -> None:
     async def scenario() -> bytes:
-        queue = AudioQueue(100)
+        audio = queue()
         for block in (b"ab", b"cd", b"ef"):
-            queue.put(block)
-        return await queue.take()
+            await audio.put(block)
+        return await audio.take()
 
     assert asyncio.run(scenario()) == b"abcdef"
 
 
 def test_a_waiting_taker_is_woken() -> None:
     async def scenario() -> bytes:
-        queue = AudioQueue(100)
-        taker = asyncio.create_task(queue.take())
+        audio = queue()
+        taker = asyncio.create_task(audio.take())
         await asyncio.sleep(0)
-        queue.put(b"ab")
+        await audio.put(b"ab")
         return await taker
 
     assert asyncio.run(scenario()) == b"ab"
 
 
-def test_audio_over_the_limit_closes_1011_and_is_never_dropped_silently() -> None:
-    queue = AudioQueue(4)
-    queue.put(b"abcd")
+def test_a_second_is_the_most_that_is_taken_at_once() -> None:
+    async def scenario() -> list[bytes]:
+        audio = queue()
+        await audio.put(bytes(range(100)) * 25)
+        return [await audio.take() for _ in range(3)]
+
+    taken = asyncio.run(scenario())
+    assert [len(block) for block in taken] == [1000, 1000, 500]
+    assert b"".join(taken) == bytes(range(100)) * 25
+
+
+def test_a_caller_ahead_of_real_time_waits_at_five_seconds() -> None:
+    async def scenario() -> tuple[bool, bool]:
+        audio = queue()
+        await audio.put(bytes(5000))
+        putting = asyncio.create_task(audio.put(bytes(10)))
+        waiting = not await settled(putting)
+        await audio.take()
+        return waiting, await settled(putting)
+
+    assert asyncio.run(scenario()) == (True, True)
+
+
+def test_a_caller_in_real_time_may_fill_the_whole_buffer_during_an_outage() -> None:
+    async def scenario() -> int:
+        clock = Clock()
+        audio = queue(clock=clock)
+        for _ in range(29):
+            clock.now += 1
+            await asyncio.wait_for(audio.put(bytes(1000)), 5)
+        return audio.size
+
+    assert asyncio.run(scenario()) == 29_000
+
+
+def test_a_burst_after_a_stalled_network_waits_and_is_not_cut_off() -> None:
+    async def scenario() -> int:
+        clock = Clock()
+        audio = queue(clock=clock)
+        await audio.put(bytes(10))
+        await audio.take()
+        clock.now += 60
+        putting = asyncio.create_task(audio.put(bytes(60_000)))
+        taken = 0
+        while taken < 60_000:
+            taken += len(await audio.take())
+            await asyncio.sleep(0)
+        await putting
+        return taken
+
+    assert asyncio.run(scenario()) == 60_000
+
+
+def test_audio_that_waits_too_long_closes_1011_and_is_never_dropped_silently() -> None:
+    async def scenario() -> None:
+        clock = Clock()
+        audio = queue(seconds=3, clock=clock)
+        for _ in range(10):
+            await audio.put(bytes(1000))
+            clock.now += 1
+
     with pytest.raises(CallRefused) as refused:
-        queue.put(b"e")
+        asyncio.run(scenario())
     assert refused.value.code == 1011
-    assert "audio would be lost" in refused.value.reason
+    assert refused.value.reason == "audio would be lost: 3.0 s have waited 3 s to be recognised"
+
+
+def test_a_caller_that_waits_for_a_recogniser_which_takes_nothing_is_refused() -> None:
+    async def scenario() -> None:
+        audio = AudioQueue(bytes_per_second=1000, seconds=0.05)
+        await audio.put(bytes(1000))
+
+    with pytest.raises(CallRefused, match="audio would be lost"):
+        asyncio.run(scenario())
 
 
 def test_partials_replace_each_other_and_give_way_to_their_final() -> None:
     async def scenario() -> list[str]:
-        outbox = Outbox()
-        outbox.put_partial("customer", "one")
-        outbox.put_partial("customer", "one two")
-        outbox.put_partial("assistant", "hello")
-        outbox.put_final("customer", "One two.")
-        outbox.put_partial("customer", "three")
-        outbox.put_final("assistant", "Hello.")
-        return await outbox.take()
+        responses = ResponseQueue()
+        responses.put_partial("customer", "one")
+        responses.put_partial("customer", "one two")
+        responses.put_partial("assistant", "hello")
+        responses.put_final("customer", "One two.")
+        responses.put_partial("customer", "three")
+        responses.put_final("assistant", "Hello.")
+        return await responses.take()
 
     assert asyncio.run(scenario()) == ["One two.", "Hello.", "three"]
 
 
 def test_finals_are_never_dropped_and_too_many_close_1011() -> None:
-    outbox = Outbox(limit=2)
-    outbox.put_final("customer", "1")
-    outbox.put_final("customer", "2")
+    responses = ResponseQueue(limit=2)
+    responses.put_final("customer", "1")
+    responses.put_final("customer", "2")
     with pytest.raises(CallRefused, match="finals would be lost"):
-        outbox.put_final("customer", "3")
+        responses.put_final("customer", "3")
