@@ -18,7 +18,7 @@ from providers.operations.metrics import Metrics
 from providers.pages.routes import operations, page_routes
 from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
-from providers.transcriber.endpoint import CustomTranscriber
+from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
 from providers.transcriber.flow import CallOptions
 from providers.voice.endpoint import CustomVoice
 from providers.voice.options import VoiceOptions
@@ -44,10 +44,16 @@ class Endpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Every path of the server."""
+        served: list[BaseRoute] = []
+        for slash in ("", "/"):  # there is no redirect between them: it would repeat the query
+            served += [
+                Route(VOICE_PATH + slash, self.voice, methods=["POST"]),
+                Route(ENDPOINTING_PATH + slash, self.endpointing.__call__, methods=["POST"]),
+                WebSocketRoute(TRANSCRIBER_PATH + slash, self.transcriber),
+                Route(TRANSCRIBER_PATH + slash, upgrade_required, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+            ]
         return [
-            Route(VOICE_PATH, self.voice, methods=["POST"]),
-            Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),
-            WebSocketRoute(TRANSCRIBER_PATH, self.transcriber),
+            *served,
             Route("/healthz", self.ops.healthz),
             Route("/readyz", self.ops.readyz),
             Route("/metrics", self.ops.metricsz),

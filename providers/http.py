@@ -33,8 +33,9 @@ _LINE_BYTES = 8 * 1024
 """Longest request line or header line, as in nginx and Apache."""
 _SECTION_FIELDS = 128
 """Most header fields, as in the WebSocket handshake's own parser."""
-_LINGER_SECONDS = 2.0
-"""How long a refused client may go on sending. Closing at once would reset the connection and lose the answer."""
+_LINGER_SECONDS, _LINGER_BYTES = 2.0, 1024 * 1024
+"""How long and how much a refused client may go on sending. Closing at once would reset the connection, and the answer
+would be lost."""
 _FLUSH_SECONDS = 10.0
 """How long a closing connection may go without sending a byte of what is still buffered."""
 
@@ -100,6 +101,9 @@ class BoundedHttp(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._refused: tuple[int, str] | None = None
         """Status and sentence of the answer to a broken limit; what comes after it is discarded."""
+        self._discarded = 0
+        self._ignored_upgrade = False
+        """Whether the parser is being told of a request that is already being served."""
         self._section = _Section()
 
     # The connection
@@ -135,6 +139,9 @@ class BoundedHttp(HttpToolsProtocol):
         """Take what the transport read."""
         self._unset_keepalive_if_required()
         if self._refused is not None:
+            self._discarded += len(data)
+            if self._discarded > _LINGER_BYTES:
+                self.transport.abort()
             return
         if self._deadline is None and self._section.open:
             self._expect(self._limits.header_seconds, self._header_late)
@@ -151,22 +158,30 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins."""
+        if self._ignored_upgrade:
+            return
         self._section.begin()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         """A part of the request line's target."""
+        if self._ignored_upgrade:
+            return
         super().on_url(url)
         self._section.check_target(self.url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header field, or a trailer, which is counted and dropped."""
+        if self._ignored_upgrade:
+            return
         self._section.check_field(name, value)
         if self._section.open:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The header section is complete: the application starts."""
+        if self._ignored_upgrade:
+            return
         self._section.open = False
         self._expect(self._limits.body_seconds, self._body_late)
         before = self.cycle
@@ -181,6 +196,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete."""
+        if self.parser.should_upgrade() and not self._should_upgrade():
+            return  # the parser has skipped the body
         self._section.complete()
         self._expect_nothing()
         self._waiting.discard(self)
@@ -197,7 +214,14 @@ class BoundedHttp(HttpToolsProtocol):
             if rest:
                 self.transport.get_protocol().data_received(rest)  # type: ignore[attr-defined] # a Protocol by now
             return
-        self.parser = httptools.HttpRequestParser(self)  # the old one parses nothing after an upgrade
+        # The parser takes the body for another protocol. A new one is told the framing of this request and parses it.
+        framing = b"".join(
+            b"%s: %s\r\n" % field for field in self.headers if field[0] in (b"content-length", b"transfer-encoding")
+        )
+        self.parser = httptools.HttpRequestParser(self)
+        self._ignored_upgrade = True
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n%s\r\n" % framing)
+        self._ignored_upgrade = False
         if rest:
             self.data_received(rest)
 

@@ -38,17 +38,10 @@ async def run_beside(main: Coroutine[Any, Any, None], *background: Coroutine[Any
     """
     errors: list[Exception] = []
 
-    async def noted(coroutine: Coroutine[Any, Any, None]) -> None:
-        try:
-            await coroutine
-        except Exception as error:
-            errors.append(error)
-            raise
-
     with contextlib.suppress(BaseExceptionGroup):  # its first error is raised below
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(noted(coroutine)) for coroutine in background]
-            await noted(main)
+            tasks = [group.create_task(_noted(coroutine, errors)) for coroutine in background]
+            await _noted(main, errors)
             for task in tasks:
                 task.cancel()
     try:
@@ -56,3 +49,12 @@ async def run_beside(main: Coroutine[Any, Any, None], *background: Coroutine[Any
             raise errors[0]
     finally:
         del task, tasks, errors, group  # as above
+
+
+async def _noted(coroutine: Coroutine[Any, Any, None], errors: list[Exception]) -> None:
+    """Run a coroutine and add the error that it ends with."""
+    try:
+        await coroutine
+    except Exception as error:
+        errors.append(error)
+        raise

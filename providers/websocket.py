@@ -27,8 +27,8 @@ log = structlog.get_logger()
 
 _FRAMES_PER_TURN = 256
 """A third of a millisecond of work: forty sockets full of one-byte frames leave the loop free every 12 ms."""
-_QUEUE_BYTES, _QUEUE_MESSAGES = 64 * 1024, 32
-"""A second of audio at 16 kHz stereo."""
+_QUEUE_BYTES, _QUEUE_MESSAGES = 256 * 1024, 32
+"""Four seconds of audio at 16 kHz stereo, about one read of the transport."""
 _LINGER_SECONDS = 2.0
 """How long the connection stays after a close frame of ours, so that the client can read it: closing while unread audio
 arrives would reset the connection."""

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 
 import structlog
-from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -22,6 +22,12 @@ from providers.operations.metrics import Metrics
 from providers.transcriber import flow, wire
 
 log = structlog.get_logger()
+
+
+async def upgrade_required(request: Request) -> Response:
+    """426 for a plain request: the wrong scheme, or a proxy in front that drops the Upgrade headers."""
+    sentence = "this is a WebSocket: expected an upgrade (wss://), found a plain request; a proxy may have dropped it"
+    return JSONResponse({"error": sentence}, 426, {"Upgrade": "websocket", "Connection": "Upgrade"})
 
 
 @dataclass(frozen=True, slots=True)

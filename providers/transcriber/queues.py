@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from providers.errors import CallRefused
 from providers.transcriber.wire import INTERNAL_ERROR
 
-_TAKE_SECONDS = 1.0
+_TAKE_SECONDS = 2.0
 """Longest run of audio handed over at once: what a recogniser does with it holds the loop for a few milliseconds."""
 _AHEAD_SECONDS = 5.0
 """Audio that may wait while the caller is ahead of real time, as one who sends a file is."""
