@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
 from typing import Any, NoReturn
 
@@ -33,28 +32,42 @@ async def until_first(*coroutines: Coroutine[Any, Any, None]) -> None:
 async def run_beside(main: Coroutine[Any, Any, None], *background: Coroutine[Any, Any, NoReturn]) -> None:
     """Run ``main`` in the calling task, with background coroutines that never return beside it.
 
-    When ``main`` ends, or any of them raises, the others are cancelled and waited for, and the first error is raised
-    itself, not in a group. It costs one task for each background coroutine and none for ``main``.
+    When ``main`` ends, or any of them raises, the others are cancelled and waited for, and the error is raised itself,
+    not in a group. It costs one task for each background coroutine and none for ``main``.
     """
-    errors: list[Exception] = []
-
-    with contextlib.suppress(BaseExceptionGroup):  # its first error is raised below
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_noted(coroutine, errors)) for coroutine in background]
-            await _noted(main, errors)
-            for task in tasks:
-                task.cancel()
+    ended = await _interruptible(main, [asyncio.create_task(coroutine) for coroutine in background])
     try:
-        if errors:
-            raise errors[0]
+        while ended:
+            ended.pop().result()
     finally:
-        del task, tasks, errors, group  # as above
+        del ended  # see above
 
 
-async def _noted(coroutine: Coroutine[Any, Any, None], errors: list[Exception]) -> None:
-    """Run a coroutine and add the error that it ends with."""
+async def _interruptible(
+    main: Coroutine[Any, Any, None], tasks: list[asyncio.Task[NoReturn]]
+) -> list[asyncio.Task[NoReturn]]:
+    """Run ``main`` until it or one of the tasks ends, cancel the other tasks, wait for them; returns what ended."""
+    owner = asyncio.current_task()
+    assert owner is not None
+    interrupted = False
+
+    def interrupt(task: asyncio.Task[NoReturn]) -> None:
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
+            owner.cancel()
+
+    for task in tasks:
+        task.add_done_callback(interrupt)
     try:
-        await coroutine
-    except Exception as error:
-        errors.append(error)
-        raise
+        await main
+    except asyncio.CancelledError:
+        if not interrupted or owner.uncancel():
+            raise
+    finally:
+        ended = [task for task in tasks if task.done()]
+        for task in tasks:
+            task.remove_done_callback(interrupt)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return ended
