@@ -11,15 +11,12 @@ from starlette.applications import Starlette
 
 from providers import endpoints
 from providers.assembly import make_authenticator
-from providers.endpoints import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.error_responses import HANDLED, respond
 from providers.operations.background import BackgroundTasks, close_all, log_failure
 from providers.operations.garbage import collect_when_idle
 from providers.operations.metrics import Metrics
 from providers.settings import Settings
-
-__all__ = ["ENDPOINTING_PATH", "TRANSCRIBER_PATH", "VOICE_PATH", "create_app"]
 
 
 def create_app(

@@ -19,17 +19,24 @@ import click
 from providers import settings
 from providers.errors import EngineError, ProvidersError, SettingsError, one_line
 
-_PHONE = ("say", "call", "check", "load")
-"""Commands that play the platform's side; they live in their own room and are imported when used."""
+_EMULATOR = "providers.emulator.commands"
+_ELSEWHERE = {
+    "assistant": "providers.assistant_command",
+    "say": _EMULATOR,
+    "call": _EMULATOR,
+    "check": _EMULATOR,
+    "load": _EMULATOR,
+}
+"""Commands of other modules, which are imported when they are used."""
 
 
 class _Commands(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
-        return ["serve", "assistant", "engines", *_PHONE]
+        return ["serve", "engines", *_ELSEWHERE]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name in _PHONE:
-            command: click.Command = getattr(import_module("providers.emulator.commands"), name)
+        if module := _ELSEWHERE.get(name):
+            command: click.Command = getattr(import_module(module), name)
             return command
         return super().get_command(context, name)
 
@@ -59,9 +66,9 @@ def main() -> None:
 
     \b
     vapi-providers serve                              start the server; it prints its URLs and secret
-    vapi-providers say "Hello." --out hello.wav       hear the voice door (in another terminal)
-    vapi-providers call --say "Book a table."         speak to the transcriber door
-    vapi-providers assistant --public-url https://…   JSON to paste into a Vapi assistant
+    vapi-providers say "Hello." --out hello.wav       hear the voice (in another terminal)
+    vapi-providers call --say "Book a table."         speak to the transcriber
+    vapi-providers assistant --public-url https://…   JSON of a Vapi assistant
     """
 
 
@@ -104,6 +111,7 @@ def serve(chosen: settings.Settings) -> None:
     """
     from providers import assembly, server
     from providers.app import create_app
+    from providers.assistant import accepted
     from providers.endpoints import call_capacity
     from providers.operations import logs
     from providers.operations.metrics import Metrics
@@ -126,7 +134,14 @@ def serve(chosen: settings.Settings) -> None:
         click.echo(_banner(base, _shown_secret(chosen, made=made), speaks, hears))
         sys.stdout.flush()
 
-    if not server.run(app, chosen, sock, announce=announce, engines=(voice.name, transcriber.name)):
+    if not server.run(
+        app,
+        chosen,
+        sock,
+        announce=announce,
+        engines=(voice.name, transcriber.name),
+        accepts=accepted(chosen, made=made),
+    ):
         raise click.ClickException(_why(getattr(app.state, "fault", None)))
 
 
@@ -147,7 +162,7 @@ def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:
 
 
 def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:
-    from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+    from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
     return "\n".join(
         (
@@ -156,52 +171,10 @@ def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:
             f"  endpointing   {base}{ENDPOINTING_PATH}",
             f"  secret        {secret}",
             "",
-            "  Next: vapi-providers assistant --public-url https://…  prints the JSON to paste into an assistant;",
+            "  Next: vapi-providers assistant --public-url https://…  prints the JSON of an assistant, or applies it;",
             '        vapi-providers say "Hello there."  in another terminal lets you hear it. Ctrl-C ends.',
         )
     )
-
-
-@main.command()
-@click.option("--public-url", required=True, metavar="URL", help="How Vapi reaches this server: https://….")
-@click.option("--secret", metavar="S", help="The server's secret. [the running server's]")
-@click.option("--voice-id", metavar="ID", help="The voice, if not the engine's default.")
-def assistant(public_url: str, secret: str | None, voice_id: str | None) -> None:
-    """Print the JSON to paste into a Vapi assistant: voice, transcriber and smartEndpointingPlan."""
-    from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
-
-    base = public_url.rstrip("/")
-    if not base.startswith("https://"):
-        raise click.BadParameter(f"expected https://…, found {base[:80]!r}", param_hint="--public-url")
-    secret = secret or os.environ.get(settings.PREFIX + "SECRET") or _running_secret()
-    headers = {"headers": {"X-Vapi-Secret": secret}} if secret else {}
-    token = f"?token={secret}" if secret else ""
-    voice: dict[str, Any] = {"provider": "custom-voice", "server": {"url": base + VOICE_PATH, **headers}}
-    if voice_id:
-        voice["voiceId"] = voice_id
-    blocks = {
-        "voice": voice,
-        "transcriber": {
-            "provider": "custom-transcriber",
-            "server": {"url": base.replace("https", "wss", 1) + TRANSCRIBER_PATH + token, **headers},
-        },
-        "startSpeakingPlan": {
-            "smartEndpointingPlan": {
-                "provider": "custom-endpointing-model",
-                "server": {"url": base + ENDPOINTING_PATH, **headers},
-            }
-        },
-    }
-    click.echo(json.dumps(blocks, indent=2))
-
-
-def _running_secret() -> str | None:
-    from providers.emulator.running_servers import only_server
-
-    try:
-        return only_server().secret
-    except ProvidersError as error:
-        raise click.ClickException(f"{error}\nor give --secret") from None
 
 
 @main.command(cls=_Grouped)

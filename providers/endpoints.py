@@ -16,16 +16,13 @@ from providers.operations.admission import Capacity, call_limiter, voice_limiter
 from providers.operations.health import Ops
 from providers.operations.metrics import Metrics
 from providers.pages.routes import operations, page_routes
+from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
 from providers.transcriber.flow import CallOptions
 from providers.voice.endpoint import CustomVoice
 from providers.voice.options import VoiceOptions
-
-VOICE_PATH = "/api/custom-voice"
-TRANSCRIBER_PATH = "/api/custom-transcriber"
-ENDPOINTING_PATH = "/api/custom-endpointing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,19 @@ import structlog
 log = structlog.get_logger()
 
 
+class AcceptedCredentials(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server accepts, apart from the secret itself: enough to configure the platform's side."""
+
+    ways: tuple[str, ...] = ()
+    """Any of secret, bearer, token, hmac; empty when it accepts every request."""
+    made: bool = False
+    """Whether the secret was made for this run, and is no secret of the operator's own."""
+    bearer_header: str = "Authorization"
+    bearer_prefix: str = "Bearer "
+    hmac: dict[str, str] = {}
+    """The options of the HMAC credential by the platform's names, without its key."""
+
+
 class RunningServer(msgspec.Struct, frozen=True, kw_only=True):
     """One running server, as its runtime file describes it."""
 
@@ -33,6 +46,7 @@ class RunningServer(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the voice engine."""
     transcriber: str = ""
     """Name of the transcriber engine."""
+    accepts: AcceptedCredentials = AcceptedCredentials()
 
     def __repr__(self) -> str:
         secret = "***" if self.secret else None
@@ -61,6 +75,14 @@ def publish(server: RunningServer) -> Path | None:
         log.warning("runtime file not written", folder=str(target.parent), error=error.strerror or str(error))
         return None
     return target
+
+
+def read(pid: int) -> RunningServer | None:
+    """The runtime file of one process; None where there is none, or another version's."""
+    try:
+        return msgspec.json.decode(_file(pid).read_bytes(), type=RunningServer)
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def withdraw(pid: int) -> None:

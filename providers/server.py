@@ -58,6 +58,7 @@ def run(
     *,
     announce: Callable[[str], None],
     engines: tuple[str, str] = ("", ""),
+    accepts: runtime.AcceptedCredentials | None = None,
 ) -> bool:
     """Serve until a signal ends it; True when it had come up.
 
@@ -67,6 +68,8 @@ def run(
         Called with the base URL once the server listens and its engines are warm.
     engines
         Names of the voice and the transcriber engine, for the runtime file.
+    accepts
+        What the server accepts, for the same file.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def run(
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
-        runtime.publish(_described(base, settings, engines))
+        runtime.publish(_described(base, settings, engines, accepts or runtime.AcceptedCredentials()))
         announce(base)
 
     server = _Server(config, listening)
@@ -102,7 +105,9 @@ def run(
     return server.came_up
 
 
-def _described(base: str, settings: Settings, engines: tuple[str, str]) -> runtime.RunningServer:
+def _described(
+    base: str, settings: Settings, engines: tuple[str, str], accepts: runtime.AcceptedCredentials
+) -> runtime.RunningServer:
     """This process for its runtime file."""
     return runtime.RunningServer(
         url=base,
@@ -112,6 +117,7 @@ def _described(base: str, settings: Settings, engines: tuple[str, str]) -> runti
         started=time.time(),
         voice=engines[0],
         transcriber=engines[1],
+        accepts=accepts,
     )
 
 

@@ -13,11 +13,12 @@ import uvicorn
 from websockets.sync.client import ClientConnection, connect
 
 from providers import server
-from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH, create_app
+from providers.app import create_app
 from providers.endpoints import Endpoints
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.null import Null
 from providers.engines.tone import Tone
+from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 
 SECRET = "correct-horse"

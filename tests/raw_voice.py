@@ -6,7 +6,7 @@ import json
 import socket
 from typing import Any
 
-from providers.app import VOICE_PATH
+from providers.paths import VOICE_PATH
 from tests.live import SECRET, Live
 
 

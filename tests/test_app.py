@@ -18,11 +18,12 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH, create_app
+from providers.app import create_app
 from providers.engines.base import SpeakingCapabilities
 from providers.engines.null import Null
 from providers.engines.tone import Tone
 from providers.errors import EngineError, SettingsError
+from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 from tests.fakes import ScriptedVoice
 from tests.live import SECRET, Live, serving, settings, start

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from dsp import split_channels
-from providers.app import VOICE_PATH
 from providers.engines.base import Transcript
 from providers.engines.espeak.engine import Espeak
 from providers.engines.tone import Tone
 from providers.errors import EngineError
+from providers.paths import VOICE_PATH
 from providers.voice import flow
 from providers.voice.wire import VoiceRequest
 from tests.espeak_speech import espeak

@@ -126,22 +126,6 @@ def test_say_and_call_find_the_running_server_by_themselves(tmp_path: Path) -> N
         assert "second 1." in called.stdout
 
 
-def test_assistant_prints_json_with_the_running_servers_secret_in_place(tmp_path: Path) -> None:
-    with serving("--voice", "tone", "--transcriber", "null", "--secret", "s3", "--allow-weak-secret", folder=tmp_path):
-        environ = {"PROVIDERS_RUNTIME_DIR": str(tmp_path / "run")}
-        printed = run("assistant", "--public-url", "https://a.example/", folder=tmp_path, **environ)
-    blocks = json.loads(printed.stdout)
-    assert blocks["voice"] == {
-        "provider": "custom-voice",
-        "server": {"url": "https://a.example/api/custom-voice", "headers": {"X-Vapi-Secret": "s3"}},
-    }
-    assert blocks["transcriber"]["provider"] == "custom-transcriber"
-    assert blocks["transcriber"]["server"]["url"] == "wss://a.example/api/custom-transcriber?token=s3"
-    plan = blocks["startSpeakingPlan"]["smartEndpointingPlan"]
-    assert plan["provider"] == "custom-endpointing-model"
-    assert plan["server"]["url"] == "https://a.example/api/custom-endpointing"
-
-
 @pytest.mark.parametrize(
     ("arguments", "environ", "told"),
     [

@@ -16,10 +16,10 @@ import httpx
 import pytest
 from starlette.requests import ClientDisconnect, Request
 
-from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.auth import OPEN
 from providers.errors import TooLarge
 from providers.inbound import Inbound, loggable_path
+from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from tests.live import SECRET, Live, serving, settings
 
 MEBIBYTE = 1024 * 1024

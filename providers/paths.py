@@ -1,0 +1,7 @@
+"""Paths of the endpoints."""
+
+from __future__ import annotations
+
+VOICE_PATH = "/api/custom-voice"
+TRANSCRIBER_PATH = "/api/custom-transcriber"
+ENDPOINTING_PATH = "/api/custom-endpointing"
