@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from providers.app import VOICE_PATH
 from providers.engines.tone import Tone
 from providers.errors import EngineBusy, EngineError, UnknownVoice
+from providers.paths import VOICE_PATH
 from tests.fakes import LOUD, Hang, ScriptedVoice
 from tests.live import SECRET, Live, serving, settings
 from tests.raw_voice import connect, raw_request
