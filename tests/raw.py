@@ -6,7 +6,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 
-from providers.app import TRANSCRIBER_PATH
+from providers.paths import TRANSCRIBER_PATH
 from tests.live import SECRET, Live
 
 WAIT = 10.0

@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from providers import http
-from providers.app import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from tests.fakes import LOUD, ScriptedVoice
 from tests.live import SECRET, Live, serving, settings
 from tests.raw import answer, dialled, push

@@ -13,12 +13,12 @@ import pytest
 import schemathesis
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from providers.app import ENDPOINTING_PATH, VOICE_PATH
 from providers.assembly import make_authenticator
 from providers.engines.base import Chunk, Utterance
 from providers.engines.tone import Tone
 from providers.pages.openapi import description
 from providers.pages.routes import operations
+from providers.paths import ENDPOINTING_PATH, VOICE_PATH
 from tests.live import SECRET, Live, serving, settings
 
 
