@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from providers.errors import AtCapacity, EngineBusy, EngineError, RequestError, UnknownVoice
+from providers.errors import AtCapacity, EngineBusy, EngineError, RequestError, UnknownVoice, UnspeakableText
 from providers.inbound import loggable_path
 
 __all__ = ["HANDLED", "respond"]
@@ -36,6 +36,8 @@ def _described(error: Exception) -> tuple[int, str, dict[str, str]]:
             return error.status, str(error), {}
         case UnknownVoice():
             return 400, str(error), {}
+        case UnspeakableText():
+            return 422, str(error), {}
         case EngineError():
             return 502, str(error), {}
         case HTTPException():

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from providers.engines.tone import Tone
-from providers.errors import EngineBusy, EngineError, UnknownVoice
+from providers.errors import EngineBusy, EngineError, UnknownVoice, UnspeakableText
 from providers.paths import VOICE_PATH
 from tests.fakes import LOUD, Hang, ScriptedVoice
 from tests.live import SECRET, Live, serving, settings
@@ -92,6 +92,7 @@ def test_the_voice_may_stand_in_the_url_and_the_message_beats_it() -> None:
         (EngineError("broken"), 502),
         (EngineBusy("full", retry_after=3), 503),
         (UnknownVoice("x", engine="e", examples=("y",)), 400),
+        (UnspeakableText(engine="e"), 422),
     ],
 )
 def test_a_failure_before_audio_is_a_status_with_json(error: EngineError, status: int) -> None:

@@ -7,11 +7,11 @@ own (`worker`), never in the server.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes as c
 import itertools
 import os
 import tempfile
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,10 +102,11 @@ class EspeakLibrary:
         self._pcm: list[bytes] = []
         self._marks: list[tuple[int, int]] = []
         self._cancelled: Callable[[], bool] = lambda: False
-        self._library, self._rate = _load(self._callback)
+        self._library, self._rate, self._data = _load(self._callback)
         self._voice = ""
         variants = _Voice(languages=c.cast(c.c_char_p(b"variant"), c.c_void_p))
-        self.names = VoiceNames(self._listed(None), self._listed(c.byref(variants)))
+        voices = (voice for voice in self._listed(None) if _has_dictionary(voice, self._data))
+        self.names = VoiceNames(voices, self._listed(c.byref(variants)))
 
     def render(
         self,
@@ -140,7 +141,7 @@ class EspeakLibrary:
             self._library.espeak_SetParameter(parameter, value, 0)
         self._pcm, self._marks, self._cancelled = [], [], cancelled
         text = without_controls(text)
-        encoded = text.encode(errors="replace") + b"\0"
+        encoded = _with_plain_digits(text).encode(errors="replace") + b"\0"
         flags = _UTF8 | _END_PAUSE
         status = self._library.espeak_Synth(encoded, len(encoded), 0, _CHARACTER_POSITION, 0, flags, None, None)
         self._library.espeak_Synchronize()
@@ -180,8 +181,8 @@ class EspeakLibrary:
         return 1 if self._cancelled() else 0
 
 
-def _load(callback: object) -> tuple[c.CDLL, int]:
-    """The library, ready, and its rate in Hz."""
+def _load(callback: object) -> tuple[c.CDLL, int, Path]:
+    """Load the library; returns it with its rate in Hz and the folder of its data."""
     try:
         import espeakng_loader
     except ImportError:
@@ -199,27 +200,41 @@ def _load(callback: object) -> tuple[c.CDLL, int]:
     library.espeak_Synth.argtypes = (
         c.c_char_p, c.c_size_t, c.c_uint, c.c_int, c.c_uint, c.c_uint, c.POINTER(c.c_uint), c.c_void_p,
     )  # fmt: skip
-    with _short_path(Path(espeakng_loader.get_data_path())) as data:
-        rate = library.espeak_Initialize(_SYNCHRONOUS, 0, os.fsencode(data), _DONT_EXIT)
+    data = _short_path(Path(espeakng_loader.get_data_path()))
+    rate = library.espeak_Initialize(_SYNCHRONOUS, 0, os.fsencode(data), _DONT_EXIT)
     if rate <= 0:
         raise EngineUnavailable(f"espeak cannot read its data (status {rate}): reinstall espeakng-loader", engine=NAME)
     library.espeak_SetSynthCallback(callback)
-    return library, rate
+    return library, rate, data
 
 
-@contextlib.contextmanager
-def _short_path(data: Path) -> Iterator[Path]:
+def _short_path(data: Path) -> Path:
     if len(os.fsencode(data)) <= _LONGEST_DATA_PATH:
-        yield data
-        return
-    # The library opens its data lazily for each language, so the link has to outlive this call.
+        return data
+    # The library opens its data lazily for each language, so the link outlives this call.
     link = Path(tempfile.mkdtemp(prefix="espeak-")) / "data"
     link.symlink_to(data, target_is_directory=True)
-    yield link
+    return link
+
+
+def _has_dictionary(voice: ListedVoice, data: Path) -> bool:
+    """Tell whether a voice can speak: the list has a few languages whose dictionary is not part of the data."""
+    file = data / "lang" / voice.identifier
+    lines = [line.split() for line in file.read_text("utf-8", errors="replace").splitlines()] if file.exists() else []
+    named = [line[1] for line in lines if len(line) > 1 and line[0] == "dictionary"]
+    name = named[0] if named else voice.languages[0][1].partition("-")[0]
+    return (data / f"{name}_dict").exists()
+
+
+def _with_plain_digits(text: str) -> str:
+    """Write the decimal digits of every script as 0 to 9; most voices pass over any other in silence."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
 
 
 def _tags(languages: int) -> Iterator[tuple[int, str]]:
-    """The tags of one voice with their priorities."""
+    """Read the tags of one voice with their priorities."""
     while priority := c.string_at(languages, 1)[0]:
         tag = c.string_at(languages + 1)
         yield priority, tag.decode()

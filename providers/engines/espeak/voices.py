@@ -66,7 +66,7 @@ class VoiceNames:
         return tuple(sorted(self._variants))
 
     def identifier(self, name: str) -> str | None:
-        """What the library calls a voice, with its variant; None when there is no such voice.
+        """Return what the library calls a voice, with its variant; None when there is no such voice.
 
         A name is a language tag and perhaps a variant: ``en-us``, ``de``, ``de-AT``, ``en-us+f5``. Case is ignored.
         """

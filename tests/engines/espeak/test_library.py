@@ -47,7 +47,20 @@ def test_a_name_that_is_not_in_the_librarys_list_never_reaches_it(library: Espea
 def test_every_voice_of_the_list_can_be_selected(library: EspeakLibrary) -> None:
     assert len(library.names.tags) > 140
     for tag in library.names.tags:
-        assert library.render("1", tag, cancelled=lambda: True).rate == 22050
+        assert not library.render("one 12", tag).silent
+
+
+@pytest.mark.parametrize("voice", ["fo", "kaa", "xex"])
+def test_a_language_without_a_dictionary_is_no_voice(library: EspeakLibrary, voice: str) -> None:
+    with pytest.raises(UnknownVoice):
+        library.render("Hello.", voice)
+
+
+@pytest.mark.parametrize("digits", ["٣٤٥", "३४५", "៣៤៥", "３４５"])
+def test_digits_of_every_script_are_spoken(library: EspeakLibrary, digits: str) -> None:
+    rendered = library.render(digits)
+    assert len(rendered.pcm) == pytest.approx(len(library.render("345").pcm), rel=0.05)
+    assert [word.text for word in rendered.words] == [digits]
 
 
 def test_every_variant_of_the_list_can_be_selected(library: EspeakLibrary) -> None:
