@@ -17,7 +17,7 @@ from benchmarks.served import fast_loop
 from providers.engines.base import ListeningCapabilities, Transcript
 from providers.engines.events import EngineEvent
 from providers.errors import EngineError
-from providers.reconnect.replay import Replay
+from providers.reconnect.reconnecting import Reconnecting
 
 RATE = 8000
 """Hz."""
@@ -112,7 +112,10 @@ async def _reconnects(cuts: int) -> list[float]:
         if event.kind == "reconnected":
             lost.append(0.0)
 
-    async with _Vendor().serving() as vendor, Replay(_Engine(vendor.url), observe=observe).listen(rate=RATE) as call:
+    async with (
+        _Vendor().serving() as vendor,
+        Reconnecting(_Engine(vendor.url), observe=observe).listen(rate=RATE) as call,
+    ):
 
         async def talk() -> None:
             while True:

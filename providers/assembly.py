@@ -4,16 +4,14 @@ Several engines become one that falls back, every recogniser is replaced when it
 cached::
 
     Cached( FallbackSpeaking[ first, second, third … ] )
-    FallbackListening[ Replay(first), Replay(second) … ]
+    Reconnecting(engine), or FallbackListening[ first, second … ]
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,7 @@ from providers.cache.stores import Store
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.engines.events import Observe, unobserved
 from providers.errors import SettingsError
-from providers.failover.per_call import Tunable, Tuned
-from providers.reconnect.session import RelayOptions
+from providers.reconnect.options import ReconnectOptions
 from providers.settings import Settings, names
 from providers.settings.access import Hmac
 from providers.settings.stacks import Cache, Reconnect
@@ -92,12 +89,19 @@ def make_transcriber(settings: Settings, *, observe: Observe = unobserved) -> Sp
         What an engine needs is not installed.
     """
     wanted = registry.wanted_transcribers(settings)
-    engines = {name: entry.make(settings) for name, entry in wanted.items()}
-    bare = frozenset(name for name, entry in wanted.items() if entry.bare)
-    stack = partial(_listening_as_one, settings=settings, bare=bare, observe=observe)
-    if not any(isinstance(engine, Tunable) for engine in engines.values()):
-        return stack(engines)
-    return Tuned(engines, stack)
+    engines = [entry.make(settings) for entry in wanted.values()]
+    options = _reconnect_options(settings.reconnect)
+    if len(engines) == 1:
+        if all(entry.bare for entry in wanted.values()):
+            return engines[0]
+        from providers.reconnect.reconnecting import Reconnecting
+
+        return Reconnecting(engines[0], options=options, observe=observe)
+    from providers.failover.health import RestOptions
+    from providers.failover.listening import FallbackListening, FallbackListeningOptions
+
+    rest = RestOptions(base=settings.failover.fallback_rest_seconds)
+    return FallbackListening(engines, options=FallbackListeningOptions(options, rest), observe=observe)
 
 
 def _speaking_as_one(engines: list[TextToSpeech], settings: Settings, observe: Observe) -> TextToSpeech:
@@ -118,39 +122,17 @@ def _speaking_as_one(engines: list[TextToSpeech], settings: Settings, observe: O
     return FallbackSpeaking(engines, options=options, observe=observe)
 
 
-def _listening_as_one(
-    engines: Mapping[str, SpeechToText], settings: Settings, bare: frozenset[str], observe: Observe
-) -> SpeechToText:
-    from providers.reconnect.replay import Replay, ReplayOptions
-
-    options = ReplayOptions(
-        relay=_relay_options(settings.reconnect),
-        base=settings.reconnect.reconnect_base_seconds,
-        ceiling=settings.reconnect.reconnect_ceiling_seconds,
-        patience=settings.reconnect.reconnect_patience_seconds,
-    )
-    kept = [
-        engine if name in bare else Replay(engine, options=options, observe=observe) for name, engine in engines.items()
-    ]
-    if len(kept) == 1:
-        return kept[0]
-    from providers.failover.health import RestOptions
-    from providers.failover.listening import FallbackListening, FallbackListeningOptions
-
-    outer = FallbackListeningOptions(rest=RestOptions(base=settings.failover.fallback_rest_seconds))
-    # The replay inside goes first: another engine is tried when it has run out of patience, and hears the same audio.
-    opening = settings.reconnect.reconnect_patience_seconds + settings.reconnect.recogniser_open_seconds + 1.0
-    relay = replace(outer.relay, ring=settings.reconnect.replay_seconds, open=opening)
-    return FallbackListening(kept, options=replace(outer, relay=relay), observe=observe)
-
-
-def _relay_options(settings: Reconnect) -> RelayOptions:
-    return RelayOptions(
-        ring=settings.replay_seconds,
+def _reconnect_options(settings: Reconnect) -> ReconnectOptions:
+    return ReconnectOptions(
+        replay=settings.replay_seconds,
         open=settings.recogniser_open_seconds,
+        suspect=settings.recogniser_suspect_seconds,
         first_result=settings.recogniser_first_result_seconds,
         next_result=settings.recogniser_next_result_seconds,
         flush=settings.recogniser_flush_seconds,
+        base=settings.reconnect_base_seconds,
+        ceiling=settings.reconnect_ceiling_seconds,
+        patience=settings.reconnect_patience_seconds,
     )
 
 

@@ -89,6 +89,20 @@ class EngineError(ProvidersError):
         self.engine = engine
         self.retryable = retryable
 
+    @classmethod
+    def of(cls, error: Exception, *, engine: str) -> EngineError:
+        """The error itself, or what an exception that an engine should not have raised comes to.
+
+        Only its type is named, because its text may hold anything. What the system raised may pass; a mistake stays.
+        """
+        if isinstance(error, EngineError):
+            return error
+        unexpected = EngineError(
+            f"{engine}: unexpected {type(error).__name__}", engine=engine, retryable=isinstance(error, OSError)
+        )
+        unexpected.__cause__ = error
+        return unexpected
+
 
 class EngineBusy(EngineError):
     """Every place of the engine is taken; ``retry_after`` is in seconds."""

@@ -9,16 +9,13 @@ import pytest
 from providers import assembly, registry
 from providers.cache.cached import Cached
 from providers.engines.base import SpeechToText, TextToSpeech
-from providers.engines.deepgram.listen import DeepgramListener
 from providers.engines.espeak.engine import Espeak
 from providers.engines.null import Null
-from providers.engines.pocketsphinx.engine import Sphinx
 from providers.engines.tone import Tone
 from providers.errors import SettingsError
 from providers.failover.listening import FallbackListening
-from providers.failover.per_call import Tuned
 from providers.failover.speaking import FallbackSpeaking
-from providers.reconnect.replay import Replay
+from providers.reconnect.reconnecting import Reconnecting
 from providers.settings import Settings
 
 
@@ -77,35 +74,16 @@ def test_several_voices_fall_back_and_may_be_hedged() -> None:
     assert voice(voice="espeak,tone").name == "espeak,tone"
 
 
-def test_every_recogniser_is_replayed_and_several_fall_back() -> None:
-    assert isinstance(transcriber(transcriber="pocketsphinx"), Replay)
+def test_every_recogniser_is_reconnected_and_several_fall_back() -> None:
+    assert isinstance(transcriber(transcriber="pocketsphinx"), Reconnecting)
     both = transcriber(transcriber="deepgram,pocketsphinx", deepgram_api_key="k")
+    assert isinstance(both, FallbackListening)
     assert both.name == "deepgram,pocketsphinx"
 
 
-def test_a_call_may_choose_model_and_language_and_calls_that_choose_alike_share_a_tower() -> None:
-    tower = transcriber(transcriber="deepgram,pocketsphinx", deepgram_api_key="k")
-    assert isinstance(tower, Tuned)
-    french = tower.tuned(language="fr")
-    assert isinstance(french, FallbackListening)
-    assert french is tower.tuned(language="fr")
-    assert french is not tower.tuned(language="de")
-    assert tower.tuned() is tower.tuned(model=None, language="")
-
-
-def test_only_what_can_be_tuned_is_made_anew() -> None:
-    seen: list[list[SpeechToText]] = []
-
-    def tower(engines: Any) -> SpeechToText:
-        seen.append(list(engines.values()))
-        return Null()
-
-    deepgram = registry.TRANSCRIBERS["deepgram"].make(Settings.of(deepgram_api_key="k"))
-    Tuned({"deepgram": deepgram, "pocketsphinx": Sphinx()}, tower).tuned(model="nova-2")
-    usual, chosen = seen
-    assert isinstance(chosen[0], DeepgramListener)
-    assert chosen[0] is not usual[0]
-    assert chosen[1] is usual[1]
+def test_the_reconnect_settings_reach_the_recogniser() -> None:
+    options = assembly._reconnect_options(Settings.of(recogniser_suspect_seconds=1.5, replay_seconds=20.0).reconnect)
+    assert (options.suspect, options.replay) == (1.5, 20.0)
 
 
 def test_openai_extra_has_to_be_a_json_object() -> None:

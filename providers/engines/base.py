@@ -18,6 +18,7 @@ from typing import Protocol, runtime_checkable
 __all__ = [
     "Chunk",
     "ListeningCapabilities",
+    "PerCallOptions",
     "Recognition",
     "SpeakingCapabilities",
     "SpeechToText",
@@ -25,6 +26,7 @@ __all__ = [
     "Transcript",
     "Utterance",
     "Word",
+    "with_options",
 ]
 
 
@@ -73,6 +75,7 @@ class Transcript:
     """
 
     text: str
+    """What was said; an empty partial says that nothing was, and that the engine is alive and has come so far."""
     final: bool
     channel: int = 0
     """Index of the channel of the recognition's input, 0 … channels-1."""
@@ -198,3 +201,22 @@ class SpeechToText(Protocol):
 
     async def aclose(self) -> None:
         """Free what the process holds for this engine."""
+
+
+@runtime_checkable
+class PerCallOptions(Protocol):
+    """A listening engine whose model and language a single call may choose."""
+
+    def with_options(self, *, model: str | None = None, language: str | None = None) -> SpeechToText:
+        """The same engine for a call that chose; None keeps what is set.
+
+        It is cheap to make, is never started or closed, and shares what has to be with the engine it comes from.
+        """
+        ...
+
+
+def with_options(engine: SpeechToText, *, model: str | None = None, language: str | None = None) -> SpeechToText:
+    """An engine with what one call chose; the engine itself where nothing is chosen, or nothing can be."""
+    if not (model or language) or not isinstance(engine, PerCallOptions):
+        return engine
+    return engine.with_options(model=model or None, language=language or None)

@@ -1,4 +1,4 @@
-"""What a wrapper tells whoever keeps the metrics and the logs: values, so that engines need neither."""
+"""Events of the wrappers around engines, for metrics and logs: values, so that engines need neither."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 __all__ = ["EngineEvent", "EventKind", "Observe", "unobserved"]
 
 EventKind: TypeAlias = Literal[
-    "failed",  # an engine failed and rests now
-    "returned",  # a resting engine passed its probe
+    "failed",  # an engine failed and cools down now
+    "returned",  # an engine that cooled down passed its probe
     "took-over",  # this engine serves what an earlier one of the list could not
     "hedged",  # the second engine was started because the first is late
     "hedge-won",  # and it was first
@@ -20,7 +20,9 @@ EventKind: TypeAlias = Literal[
     "joined",  # a request shares the synthesis of another one
     "store-failed",  # the cache's store did not answer; the call went on without it
     "lost",  # a recognition dropped, erred, hung or fell silent
-    "reconnected",  # a recognition is open again; ``value`` is seconds since it was lost
+    "suspected",  # a recognition leaves speech unanswered: a second connection is opened beside it
+    "cleared",  # and it answered after all: the second connection is closed
+    "reconnected",  # a recognition is open again; ``value`` is seconds since it was lost or suspected
     "gap",  # audio went unheard because the ring was too short; ``value`` is its seconds
 ]
 
@@ -42,4 +44,4 @@ Observe: TypeAlias = Callable[[EngineEvent], None]
 
 
 def unobserved(event: EngineEvent, /) -> None:
-    """Nobody counts."""
+    """Ignore the event."""

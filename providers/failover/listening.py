@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
-from providers.engines.base import ListeningCapabilities, Recognition, SpeechToText
+from providers.engines.base import ListeningCapabilities, Recognition, SpeechToText, with_options
 from providers.engines.events import EngineEvent, Observe, unobserved
 from providers.errors import EngineError
 from providers.failover.health import EngineHealth, RestOptions
-from providers.reconnect.session import EngineUnresponsive, Relay, RelayOptions
+from providers.reconnect.options import ReconnectOptions
+from providers.reconnect.selector import Choice, EngineUnresponsive, Lost, RetrySame
+from providers.reconnect.session import ResilientRecognition
 
-__all__ = ["FallbackListening", "FallbackListeningOptions", "common_facts"]
+__all__ = ["FallbackListening", "FallbackListeningOptions", "NextInOrder", "common_capabilities"]
+
+_SILENT = 2
+"""Times in a row that an engine may be found silent before the next one is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class FallbackListeningOptions:
-    """When the next engine takes over. The waits are longer than those of a `Replay` inside, which goes first."""
+    """When the next engine takes over."""
 
-    relay: RelayOptions = field(
-        default_factory=lambda: RelayOptions(open=12.0, first_result=16.0, next_result=20.0, push=10.0, flush=20.0)
-    )
+    reconnect: ReconnectOptions = field(default_factory=ReconnectOptions)
     rest: RestOptions = field(default_factory=RestOptions)
     probe: float = 10.0
     """Seconds a resting engine has to hear half a second of silence, start to end, before it may serve again."""
@@ -33,7 +37,7 @@ class FallbackListening:
     """A `SpeechToText` over several, in order of preference.
 
     A call stays with the engine that took over. An engine that hears speech and says nothing gives way but does not
-    rest: there may be no words in the noise, and a call never ends because of noise. `aclose` closes all engines.
+    cool down: there may be no words in the noise, and a call never ends because of noise. `aclose` closes all engines.
     """
 
     def __init__(
@@ -43,34 +47,48 @@ class FallbackListening:
         options: FallbackListeningOptions | None = None,
         clock: Callable[[], float] = time.monotonic,
         observe: Observe = unobserved,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._options = options or FallbackListeningOptions()
-        self._clock = clock
         self._observe = observe
-        self._roster = EngineHealth(engines, self._probe, options=self._options.rest, clock=clock, observe=observe)
+        self._chance = chance
+        self._health = EngineHealth(engines, self._probe, options=self._options.rest, clock=clock, observe=observe)
 
     @property
     def name(self) -> str:
         """The names of all, in order."""
-        return ",".join(engine.name for engine in self._roster.engines)
+        return ",".join(engine.name for engine in self._health.engines)
 
     @property
     def capabilities(self) -> ListeningCapabilities:
         """What holds whichever engine listens."""
-        return common_facts([engine.capabilities for engine in self._roster.engines])
+        return common_capabilities([engine.capabilities for engine in self._health.engines])
 
     async def start(self) -> None:
         """Start all engines; see `EngineHealth.start`."""
-        await self._roster.start()
+        await self._health.start()
 
     async def aclose(self) -> None:
         """Close all engines."""
-        await self._roster.aclose()
+        await self._health.aclose()
 
-    def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
+    def with_options(self, *, model: str | None = None, language: str | None = None) -> SpeechToText:
+        """The same engines with what one call chose; their health is known to all calls together."""
+        return _PerCall(self, model, language)
+
+    def listen(
+        self, *, rate: int, channels: int = 1, model: str | None = None, language: str | None = None
+    ) -> AbstractAsyncContextManager[Recognition]:
         """Open a recognition that moves on to the next engine by itself."""
-        route = _InOrder(self._roster, self._observe)
-        return Relay(route, self._options.relay, rate=rate, channels=channels, clock=self._clock, observe=self._observe)
+
+        def retry(engine: SpeechToText) -> RetrySame:
+            chosen = with_options(engine, model=model, language=language)
+            return RetrySame(chosen, self._options.reconnect, chance=self._chance)
+
+        selector = NextInOrder(self._health, retry, self._observe)
+        return ResilientRecognition(
+            selector, self._options.reconnect, rate=rate, channels=channels, observe=self._observe
+        )
 
     async def _probe(self, engine: SpeechToText) -> None:
         try:
@@ -83,45 +101,87 @@ class FallbackListening:
             raise EngineError("probe: expected an answer, found none", engine=engine.name) from None
 
 
-class _InOrder:
-    """The first engine that is well and was not tried since somebody last said something."""
+class _PerCall:
+    """A `FallbackListening` with a model and a language; it holds nothing of its own."""
 
-    def __init__(self, roster: EngineHealth[SpeechToText], observe: Observe) -> None:
-        self._roster = roster
+    def __init__(self, engines: FallbackListening, model: str | None, language: str | None) -> None:
+        self._engines = engines
+        self._model = model
+        self._language = language
+        self.name = engines.name
+        self.capabilities = engines.capabilities
+
+    async def start(self) -> None:
+        """Nothing to start: the engines are shared."""
+
+    async def aclose(self) -> None:
+        """Nothing to close: the engines are shared."""
+
+    def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
+        """Open a recognition as the call chose."""
+        return self._engines.listen(rate=rate, channels=channels, model=self._model, language=self._language)
+
+
+class NextInOrder:
+    """The same engine again until it is given up; then the first available one that was not tried since an answer."""
+
+    def __init__(
+        self,
+        health: EngineHealth[SpeechToText],
+        retry: Callable[[SpeechToText], RetrySame],
+        observe: Observe,
+    ) -> None:
+        self._health = health
+        self._retry = retry
         self._observe = observe
         self._tried: list[SpeechToText] = []
-        self._current: SpeechToText | None = None
+        self._current: tuple[SpeechToText, RetrySame] | None = None
+        self._silent = 0
 
-    async def next(self, loss: EngineError | None) -> SpeechToText:
-        if self._current is not None and loss is not None:
-            self._tried.append(self._current)
-            if not isinstance(loss, EngineUnresponsive):
-                self._roster.failed(self._current, loss)
+    def choose(self, lost: Lost | None, now: float) -> Choice:
+        """The engine of the moment, again, or the next one at once; see `EngineSelector`."""
+        if lost is not None and self._current is not None:
+            engine, retry = self._current
+            if not self._gives_way(lost):
+                try:
+                    return retry.choose(lost, now)
+                except EngineError as given_up:
+                    self._health.failed(engine, given_up)
+            self._tried.append(engine)
+        return self._next(lost, now)
+
+    def served(self, engine: SpeechToText) -> None:
+        """Note that an engine has answered: the others may be tried again."""
+        self._tried.clear()
+        self._silent = 0
+        if self._current is not None and self._current[0].name == engine.name:
+            self._health.served(self._current[0])
+
+    def _gives_way(self, lost: Lost) -> bool:
+        if not (isinstance(lost.error, EngineUnresponsive) and lost.lasted):
+            return False
+        self._silent += 1
+        return self._silent % _SILENT == 0
+
+    def _next(self, lost: Lost | None, now: float) -> Choice:
         engine = self._untried()
-        if engine is None and isinstance(loss, EngineUnresponsive):
+        if engine is None and lost is not None and isinstance(lost.error, EngineUnresponsive) and lost.lasted:
             self._tried.clear()
             engine = self._untried()
         if engine is None:
-            raise loss or EngineError("engines: expected one to try, found none")
-        if loss is not None:
-            self._observe(EngineEvent("took-over", engine.name, str(loss)))
-        self._current = engine
-        return engine
-
-    def opened(self) -> None:
-        """An open engine has proved nothing yet."""
-
-    def heard(self) -> None:
-        self._tried.clear()
-        if self._current is not None:
-            self._roster.served(self._current)
+            raise lost.error if lost is not None else EngineError("engines: expected one to try, found none")
+        if lost is not None:
+            self._observe(EngineEvent("took-over", engine.name, str(lost.error)))
+        retry = self._retry(engine)
+        self._current = engine, retry
+        return retry.choose(None, now)
 
     def _untried(self) -> SpeechToText | None:
-        candidates = (*self._roster.well(), *self._roster.resting())
+        candidates = (*self._health.available(), *self._health.cooling_down())
         return next((engine for engine in candidates if engine not in self._tried), None)
 
 
-def common_facts(capabilities: Sequence[ListeningCapabilities]) -> ListeningCapabilities:
+def common_capabilities(capabilities: Sequence[ListeningCapabilities]) -> ListeningCapabilities:
     """What holds for any one of several engines; the first one's rates and languages, for it is the usual one."""
     capacities = [one.capacity for one in capabilities]
     return ListeningCapabilities(

@@ -136,7 +136,7 @@ class FallbackSpeaking:
         search = _Search(utterance)
         if utterance.continued_by is not None and not self._options.change_mid_text:
             return await self._continued(search, utterance.continued_by)
-        available, cooling_down = self._health.well(), self._health.resting()
+        available, cooling_down = self._health.available(), self._health.cooling_down()
         if serving := await self._from_available(available, search, last_resort=bool(cooling_down)):
             return serving
         if search.lost or cooling_down:

@@ -1,4 +1,4 @@
-"""The transcripts of several recognitions of one stream, made one: by audio time, no word lost, none said twice.
+"""Merge of the transcripts of several recognitions of one stream: by audio time, no word lost, none repeated.
 
 Each recognition hears the stream from some point on. Per channel everything up to the end of the last final is
 *settled*: no later transcript may say it again. All times here are seconds of the stream. Pure; knows no clock.
@@ -26,7 +26,7 @@ def shifted(transcript: Transcript, offset: float) -> Transcript:
 
 
 class Merge:
-    """What was said for good, per channel, and what is still open.
+    """Settled time and open utterance of every channel.
 
     Parameters
     ----------
@@ -38,12 +38,19 @@ class Merge:
         self._settled = [0.0] * channels
         self._open: list[Transcript | None] = [None] * channels
 
+    @property
+    def is_open(self) -> bool:
+        """Whether an utterance has begun on any channel and has no final yet."""
+        return any(self._open)
+
     def settled(self, channel: int) -> float:
         """Seconds up to which the channel's words are out."""
         return self._settled[channel]
 
     def admit(self, transcript: Transcript, *, sent: float) -> Transcript | None:
-        """Take a transcript in; answers what of it is news, None where nothing is.
+        """Take a transcript in; returns what of it is news, None where nothing is.
+
+        A partial without text says that no words are open.
 
         Parameters
         ----------
@@ -52,6 +59,9 @@ class Merge:
             without times of its own reaches exactly there.
         """
         settled = self._settled[transcript.channel]
+        if not transcript.text and not transcript.final:
+            self._open[transcript.channel] = None
+            return None
         timeless = transcript.end <= transcript.start
         end = sent if timeless else min(transcript.end, sent)
         if transcript.text and not timeless and end <= settled:

@@ -1,51 +1,94 @@
-"""Does an engine owe a transcript for the speech it was given?"""
+"""Watch over the answers of engines: which connection owes a transcript since when, and how long it may."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
+from providers.engines.base import SpeechToText, Transcript
+from providers.reconnect.audio import CallAudio
+from providers.reconnect.options import ReconnectOptions
 
-from providers.reconnect.speech_meter import SpeechMeter
+__all__ = ["ResponseLimits", "ResponseWatchdog", "is_remote"]
 
-__all__ = ["ResponseWatchdog"]
+_SPARE = 3
+"""Connections in a row that may stay silent before the limit grows: so many half-open sockets in a row are rare."""
+_WITHOUT_PARTIALS = 30.0
+"""Seconds an engine without partials may take, because it speaks only when an utterance is over."""
+
+
+def is_remote(engine: SpeechToText) -> bool:
+    """Whether a second connection helps: an engine with a capacity of its own runs here, and has no more to give."""
+    return engine.capabilities.capacity is None
 
 
 class ResponseWatchdog:
-    """Counts the speech an engine was given since it last said something.
+    """What one connection owes: an answer to speech, or the final of an utterance that it began.
 
     Parameters
     ----------
-    enough
-        Seconds of speech that deserve an answer.
+    audio
+        The audio of the recognition.
+    begin
+        Frame from which on the connection is given audio.
+    finals
+        Whether the final of an open utterance is waited for too.
     """
 
-    def __init__(self, rate: int, channels: int, *, enough: float, clock: Callable[[], float]) -> None:
-        self._loudness = SpeechMeter(rate, channels)
-        self._enough = enough
-        self._clock = clock
-        self._owes = asyncio.Event()
-        self._since = 0.0
-        self.ever = False
-        """It has said something."""
-        self.asked_to_finish = False
-        """It may end when it has said everything."""
+    def __init__(self, audio: CallAudio, begin: int, *, finals: bool) -> None:
+        self._audio = audio
+        self._finals = finals
+        self._covered = [begin / audio.rate] * audio.channels
+        self.since: float | None = None
+        """Moment from which on an answer is owed; moves on with every answer."""
+        self.answered = False
+        """The connection has said something."""
 
-    def fed(self, pcm: bytes) -> None:
-        self._loudness.feed(pcm)
-        if self._loudness.speech >= self._enough and not self._owes.is_set():
-            self._since = self._clock()
-            self._owes.set()
+    def check(self, now: float) -> bool:
+        """Look at the audio that has come in, handed over or not; returns whether an answer is owed from now on."""
+        if self.since is None and self._audio.owes(self._covered):
+            self.since = now
+            return True
+        return False
 
-    def heard(self) -> None:
-        self.ever = True
-        self._loudness.heard()
-        self._owes.clear()
+    def heard(self, transcript: Transcript, frames: int, now: float) -> None:
+        """Note an answer, given when audio up to ``frames`` had been handed over."""
+        timeless = transcript.end <= transcript.start
+        end = frames / self._audio.rate if timeless else transcript.end
+        self._covered[transcript.channel] = max(self._covered[transcript.channel], end)
+        self.answered = True
+        owes_final = self._finals and self._audio.merge.is_open
+        self.since = now if owes_final or self._audio.owes(self._covered) else None
 
-    async def overdue(self, wait: Callable[[], float]) -> float:
-        """Return, with the wait that ran out, once speech got no transcript in time."""
-        while True:
-            await self._owes.wait()
-            since, limit = self._since, wait()
-            await asyncio.sleep(max(0.0, since + limit - self._clock()))
-            if self._owes.is_set() and self._since == since:
-                return limit
+
+class ResponseLimits:
+    """Longest wait for an answer; it grows while no connection answers at all, because there may be no words in noise.
+
+    Where there must be words it never grows: an utterance is open, or the engine reports progress over noise too.
+    """
+
+    def __init__(self, options: ReconnectOptions) -> None:
+        self.options = options
+        self.silent_connections = 0
+        """In a row."""
+        self._reports_progress: set[str] = set()
+
+    def heard(self, engine: SpeechToText, transcript: Transcript) -> None:
+        """Note that a connection answered."""
+        self.silent_connections = 0
+        if not transcript.text:
+            self._reports_progress.add(engine.name)
+
+    def silent(self) -> None:
+        """Note that a connection was found silent."""
+        self.silent_connections += 1
+
+    def limit(self, engine: SpeechToText, *, answered: bool, open_utterance: bool) -> float:
+        """Seconds an engine's connection may owe an answer now."""
+        options = self.options
+        least = options.next_result if answered else options.first_result
+        if not engine.capabilities.partials:
+            least = max(least, _WITHOUT_PARTIALS)
+        elif is_remote(engine):
+            least = min(least, options.suspect)
+            if open_utterance or engine.name in self._reports_progress:
+                return least
+        growth = 2.0 ** min(max(0, self.silent_connections - _SPARE), 30)
+        return min(least * growth, max(least, options.result_ceiling))

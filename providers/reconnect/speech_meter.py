@@ -1,12 +1,14 @@
-"""Is somebody speaking, judged by level alone: cheap enough for every frame of every call. Counts frames, no clock.
+"""Speech detection by level alone: cheap enough for every frame of every call. Counts frames, knows no clock.
 
-Two questions with opposite caution. *Must there be speech?* decides whether an engine that says nothing is dead: a
-high threshold, with hysteresis. *May there be speech?* decides whether audio must be replayed: a low one.
+It answers two questions with opposite caution. Where *must* there be speech? That decides whether an engine owes a
+transcript: a high threshold, with hysteresis. Where *may* there be speech? That decides whether audio is replayed: a
+low one.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 
 import numpy as np
 
@@ -17,7 +19,7 @@ SPEECH_ON = -38.0
 SPEECH_OFF = -46.0
 """dBFS under which speech has paused."""
 QUIET = -60.0
-"""dBFS under which nobody can have said anything; comfort noise and dither are quieter."""
+"""dBFS under which nothing was said; comfort noise and dither are quieter."""
 HOP = 0.02
 """Seconds per decision."""
 
@@ -30,7 +32,7 @@ _ON, _OFF, _QUIET = _square(SPEECH_ON), _square(SPEECH_OFF), _square(QUIET)
 
 
 class SpeechMeter:
-    """Follows the level of every channel of a stream.
+    """Level of every channel of a stream, as stretches of speech.
 
     Parameters
     ----------
@@ -41,15 +43,13 @@ class SpeechMeter:
     """
 
     def __init__(self, rate: int, channels: int) -> None:
-        self.speech = 0.0
-        """Seconds of speech since `heard`, on whichever channel has most."""
         self.last_loud = [-math.inf] * channels
         """Per channel, seconds of the stream at the end of the last hop that was not quiet."""
         self._hop = round(rate * HOP)
         self._seconds = self._hop / rate
         self._hops = 0
         self._speaking = [False] * channels
-        self._counts = [0] * channels
+        self._stretches: list[deque[tuple[float, float]]] = [deque() for _ in range(channels)]
         self._carry = b""
 
     def feed(self, pcm: bytes) -> None:
@@ -64,19 +64,32 @@ class SpeechMeter:
         samples = np.frombuffer(pcm, dtype="<i2", count=hops * self._hop * channels).astype(np.float32)
         # One dot product per hop and channel: for the usual single hop it is several times faster than a reduction.
         for hop in samples.reshape(hops, self._hop, channels):
-            self._decide([float(np.dot(line, line)) / self._hop for line in hop.T])
+            self._hops += 1
+            for channel, line in enumerate(hop.T):
+                self._decide(channel, float(np.dot(line, line)) / self._hop)
 
-    def heard(self) -> None:
-        """Start counting speech anew."""
-        self.speech = 0.0
-        self._counts = [0] * len(self._counts)
+    def speech(self, channel: int, after: float) -> float:
+        """Seconds of speech on a channel after a moment of the stream."""
+        total = 0.0
+        for begin, end in reversed(self._stretches[channel]):
+            if end <= after:
+                break
+            total += end - max(begin, after)
+        return total
 
-    def _decide(self, powers: list[float]) -> None:
-        self._hops += 1
-        for channel, power in enumerate(powers):
-            if power >= _QUIET:
-                self.last_loud[channel] = self._hops * self._seconds
-            self._speaking[channel] = power >= (_OFF if self._speaking[channel] else _ON)
-            if self._speaking[channel]:
-                self._counts[channel] += 1
-        self.speech = max(self._counts) * self._seconds
+    def forget(self, before: float) -> None:
+        """Drop the stretches that ended before a moment of the stream."""
+        for stretches in self._stretches:
+            while stretches and stretches[0][1] <= before:
+                stretches.popleft()
+
+    def _decide(self, channel: int, power: float) -> None:
+        now = self._hops * self._seconds
+        if power >= _QUIET:
+            self.last_loud[channel] = now
+        was_speaking = self._speaking[channel]
+        self._speaking[channel] = power >= (_OFF if was_speaking else _ON)
+        if self._speaking[channel]:
+            stretches = self._stretches[channel]
+            begin = stretches.pop()[0] if was_speaking and stretches else now - self._seconds
+            stretches.append((begin, now))

@@ -44,11 +44,15 @@ class Reconnect(Group, frozen=True):
 
     replay_seconds: Annotated[Duration, Meta(description="Audio kept for a lost recogniser's successor, s.")] = 30.0
     recogniser_open_seconds: Annotated[Duration, Meta(description="Longest wait for a recogniser to open, s.")] = 3.0
+    recogniser_suspect_seconds: Annotated[
+        Duration, Meta(description="Unanswered speech after which a second connection to a vendor is tried, s.")
+    ] = 2.0
     recogniser_first_result_seconds: Annotated[
-        Duration, Meta(description="Longest wait from speech to a recogniser's first result, s; beyond it reconnect.")
+        Duration,
+        Meta(description="Longest wait from speech to a local recogniser's first result, s."),
     ] = 5.0
     recogniser_next_result_seconds: Annotated[
-        Duration, Meta(description="Longest wait from speech to its next result, s; beyond it reconnect.")
+        Duration, Meta(description="Longest wait from speech to a local recogniser's next result, s.")
     ] = 8.0
     recogniser_flush_seconds: Annotated[
         Duration, Meta(description="Longest wait from the end of audio to the last result, s.")

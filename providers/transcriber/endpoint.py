@@ -14,9 +14,8 @@ from starlette.websockets import WebSocket
 
 from providers.auth import Authenticator
 from providers.capacity import CapacityLimiter
-from providers.engines.base import SpeechToText
+from providers.engines.base import SpeechToText, with_options
 from providers.errors import AtCapacity, CallRefused, RequestError
-from providers.failover.per_call import Tunable
 from providers.inbound import check_connection
 from providers.operations.metrics import Metrics
 from providers.transcriber import flow, wire
@@ -57,10 +56,8 @@ class CustomTranscriber:
 
     def _chosen(self, socket: WebSocket) -> SpeechToText:
         """The engine, with the model and the language that the URL's query names, if it can be had so."""
-        if not isinstance(self.engine, Tunable):
-            return self.engine
         query = socket.query_params
-        return self.engine.tuned(model=query.get("model"), language=query.get("language"))
+        return with_options(self.engine, model=query.get("model"), language=query.get("language"))
 
     async def _serve(self, engine: SpeechToText, receive: Receive, send: Send) -> None:
         """Past the upgrade the raw ASGI messages are used: this runs for every frame of every call."""

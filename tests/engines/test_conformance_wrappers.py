@@ -15,7 +15,7 @@ from providers.errors import EngineError, UnknownVoice
 from providers.failover.hedging import HedgeOptions
 from providers.failover.listening import FallbackListening
 from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions
-from providers.reconnect.replay import Replay
+from providers.reconnect.reconnecting import Reconnecting
 from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance, kept, say
 from tests.engines.imitations.tone_vendor import Fault, Manner, ToneVendor
 from tests.engines.tone_words import RATE, Spoken
@@ -69,14 +69,14 @@ def speech(rate: int) -> bytes:
 quick = Manner(latency=0.001, opening=0.001)
 
 
-class TestReplay(ListeningConformance):
-    case = ListeningCase(opened=lambda: kept(Replay(ToneVendor(manner=quick))), speech=speech, rates=(RATE,))
+class TestReconnecting(ListeningConformance):
+    case = ListeningCase(opened=lambda: kept(Reconnecting(ToneVendor(manner=quick))), speech=speech, rates=(RATE,))
 
 
 def tower() -> FallbackListening:
     """A dead engine in front of one that is well."""
     dead = ToneVendor([Fault("refuse")] * 100, quick, name="dead")
-    return FallbackListening([dead, Replay(ToneVendor(manner=quick))])
+    return FallbackListening([dead, Reconnecting(ToneVendor(manner=quick))])
 
 
 class TestFallbackListening(ListeningConformance):

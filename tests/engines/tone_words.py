@@ -99,6 +99,11 @@ class ToneRecogniser:
         return told
 
     @property
+    def listening(self) -> bool:
+        """Whether a word or an utterance has begun."""
+        return bool(self._tone or self._words)
+
+    @property
     def _now(self) -> float:
         return self._hops * _HOP / RATE
 

@@ -45,12 +45,12 @@ def test_rests_double_up_to_the_ceiling_until_a_probe_passes() -> None:
     async def scenario() -> None:
         events: list[EngineEvent] = []
         options = RestOptions(base=1.0, ceiling=4.0)
-        roster = EngineHealth([A, B], probe, options=options, clock=virtual_clock, observe=events.append)
-        roster.failed(A, EngineError("down"))
-        roster.failed(A, EngineError("down again"))
-        assert (roster.well(), roster.resting()) == ([B], [A])
+        health = EngineHealth([A, B], probe, options=options, clock=virtual_clock, observe=events.append)
+        health.failed(A, EngineError("down"))
+        health.failed(A, EngineError("down again"))
+        assert (health.available(), health.cooling_down()) == ([B], [A])
         await asyncio.sleep(100.0)
-        assert (roster.well(), roster.resting()) == ([A, B], [])
+        assert (health.available(), health.cooling_down()) == ([A, B], [])
         assert probe.moments == [1.0, 3.0, 7.0, 11.0, 15.0]
         assert [(event.kind, event.detail) for event in events] == [("failed", "down"), ("returned", "")]
 
@@ -69,10 +69,10 @@ def test_rests_double_up_to_the_ceiling_until_a_probe_passes() -> None:
 )
 def test_only_what_concerns_everybody_sends_an_engine_to_rest(error: EngineError, rests: bool) -> None:
     async def scenario() -> None:
-        roster = EngineHealth([A, B], Probe(0), clock=virtual_clock)
-        roster.failed(A, error)
-        assert (A in roster.resting()) is rests
-        await roster.aclose()
+        health = EngineHealth([A, B], Probe(0), clock=virtual_clock)
+        health.failed(A, error)
+        assert (A in health.cooling_down()) is rests
+        await health.aclose()
 
     run_virtual(scenario())
 
@@ -81,10 +81,10 @@ def test_serving_ends_a_rest_and_its_probe() -> None:
     probe = Probe(0)
 
     async def scenario() -> None:
-        roster = EngineHealth([A, B], probe, clock=virtual_clock)
-        roster.failed(A, EngineError("down"))
-        roster.served(A)
-        assert roster.well() == [A, B]
+        health = EngineHealth([A, B], probe, clock=virtual_clock)
+        health.failed(A, EngineError("down"))
+        health.served(A)
+        assert health.available() == [A, B]
         await asyncio.sleep(100.0)
         assert probe.moments == []
 
@@ -93,9 +93,9 @@ def test_serving_ends_a_rest_and_its_probe() -> None:
 
 def test_closing_ends_the_probes() -> None:
     async def scenario() -> None:
-        roster = EngineHealth([A], Probe(0), clock=virtual_clock)
-        roster.failed(A, EngineError("down"))
-        await roster.aclose()
+        health = EngineHealth([A], Probe(0), clock=virtual_clock)
+        health.failed(A, EngineError("down"))
+        await health.aclose()
         assert len(asyncio.all_tasks()) == 1
 
     run_virtual(scenario())

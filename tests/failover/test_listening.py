@@ -12,9 +12,8 @@ from providers.engines.base import ListeningCapabilities, SpeechToText
 from providers.engines.events import EngineEvent
 from providers.errors import EngineError
 from providers.failover.health import RestOptions
-from providers.failover.listening import FallbackListening, FallbackListeningOptions, common_facts
-from providers.reconnect.replay import Replay, ReplayOptions
-from providers.reconnect.session import RelayOptions
+from providers.failover.listening import FallbackListening, FallbackListeningOptions, common_capabilities
+from providers.reconnect.options import ReconnectOptions
 from tests.engines.imitations.tone_vendor import Fault, ToneVendor
 from tests.engines.tone_words import RATE, Spoken
 from tests.virtual_time import run_virtual, virtual_clock
@@ -23,17 +22,21 @@ SAID = Spoken(tuple(range(20)), (0.1,) * 20)
 
 
 @dataclass
-class Tower:
-    """A fallback over a replay over each vendor."""
+class Stack:
+    """A fallback over some vendors."""
 
     vendors: list[ToneVendor]
-    options: FallbackListeningOptions = FallbackListeningOptions(rest=RestOptions(base=30.0))
+    options: FallbackListeningOptions = FallbackListeningOptions(ReconnectOptions(patience=2.0), RestOptions(base=30.0))
     events: list[EngineEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        replay = ReplayOptions(patience=2.0)
-        engines = [Replay(vendor, options=replay, clock=virtual_clock, chance=lambda: 0.0) for vendor in self.vendors]
-        self.engine = FallbackListening(engines, options=self.options, clock=virtual_clock, observe=self.events.append)
+        self.engine = FallbackListening(
+            self.vendors,
+            options=self.options,
+            clock=virtual_clock,
+            observe=self.events.append,
+            chance=lambda: 0.0,
+        )
 
     async def call(self, samples: np.ndarray | None = None) -> list[int]:
         pcm = (SAID.pcm() if samples is None else samples).tobytes()
@@ -59,55 +62,55 @@ class Tower:
 def test_the_next_engine_hears_what_was_not_final_yet() -> None:
     async def scenario() -> None:
         first, second = ToneVendor([Fault("cut", 2.0), *[Fault("refuse")] * 99], name="a"), ToneVendor(name="b")
-        tower = Tower([first, second])
-        assert await tower.call() == list(range(20))
-        assert ("took-over", "b") in tower.kinds()
+        stack = Stack([first, second])
+        assert await stack.call() == list(range(20))
+        assert ("took-over", "b") in stack.kinds()
         assert second.opened == 1
-        await tower.engine.aclose()
+        await stack.engine.aclose()
 
     run_virtual(scenario())
 
 
 def test_later_calls_start_with_an_engine_that_is_well_until_a_probe_has_passed() -> None:
     async def scenario() -> None:
-        first, second = ToneVendor([Fault("refuse")] * 6, name="a"), ToneVendor(name="b")
-        tower = Tower([first, second])
-        assert await tower.call() == list(range(20))
+        first, second = ToneVendor([Fault("refuse")] * 5, name="a"), ToneVendor(name="b")
+        stack = Stack([first, second])
+        assert await stack.call() == list(range(20))
         began = virtual_clock()
-        assert await tower.call() == list(range(20))
+        assert await stack.call() == list(range(20))
         assert virtual_clock() - began < 7.0, "nobody waits for an engine that rests"
         assert (first.opened, second.opened) == (0, 2)
         await asyncio.sleep(100.0)
-        assert tower.kinds()[-1] == ("returned", "a")
-        assert await tower.call() == list(range(20))
+        assert stack.kinds()[-1] == ("returned", "a")
+        assert await stack.call() == list(range(20))
         assert (first.opened, second.opened) == (2, 2), "the probe and the call"
-        await tower.engine.aclose()
+        await stack.engine.aclose()
 
     run_virtual(scenario())
 
 
 def test_when_all_fail_the_last_failure_is_raised() -> None:
     async def scenario() -> None:
-        tower = Tower([ToneVendor([Fault("refuse")] * 99, name=name) for name in "ab"])
+        stack = Stack([ToneVendor([Fault("refuse")] * 99, name=name) for name in "ab"])
         with pytest.raises(EngineError, match="503"):
-            await tower.call()
-        await tower.engine.aclose()
+            await stack.call()
+        await stack.engine.aclose()
 
     run_virtual(scenario())
 
 
 def test_an_engine_that_says_nothing_gives_way_without_a_rest_and_noise_never_ends_a_call() -> None:
     hum = (6000 * np.sin(np.arange(RATE * 60) * 0.3)).astype("<i2")
-    relay = RelayOptions(open=12.0, first_result=8.0, next_result=8.0)
+    relay = ReconnectOptions(open=12.0, first_result=8.0, next_result=8.0)
 
     async def scenario() -> None:
-        tower = Tower([ToneVendor(name="a"), ToneVendor(name="b")], FallbackListeningOptions(relay))
-        words = await tower.call(np.concatenate([hum, np.zeros(RATE, "<i2"), SAID.pcm()]))
+        stack = Stack([ToneVendor(name="a"), ToneVendor(name="b")], FallbackListeningOptions(relay))
+        words = await stack.call(np.concatenate([hum, np.zeros(RATE, "<i2"), SAID.pcm()]))
         assert words[-20:] == list(range(20))
-        assert [engine for kind, engine in tower.kinds() if kind == "took-over"] == ["b", "a", "b"]
+        assert [engine for kind, engine in stack.kinds() if kind == "took-over"] == ["b", "a", "b"]
         # After 8, 16 and 32 seconds, and one second of hum before each begins to count.
-        assert all(kind != "failed" for kind, _ in tower.kinds())
-        await tower.engine.aclose()
+        assert all(kind != "failed" for kind, _ in stack.kinds())
+        await stack.engine.aclose()
 
     run_virtual(scenario())
 
@@ -121,5 +124,5 @@ def test_it_is_a_listening_engine_named_after_its_engines() -> None:
 def test_the_facts_hold_whichever_engine_listens() -> None:
     one = ListeningCapabilities((16000,), ("en",), 2, True, True, True, 4)
     two = ListeningCapabilities((8000,), ("de",), 1, True, False, True, 2)
-    assert common_facts([one, two]) == ListeningCapabilities((16000,), ("en",), 1, True, False, True, 6)
-    assert common_facts([one, ListeningCapabilities()]).capacity is None
+    assert common_capabilities([one, two]) == ListeningCapabilities((16000,), ("en",), 1, True, False, True, 6)
+    assert common_capabilities([one, ListeningCapabilities()]).capacity is None

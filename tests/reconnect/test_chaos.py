@@ -11,9 +11,9 @@ import random
 import pytest
 
 from providers.engines.base import SpeechToText
-from providers.failover.listening import FallbackListening
-from providers.reconnect.replay import Replay, ReplayOptions
-from providers.reconnect.session import RelayOptions
+from providers.failover.listening import FallbackListening, FallbackListeningOptions
+from providers.reconnect.options import ReconnectOptions
+from providers.reconnect.reconnecting import Reconnecting
 from tests.engines.imitations.tone_socket import ToneServer, ToneSocketEngine
 from tests.engines.imitations.tone_vendor import Fault, Kind, Manner, ToneVendor
 from tests.engines.tone_words import RATE, WORDS, Spoken, interleaved
@@ -55,18 +55,20 @@ class Scenario:
         span = self.random.choice([0.3, 2.0, 4.0, 6.0])
         return Fault(self.random.choice(opening + later), self.random.uniform(0.0, span))
 
-    def tower(self) -> tuple[SpeechToText, list[ToneVendor]]:
-        """A replay over a vendor; every fourth time a fallback over two of them."""
+    def stack(self) -> tuple[SpeechToText, list[ToneVendor]]:
+        """A vendor that is reconnected; every fourth time a fallback over two of them."""
         first = ToneVendor(self.faults, self.manner)
+        options = ReconnectOptions(patience=30.0, full=30.0)
         if self.random.random() < 0.75:
-            return self._replay(first), [first]
+            return Reconnecting(first, options=options, chance=self.random.random), [first]
         dead = ToneVendor([*self.faults[:1], *[Fault("refuse")] * 100], self.manner, name="dead")
-        tower = FallbackListening([self._replay(dead), self._replay(first)], clock=virtual_clock)
-        return tower, [dead, first]
-
-    def _replay(self, vendor: ToneVendor) -> Replay:
-        options = ReplayOptions(patience=30.0, full=30.0)
-        return Replay(vendor, options=options, clock=virtual_clock, chance=self.random.random)
+        stack = FallbackListening(
+            [dead, first],
+            options=FallbackListeningOptions(options),
+            clock=virtual_clock,
+            chance=self.random.random,
+        )
+        return stack, [dead, first]
 
     async def run(self) -> list[list[str]]:
         """Play the call in real, that is virtual, time; answers the finals' words per channel."""
@@ -74,9 +76,9 @@ class Scenario:
         step = round(self.block * RATE) * 2 * self.channels
         heard: list[list[str]] = [[] for _ in range(self.channels)]
         ends = [0.0] * self.channels
-        tower, vendors = self.tower()
+        stack, vendors = self.stack()
 
-        async with tower.listen(rate=RATE, channels=self.channels) as recognition:
+        async with stack.listen(rate=RATE, channels=self.channels) as recognition:
 
             async def read() -> None:
                 async for transcript in recognition:
@@ -91,7 +93,7 @@ class Scenario:
                 await recognition.push(pcm[begin : begin + step])
             await recognition.finish()
             await reader
-        await tower.aclose()
+        await stack.aclose()
         assert all(vendor.open_now == 0 for vendor in vendors), "no connection is left open"
         assert len(asyncio.all_tasks()) == 1, "no task is left"
         return heard
@@ -112,11 +114,11 @@ async def over_a_socket(seed: int) -> tuple[list[str], list[str]]:
     spoken = Spoken(tuple(draw.randrange(WORDS) for _ in range(10)), tuple(draw.choice([0.1, 0.5]) for _ in range(10)))
     kinds: tuple[Kind, ...] = ("refuse", "busy", "hang", "cut", "cut", "half open", "stall", "end")
     faults = [Fault(draw.choice(kinds), draw.uniform(0.0, 3.0)) for _ in range(draw.randint(1, 3))]
-    quick = RelayOptions(open=0.3, first_result=0.3, next_result=0.3, push=0.3, flush=0.5)
+    quick = ReconnectOptions(open=0.3, suspect=0.3, push=0.3, flush=0.5, base=0.02)
     pcm = spoken.pcm().tobytes()
     heard: list[str] = []
     async with ToneServer(faults).serving() as server:
-        engine = Replay(ToneSocketEngine(server.url), options=ReplayOptions(relay=quick, base=0.02))
+        engine = Reconnecting(ToneSocketEngine(server.url), options=quick)
         async with engine.listen(rate=RATE) as recognition, asyncio.TaskGroup() as group:
 
             async def read() -> None:

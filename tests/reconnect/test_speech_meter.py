@@ -20,33 +20,34 @@ def sine(level: float, seconds: float) -> np.ndarray:
 
 @pytest.mark.parametrize(("level", "speech"), [(-20.0, 1.0), (-36.0, 1.0), (-41.0, 0.0), (-70.0, 0.0)])
 def test_speech_starts_above_its_threshold(level: float, speech: float) -> None:
-    loudness = SpeechMeter(RATE, 1)
-    loudness.feed(sine(level, 1.0).tobytes())
-    assert loudness.speech == pytest.approx(speech)
+    meter = SpeechMeter(RATE, 1)
+    meter.feed(sine(level, 1.0).tobytes())
+    assert meter.speech(0, 0.0) == pytest.approx(speech)
 
 
 def test_speech_goes_on_down_to_the_lower_threshold() -> None:
-    loudness = SpeechMeter(RATE, 1)
-    loudness.feed(np.concatenate([sine(-30, 0.5), sine(-43, 0.5), sine(-50, 0.5), sine(-43, 0.5)]).tobytes())
-    assert loudness.speech == pytest.approx(1.0)
+    meter = SpeechMeter(RATE, 1)
+    meter.feed(np.concatenate([sine(-30, 0.5), sine(-43, 0.5), sine(-50, 0.5), sine(-43, 0.5)]).tobytes())
+    assert meter.speech(0, 0.0) == pytest.approx(1.0)
 
 
-def test_counting_starts_anew_when_something_was_heard() -> None:
-    loudness = SpeechMeter(RATE, 1)
-    loudness.feed(sine(-20, 1.0).tobytes())
-    loudness.heard()
-    assert loudness.speech == 0.0
-    loudness.feed(sine(-20, 0.2).tobytes())
-    assert loudness.speech == pytest.approx(0.2)
+def test_speech_is_measured_after_a_moment_and_forgotten_before_one() -> None:
+    meter = SpeechMeter(RATE, 1)
+    meter.feed(np.concatenate([sine(-20, 1.0), sine(-80, 1.0), sine(-20, 1.0)]).tobytes())
+    assert meter.speech(0, 0.5) == pytest.approx(1.5)
+    assert meter.speech(0, 1.2) == pytest.approx(1.0)
+    assert meter.speech(0, 3.0) == 0.0
+    meter.forget(1.5)
+    assert meter.speech(0, 0.0) == pytest.approx(1.0)
 
 
 def test_the_last_loud_moment_is_known_per_channel() -> None:
-    loudness = SpeechMeter(RATE, 2)
+    meter = SpeechMeter(RATE, 2)
     left, right = np.zeros(RATE, "<i2"), np.zeros(RATE, "<i2")
     left[:1600] = sine(-50, 0.2)
-    loudness.feed(np.stack([left, right], axis=1).tobytes())
-    assert loudness.last_loud == [pytest.approx(0.2), -np.inf]
-    assert loudness.speech == 0.0, "-50 dBFS may be speech, but need not be"
+    meter.feed(np.stack([left, right], axis=1).tobytes())
+    assert meter.last_loud == [pytest.approx(0.2), -np.inf]
+    assert meter.speech(0, 0.0) == 0.0, "-50 dBFS may be speech, but need not be"
 
 
 @given(st.lists(st.integers(1, 4000), min_size=1, max_size=20))
@@ -56,4 +57,6 @@ def test_any_cut_of_the_stream_is_judged_alike(cuts: list[int]) -> None:
     whole.feed(stream.tobytes())
     for piece in np.split(stream, np.minimum(np.cumsum(cuts), len(stream))):
         pieces.feed(piece.tobytes())
-    assert (pieces.speech, pieces.last_loud) == (whole.speech, whole.last_loud)
+    assert pieces.last_loud == whole.last_loud
+    for after in (0.0, 0.2, 0.4, 0.95):
+        assert pieces.speech(0, after) == pytest.approx(whole.speech(0, after))

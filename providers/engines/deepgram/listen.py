@@ -136,7 +136,7 @@ class DeepgramListener:
         languages = (self._options.language,) if self._options.language else ()
         return ListeningCapabilities(languages=languages, channels=2, partials=True, punctuates=True, word_times=True)
 
-    def tuned(self, *, model: str | None = None, language: str | None = None) -> DeepgramListener:
+    def with_options(self, *, model: str | None = None, language: str | None = None) -> DeepgramListener:
         """The same engine with another model or language, for one call."""
         options = self._options
         changed = replace(options, model=model or options.model, language=language or options.language)

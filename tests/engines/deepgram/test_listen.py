@@ -503,9 +503,9 @@ def test_the_key_is_in_no_repr_and_neither_key_nor_words_are_in_a_log(caplog: py
 
 def test_a_call_can_have_its_own_model_and_language() -> None:
     async def act(listener: DeepgramListener, vendor: DeepgramLive) -> None:
-        async with listener.tuned(model="nova-2", language="fr").listen(rate=8000):
+        async with listener.with_options(model="nova-2", language="fr").listen(rate=8000):
             pass
-        assert listener.tuned(language="fr").capabilities.languages == ("fr",)
+        assert listener.with_options(language="fr").capabilities.languages == ("fr",)
 
     (session,) = with_vendor(stay, act).sessions
     assert (session.query["model"], session.query["language"]) == (["nova-2"], ["fr"])

@@ -11,7 +11,8 @@ import pytest
 
 from providers.engines.base import Transcript
 from providers.engines.deepgram.listen import DeepgramListener, DeepgramListening
-from providers.reconnect.replay import Replay, ReplayOptions
+from providers.reconnect.options import ReconnectOptions
+from providers.reconnect.reconnecting import Reconnecting
 from tests.engines.imitations.deepgram_live import DeepgramLive, Refusal, Session
 from tests.engines.tone_words import RATE, WORDS, Spoken, ToneRecogniser, interleaved
 
@@ -87,7 +88,7 @@ async def called(seed: int) -> tuple[list[list[str]], list[list[str]]]:
     heard: list[list[str]] = [[] for _ in range(channels)]
     async with DeepgramLive(ToneDeepgram(ends), refusals=refusals) as vendor:
         listener = DeepgramListener(DeepgramListening(api_key="k", url=vendor.url))
-        replay = Replay(listener, options=ReplayOptions(base=0.01, patience=20.0, full=20.0))
+        replay = Reconnecting(listener, options=ReconnectOptions(base=0.01, patience=20.0, full=20.0))
         async with asyncio.timeout(30), replay.listen(rate=RATE, channels=channels) as recognition:
 
             async def talk() -> None:

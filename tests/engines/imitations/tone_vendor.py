@@ -72,7 +72,7 @@ class ToneVendor:
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[ToneRecognition]:
         if channels > self.capabilities.channels:
             raise EngineError("too many channels", engine=self.name, retryable=False)
-        fault = self._faults.pop(0) if self._faults else None
+        fault = self._next_fault()
         await asyncio.sleep(self._manner.opening)
         if fault is not None and fault.kind in ("refuse", "busy", "hang"):
             await asyncio.sleep(3600.0 if fault.kind == "hang" else fault.after)
@@ -92,6 +92,9 @@ class ToneVendor:
                 timer.cancel()
             self.open_now -= 1
             await asyncio.sleep(self._manner.closing)
+
+    def _next_fault(self) -> Fault | None:
+        return self._faults.pop(0) if self._faults else None
 
 
 class ToneRecognition:
