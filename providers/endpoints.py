@@ -93,6 +93,7 @@ def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: 
         next_audio=chosen.next_audio_seconds,
         write=chosen.write_seconds,
         pauses=chosen.pause_seconds,
+        clean_text=chosen.clean_text,
         loudness=chosen.loudness,
     )
     places = voice_limiter(chosen.max_voices, patience=chosen.voice_queue_seconds)

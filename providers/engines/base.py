@@ -100,6 +100,10 @@ class SpeakingCapabilities:
     streaming: bool = False
     """True when audio leaves before the whole utterance is made."""
     word_times: bool = False
+    default_language: str = ""
+    """BCP 47 tag of the voice that speaks when none is asked for; empty when unknown."""
+    normalises_text: bool = False
+    """True when Markdown, amounts and dates are read well as they are written; other engines get cleaned text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,4 +250,6 @@ def common_capabilities(capabilities: Sequence[SpeakingCapabilities]) -> Speakin
         voices=tuple(dict.fromkeys(voice for one in capabilities for voice in one.voices)),
         streaming=all(one.streaming for one in capabilities),
         word_times=all(one.word_times for one in capabilities),
+        default_language=capabilities[0].default_language,
+        normalises_text=all(one.normalises_text for one in capabilities),
     )

@@ -37,6 +37,10 @@ class Voice(Group, frozen=True):
     first_audio_seconds: Annotated[
         Duration, Meta(description="Longest wait for the first audible sample, s; beyond it 502.")
     ] = 10.0
+    clean_text: Annotated[
+        Literal["auto", "on", "off"],
+        Meta(description="Make Markdown, amounts, dates and addresses speakable: auto, where the engine does not."),
+    ] = "auto"
     next_audio_seconds: Annotated[
         Duration,
         Meta(description="Longest gap between two blocks of an engine's audio, s; beyond it the answer aborts."),

@@ -1,6 +1,7 @@
 """Control characters, taken out of a text before any engine sees it.
 
-They have no sound. Some engines read them as commands: espeak-ng changes rate, pitch or voice behind U+0001.
+They have no sound. Some engines read them as commands: espeak-ng changes rate, pitch or voice behind U+0001. Others
+stop at a NUL, or cannot encode half of a surrogate pair.
 """
 
 from __future__ import annotations
@@ -10,22 +11,33 @@ __all__ = ["without_controls"]
 _WHITE_SPACE = "\t\n\r"
 """Controls that separate words and lines; they stay."""
 
-_LINE_ENDS = "\v\f\x85"
-"""Controls that end a line or a page; a line feed stands for them."""
+_LINE_ENDS = "\v\f\x85\u2028\u2029"
+"""What ends a line, a paragraph or a page; a line feed stands for it."""
+
+_INVISIBLE = "\u00ad\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
+"""Soft hyphen, directions of writing, word joiner, byte order mark: inside words, so that nothing stands for them.
+
+Joiners (U+200C, U+200D) stay, because Persian, Hindi and emoji are spelled with them, and so does the space of no width
+(U+200B), which separates the words of Thai and Khmer.
+"""
 
 _C0_AND_C1 = (*range(0x20), *range(0x7F, 0xA0))
+_SURROGATES = range(0xD800, 0xE000)
 
 _TABLE: dict[int, str | None] = {
-    **dict.fromkeys(_C0_AND_C1),
+    **dict.fromkeys((*_C0_AND_C1, *_SURROGATES), " "),
     **{ord(mark): mark for mark in _WHITE_SPACE},
-    **{ord(mark): "\n" for mark in _LINE_ENDS},
+    **dict.fromkeys(map(ord, _LINE_ENDS), "\n"),
+    **dict.fromkeys(map(ord, _INVISIBLE)),
 }
 
 
 def without_controls(text: str) -> str:
-    r"""A text without the C0 and C1 controls and without DEL; tabs and line ends stay.
+    r"""A text with a space for each C0 or C1 control, DEL and lone surrogate, and without invisible marks.
 
-    >>> without_controls("Hello\x0120R\x9b there.\nBye.\0")
-    'Hello20R there.\nBye.'
+    Tabs and line ends stay.
+
+    >>> without_controls("Hello\x0120R\x9b there.\u2028Bye\u200e.\0")
+    'Hello 20R  there.\nBye. '
     """
     return text.translate(_TABLE)

@@ -15,7 +15,7 @@ from functools import cache
 
 from providers.text.ending_words import LANGUAGES
 
-__all__ = ["Ending", "ending", "without_mark"]
+__all__ = ["Ending", "ending", "likely_languages", "without_mark"]
 
 _LOOKED_AT = 400
 """Characters at the end of a text."""
@@ -88,6 +88,16 @@ def _candidates(text: str, words: list[str], languages: Iterable[str]) -> set[st
     if tags.isdisjoint(_ANY_LANGUAGE) and tags:
         return {_SAME_WORDS.get(tag, tag) for tag in tags} & LANGUAGES.keys()
     return _likely(text, words)
+
+
+def likely_languages(text: str) -> set[str]:
+    """The languages, of those with a list of words here, that the end of a text is most likely in; maybe none.
+
+    >>> likely_languages("I would like a table"), likely_languages("ich hätte gern einen Tisch")
+    ({'en'}, {'de'})
+    """
+    text = unicodedata.normalize("NFC", text[-_LOOKED_AT:]).replace("’", "'").lower()
+    return _likely(text, [word for part in text.split() if (word := _bare(part))])
 
 
 def _bare(word: str) -> str:

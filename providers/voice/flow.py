@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import NamedTuple
 
-from providers.engines.base import TextToSpeech, Utterance
+from providers.engines.base import SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.first_audio import until_audible
 from providers.errors import EngineError
 from providers.queues import BoundedQueue
+from providers.text.cleaning import cleaned
 from providers.text.controls import without_controls
 from providers.text.sentences import has_words, speakable, units
 from providers.text.tags import Pause, parts
@@ -33,16 +35,23 @@ class Block(NamedTuple):
     """Whether anything audible has come by its end."""
 
 
-def steps(text: str, *, pauses: float = VoiceOptions.pauses) -> list[Step]:
+def steps(text: str, *, pauses: float = VoiceOptions.pauses, clean: Callable[[str], str] = str) -> list[Step]:
     """Units to speak and pauses, in order; of the pauses as many as ``pauses`` seconds hold."""
     plan: list[Step] = []
     for part in parts(without_controls(text)):
         if not isinstance(part, Pause):
-            plan += [unit for unit in units(part.text) if speakable(unit)]
+            plan += [unit for unit in units(clean(part.text)) if speakable(unit)]
         elif pauses > 0:
             plan.append(Pause(min(part.seconds, pauses)))
             pauses -= part.seconds
     return plan
+
+
+def cleaner(options: VoiceOptions, capabilities: SpeakingCapabilities, voice: str | None) -> Callable[[str], str]:
+    """What is done to text before it is cut into units: cleaning, in the language of the voice, or nothing."""
+    if options.clean_text == "off" or (options.clean_text == "auto" and capabilities.normalises_text):
+        return str
+    return partial(cleaned, voice=capabilities.default_language if voice is None else voice)
 
 
 async def speak(
@@ -59,7 +68,7 @@ async def speak(
     EngineError
         Nothing audible came, in time or at all; or, later, the engine failed in the middle.
     """
-    plan = steps(request.text, pauses=options.pauses)
+    plan = steps(request.text, pauses=options.pauses, clean=cleaner(options, engine.capabilities, request.voice))
     pipeline = AudioPipeline(request.sample_rate, loudness=options.loudness)
     ahead = BoundedQueue[Block](max(1, int(options.lookahead * request.sample_rate) * 2), size_of=_size)
     producer = asyncio.create_task(_produce(ahead, _render(plan, request, engine, pipeline)))

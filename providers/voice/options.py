@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = ["DEFAULT_OPTIONS", "VoiceOptions"]
 
@@ -21,6 +22,8 @@ class VoiceOptions:
     """Seconds a reader may take nothing of what is ready for it."""
     pauses: float = 60.0
     """Seconds of all pauses of a request together; longer ones are cut short."""
+    clean_text: Literal["auto", "on", "off"] = "auto"
+    """Whether Markdown, amounts and dates are made speakable; auto leaves them to an engine that reads them well."""
     loudness: float | None = None
     """LUFS to bring speech to; None leaves the engine's."""
 

@@ -4,14 +4,41 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from providers.text.controls import without_controls
 
+INVISIBLE = "\u00ad\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
-def test_every_control_but_tab_and_line_ends_is_taken_out() -> None:
+
+def test_every_character_has_its_place() -> None:
     for code in range(0x110000):
         mark = chr(code)
-        kept = without_controls(f"a{mark}b")
-        if mark in "\t\n\r" or unicodedata.category(mark) != "Cc":
-            assert kept == f"a{mark}b"
-        else:
-            assert kept == ("a\nb" if mark in "\v\f\x85" else "ab")
+        expected = mark
+        if mark in "\v\f\x85\u2028\u2029":
+            expected = "\n"
+        elif mark not in "\t\n\r" and unicodedata.category(mark) in ("Cc", "Cs"):
+            expected = " "
+        elif mark in INVISIBLE:
+            expected = ""
+        assert without_controls(f"a{mark}b") == f"a{expected}b"
+
+
+@pytest.mark.parametrize(
+    "text", ["क्\u200dष", "می\u200cخواهم", "👩🏽\u200d🚀", "สวัส\u200bดี", "שלום", "مرحبا", "e\u0301", "a\tb\r\nc"]
+)
+def test_what_words_are_spelled_with_stays(text: str) -> None:
+    assert without_controls(text) == text
+
+
+@given(st.text(st.characters()))
+def test_any_text_can_be_encoded_afterwards(text: str) -> None:
+    clean = without_controls(text)
+    assert clean.encode().decode() == clean
+    assert without_controls(clean) == clean
+
+
+def test_a_long_text_costs_linear_time() -> None:
+    assert without_controls("\u0001\u202e" * 500_000) == " " * 500_000

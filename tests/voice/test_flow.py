@@ -7,17 +7,18 @@ import contextlib
 import gc
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Literal
 
 import numpy as np
 import pyloudnorm
 import pytest
 
-from providers.engines.base import Chunk, Utterance
+from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
 from providers.engines.tone import Tone
 from providers.errors import EngineError
 from providers.tasks import until_first
 from providers.text.tags import Pause
-from providers.voice.flow import speak, steps
+from providers.voice.flow import cleaner, speak, steps
 from providers.voice.options import VoiceOptions
 from providers.voice.pipeline import AudioPipeline
 from providers.voice.wire import VoiceRequest
@@ -78,7 +79,12 @@ def test_a_break_is_silence_of_its_length() -> None:
 def test_sentences_go_to_the_engine_one_by_one_and_tags_never() -> None:
     engine = ScriptedVoice()
     spoken("One. <emotion>Two</emotion> at $1.50! <<x>>Three<flush/>four", engine)
-    assert [utterance.text for utterance in engine.utterances] == ["One.", "Two at $1.50!", "Three", "four"]
+    assert [utterance.text for utterance in engine.utterances] == [
+        "One.",
+        "Two at 1 dollar and 50 cents!",
+        "Three",
+        "four",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "...", "<flush/>", "<<nothing>>", "—"])
@@ -111,7 +117,7 @@ def test_symbols_that_an_engine_passes_over_are_no_failure(text: str, script: li
 def test_a_control_character_never_reaches_the_engine() -> None:
     engine = ScriptedVoice()
     spoken("Hello \x01200R there.\x9b Bye\0.", engine)
-    assert [utterance.text for utterance in engine.utterances] == ["Hello 200R there.", "Bye."]
+    assert [utterance.text for utterance in engine.utterances] == ["Hello  200R there.", "Bye ."]
 
 
 def test_a_failure_before_the_first_sample_comes_before_the_first_block() -> None:
@@ -287,3 +293,26 @@ def test_nothing_of_a_request_waits_for_the_garbage_collector(engine: ScriptedVo
         assert [kept for kept in gc.get_objects() if isinstance(kept, AudioPipeline)] == []
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(
+    ("clean_text", "normalises", "heard"),
+    [
+        ("auto", False, "5 dollars"),
+        ("auto", True, "**$5**"),
+        ("on", True, "5 dollars"),
+        ("off", False, "**$5**"),
+    ],
+)
+def test_text_is_cleaned_unless_the_engine_reads_it_well(
+    clean_text: Literal["auto", "on", "off"], normalises: bool, heard: str
+) -> None:
+    engine = ScriptedVoice(capabilities=SpeakingCapabilities(normalises_text=normalises))
+    clean = cleaner(VoiceOptions(clean_text=clean_text), engine.capabilities, None)
+    assert steps("**$5**", clean=clean) == [heard]
+
+
+def test_text_is_cleaned_in_the_language_of_the_voice() -> None:
+    german = SpeakingCapabilities(default_language="de")
+    assert steps("**$5**", clean=cleaner(VoiceOptions(), german, None)) == ["$5"]
+    assert steps("**$5**", clean=cleaner(VoiceOptions(), german, "en-gb")) == ["5 dollars"]

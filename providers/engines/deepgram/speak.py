@@ -90,7 +90,7 @@ class DeepgramSpeaker:
     @property
     def capabilities(self) -> SpeakingCapabilities:
         """Five rates; voices are model names, of which the vendor has about a hundred."""
-        return SpeakingCapabilities(rates=RATES, voices=_EXAMPLES, streaming=True)
+        return SpeakingCapabilities(rates=RATES, voices=_EXAMPLES, streaming=True, normalises_text=True)
 
     async def start(self) -> None:
         """Load the SDK (0.2 s), open a connection and have the key checked.

@@ -14,6 +14,7 @@ from providers.engines.espeak.options import EspeakOptions
 from providers.engines.espeak.voices import CAPABILITIES, EXAMPLES
 from providers.engines.voice_worker import Sentence, Sink
 from providers.errors import EngineUnavailable
+from providers.text.scripts import voice_for
 
 
 def main(control_fd: int, options: bytes) -> None:
@@ -47,18 +48,23 @@ class EspeakVoice:
     @property
     def capabilities(self) -> SpeakingCapabilities:
         """22,050 Hz, the languages of the library's list."""
-        return replace(CAPABILITIES, languages=self._library.names.tags)
+        tag = self._options.voice.partition("+")[0]
+        return replace(CAPABILITIES, languages=self._library.names.tags, default_language=tag)
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
         """Speak one sentence whole, about 10 ms for 7 s of speech; nothing for a text without a sound.
 
         Whole, because a text that crashes the library has then said nothing yet, and its caller gets a clean answer.
         """
+        voice = self._options.voice if sentence.voice is None else sentence.voice
         rendered = self._library.render(
             sentence.text,
-            self._options.voice if sentence.voice is None else sentence.voice,
+            voice_for(sentence.text, voice, self._is_voice),
             words_per_minute=self._options.words_per_minute,
             cancelled=cancelled,
         )
         if not rendered.silent:
             sink(Chunk(rendered.pcm, rendered.rate, rendered.words))
+
+    def _is_voice(self, name: str) -> bool:
+        return self._library.names.identifier(name) is not None

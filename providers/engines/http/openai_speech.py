@@ -94,8 +94,11 @@ class OpenAISpeaker:
     @property
     def capabilities(self) -> SpeakingCapabilities:
         """The configured rate; which voices and languages there are depends on the server."""
-        examples = _EXAMPLES if self._options.url.startswith(CLOUD) else (self._options.voice,)
-        return SpeakingCapabilities(rates=(self._options.native_rate,), voices=examples, streaming=True)
+        cloud = self._options.url.startswith(CLOUD)
+        examples = _EXAMPLES if cloud else (self._options.voice,)
+        return SpeakingCapabilities(
+            rates=(self._options.native_rate,), voices=examples, streaming=True, normalises_text=cloud
+        )
 
     async def start(self) -> None:
         """Open a connection and have the key checked.
