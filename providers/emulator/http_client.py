@@ -279,6 +279,7 @@ class HttpClient:
         *,
         headers: Mapping[str, str],
         hang_up_after: int | None = None,
+        timeout: float | None = None,
     ) -> RecordedResponse:
         """POST a body and read the response to its end, or hang up once ``hang_up_after`` bytes of a 200 are here.
 
@@ -289,29 +290,44 @@ class HttpClient:
         OSError, TimeoutError, h11.RemoteProtocolError
             No response; a body that breaks off is a response that is not complete.
         """
-        request = _request(url, body, headers)
+        request = _request("POST", url, body, headers)
+        return await self._request(url, request, body, hang_up_after, timeout)
+
+    async def get(self, url: str) -> RecordedResponse:
+        """GET a URL; raises like `post`."""
+        return await self._request(url, _request("GET", url, b"", {}), b"", None, None)
+
+    async def _request(
+        self,
+        url: str,
+        request: h11.Request,
+        body: bytes | AsyncIterator[bytes],
+        hang_up_after: int | None,
+        timeout: float | None,
+    ) -> RecordedResponse:
         parts = _once(body) if isinstance(body, bytes) else body
-        connection, took = await self._connection(url)
+        timeout = self._timeout if timeout is None else timeout
+        connection, took = await self._connection(url, timeout)
         reused = connection.used
-        exchange = await connection.exchange(request, parts, self._timeout, hang_up_after)
+        exchange = await connection.exchange(request, parts, timeout, hang_up_after)
         stale = reused and exchange.head is None and not isinstance(exchange.broken, TimeoutError)
         if stale and isinstance(body, bytes):
-            connection, took = await self._connection(url, new=True)
-            exchange = await connection.exchange(request, _once(body), self._timeout, hang_up_after)
+            connection, took = await self._connection(url, timeout, new=True)
+            exchange = await connection.exchange(request, _once(body), timeout, hang_up_after)
         if connection.reusable:
             self._kept.append((_origin(url), connection))
         return exchange.response(took)
 
-    async def _connection(self, url: str, *, new: bool = False) -> tuple[_Connection, float | None]:
+    async def _connection(self, url: str, timeout: float, *, new: bool = False) -> tuple[_Connection, float | None]:
         """A kept connection, or a new one with the seconds it took."""
         for index, (origin, kept) in enumerate(self._kept):
             if origin == _origin(url) and not new:
                 del self._kept[index]
                 if kept.reusable:
                     return kept, None
-                return await self._connection(url)
+                return await self._connection(url, timeout)
         begin = self._clock()
-        async with asyncio.timeout(self._timeout):
+        async with asyncio.timeout(timeout):
             made = await connected(url, lambda: _Connection(self._clock))
         return made, self._clock() - begin
 
@@ -344,7 +360,7 @@ async def _once(body: bytes) -> AsyncIterator[bytes]:
         yield body
 
 
-def _request(url: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]) -> h11.Request:
+def _request(method: str, url: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str]) -> h11.Request:
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     length = ("Content-Length", str(len(body))) if isinstance(body, bytes) else ("Transfer-Encoding", "chunked")
@@ -354,7 +370,7 @@ def _request(url: str, body: bytes | AsyncIterator[bytes], headers: Mapping[str,
         *headers.items(),
         length,
     ]
-    return h11.Request(method="POST", target=target.encode(), headers=lines)
+    return h11.Request(method=method, target=target.encode(), headers=lines)
 
 
 def _origin(url: str) -> str:

@@ -14,20 +14,21 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from providers.emulator.check.run import reach
 from providers.emulator.load import results, show
-from providers.emulator.load.babble import babble
-from providers.emulator.load.fleet import Result, run
-from providers.emulator.load.plan import LoadPlan, Script, script
+from providers.emulator.load.capacity import capacity
+from providers.emulator.load.fleet import LoadResult, run
+from providers.emulator.load.load_speech import load_speech
+from providers.emulator.load.plan import LoadPlan
 from providers.emulator.load.results import Thresholds
+from providers.emulator.load.script import Script, script
 from providers.emulator.load.search import find_limit
 from providers.emulator.options import INTERRUPTED
 from providers.emulator.output import save, save_json
-from providers.emulator.speech import probe_speech
 from providers.emulator.targets import Targets
 
 SATURATED = 3
 """Exit code: the generator could not keep up, so nothing is said about the server."""
 MISSED = 1
-"""Exit code: there were errors, or not even the first load of a search held."""
+"""Exit code: there were errors, nothing was measured, or not even the first load of a search held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,15 @@ class LoadRequest:
 
 def load(targets: Targets, loading: LoadRequest, console: Console) -> int:
     """Load, and report; the exit code."""
-    words = asyncio.run(_prepared(targets, loading))
+    words, limit = asyncio.run(_prepared(targets, loading))
+    if limit is not None and limit < loading.plan.calls:
+        console.print(
+            f"the server takes {limit} calls at once (/readyz): of {loading.plan.calls} the others will be refused; "
+            f"--calls {limit} stays below it",
+            style="yellow",
+            highlight=False,
+            soft_wrap=True,
+        )
     started = datetime.now(UTC)
     if loading.find_limit:
         return _search(targets, loading, words, started, console)
@@ -57,30 +66,32 @@ def load(targets: Targets, loading: LoadRequest, console: Console) -> int:
         return INTERRUPTED
     if result.saturation is not None:
         return SATURATED
-    return MISSED if result.measures.errors else 0
+    return MISSED if result.errors else 0
 
 
-async def _prepared(targets: Targets, loading: LoadRequest) -> Script:
-    await reach(targets, loading.plan.timeout)
-    speech = await probe_speech(loading.customer_wav, loading.assistant_wav)
-    return script(speech or babble(), loading.plan.rate)
+async def _prepared(targets: Targets, loading: LoadRequest) -> tuple[Script, int | None]:
+    """What the calls say, and how many of them the server takes."""
+    await reach(targets, loading.plan.endurance.timeout)
+    conversation = await load_speech(loading.customer_wav, loading.assistant_wav)
+    limit = await capacity(targets, timeout=loading.plan.endurance.timeout)
+    return script(conversation, loading.plan.rate), limit
 
 
-def _watched(loading: LoadRequest, plan: LoadPlan, words: Script, pid: int | None, console: Console) -> Result:
+def _watched(loading: LoadRequest, plan: LoadPlan, words: Script, pid: int | None, console: Console) -> LoadResult:
     """One load under a progress bar."""
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
         console=console, transient=True, disable=not console.is_terminal,
     )  # fmt: skip
     seconds = plan.ramp + plan.duration
-    task = progress.add_task(f"{plan.calls} calls", total=seconds)
+    task = progress.add_task(f"{plan.calls} {plan.noun}s", total=seconds)
     told = console.is_terminal
 
     def tick(passed: float) -> None:
         nonlocal told
         progress.update(task, completed=passed)
         if not told:
-            console.print(f"{plan.calls} calls for {seconds:g} s", highlight=False)
+            console.print(f"{plan.calls} {plan.noun}s for {seconds:g} s", highlight=False)
             told = True
 
     with progress:
@@ -88,10 +99,10 @@ def _watched(loading: LoadRequest, plan: LoadPlan, words: Script, pid: int | Non
 
 
 def _search(targets: Targets, loading: LoadRequest, words: Script, started: datetime, console: Console) -> int:
-    def attempt(calls: int) -> Result:
+    def attempt(calls: int) -> LoadResult:
         return _watched(loading, replace(loading.plan, calls=calls), words, targets.pid, console)
 
-    def shown(result: Result, missed: str | None) -> None:
+    def shown(result: LoadResult, missed: str | None) -> None:
         cells = zip(show.STEP_HEAD, show.step_row(result, missed), strict=True)
         line = ", ".join(f"{name} {cell}".strip() for name, cell in cells)
         console.print(line, markup=False, highlight=False, soft_wrap=True)

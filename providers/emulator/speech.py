@@ -17,7 +17,7 @@ _CUSTOMER = ("I would like to book a table for seven people.", "My number is fou
 _ASSISTANT = ("Our kitchen is closed on Monday.", "Please call again in the evening.")
 _PAUSE = 1.2
 """Seconds between the sentences: long enough for any recogniser to end an utterance."""
-_SOURCE_RATE = 24000
+SOURCE_RATE = 24000
 _VOICE = ("--voice", "en-us+f5", "--wpm", "150")
 """The embedded engine's voice that the embedded recogniser understands best."""
 _SYNTHESIS_TIMEOUT = 30.0
@@ -46,17 +46,17 @@ class ProbeSpeech:
 async def probe_speech(customer: Path | None, assistant: Path | None) -> ProbeSpeech | None:
     """Speech from files where given, else synthesised; None when there is neither for one of the two."""
     sides = [
-        mono(read_clip(file), _SOURCE_RATE) if file is not None else await _synthesised(sentences)
+        mono(read_clip(file), SOURCE_RATE) if file is not None else await _synthesised(sentences)
         for file, sentences in ((customer, _CUSTOMER), (assistant, _ASSISTANT))
     ]
     if sides[0] is None or sides[1] is None:
         return None
-    return ProbeSpeech(sides[0], sides[1], _SOURCE_RATE)
+    return ProbeSpeech(sides[0], sides[1], SOURCE_RATE)
 
 
 async def _synthesised(sentences: tuple[str, ...]) -> Samples | None:
-    parts = await asyncio.gather(*(_sentence(sentence) for sentence in sentences))
-    pause = np.zeros(round(_PAUSE * _SOURCE_RATE), np.float32)
+    parts = await asyncio.gather(*(sentence(text) for text in sentences))
+    pause = np.zeros(round(_PAUSE * SOURCE_RATE), np.float32)
     joined: list[Samples] = []
     for part in parts:
         if part is None:
@@ -65,7 +65,7 @@ async def _synthesised(sentences: tuple[str, ...]) -> Samples | None:
     return np.concatenate(joined[:-1])
 
 
-async def _sentence(text: str) -> Samples | None:
+async def sentence(text: str) -> Samples | None:
     """One sentence by the embedded engine, in a process of its own: the emulator must not share code with a server."""
     command = (sys.executable, "-m", "providers.engines.espeak", text, *_VOICE)
     silent = asyncio.subprocess.DEVNULL
@@ -78,4 +78,4 @@ async def _sentence(text: str) -> Samples | None:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    return mono(parse_clip(wav), _SOURCE_RATE) if child.returncode == 0 else None
+    return mono(parse_clip(wav), SOURCE_RATE) if child.returncode == 0 else None

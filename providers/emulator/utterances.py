@@ -8,7 +8,6 @@ that come while it is still spoken are counted apart.
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,9 @@ _EARLY = 0.3
 """Seconds before the measured end of an utterance from which on a final can be its last: the end of a word is quiet."""
 _SAME = 0.5
 """Share of a final's words that must be an utterance's own, in order."""
+
+_REMEMBERED = 1024
+"""Transcripts whose text is known: recognisers hear the same audio alike."""
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -42,11 +44,17 @@ class Wording:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = [words(text) for text in texts]
-        self.nearest = functools.lru_cache(maxsize=1024)(self._nearest)
+        self._found: dict[str, int | None] = {}
 
-    def _nearest(self, text: str) -> int | None:
+    def nearest(self, text: str) -> int | None:
         """Index of the text that shares most words, in order, with a transcript; None when none or two do."""
-        heard = words(text)
+        if text not in self._found:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[text] = self._nearest(words(text))
+        return self._found[text]
+
+    def _nearest(self, heard: Sequence[str]) -> int | None:
         shared = [_shared(heard, known) for known in self._texts]
         most = max(shared, default=0)
         if most < max(1, _SAME * len(heard)) or shared.count(most) != 1:
@@ -63,14 +71,19 @@ def _shared(heard: Sequence[str], known: Sequence[str]) -> int:
 class Lags:
     """What one call's finals showed."""
 
-    values: list[float] = field(default_factory=list)
-    """Seconds from the end of an utterance to its last final."""
+    answered: list[tuple[float, float]] = field(default_factory=list)
+    """(seconds of the call at which its last final came, seconds since its end) of each utterance that has one."""
     unanswered: list[float] = field(default_factory=list)
     """Seconds since the end of each utterance that has no final."""
     unmatched: int = 0
     """Finals that could not be matched with an utterance."""
     in_speech: int = 0
     """Finals that came while their utterance was still spoken."""
+
+    @property
+    def values(self) -> list[float]:
+        """Seconds from the end of each utterance to its last final."""
+        return [lag for _, lag in self.answered]
 
 
 class UtteranceMatcher:
@@ -114,9 +127,11 @@ class UtteranceMatcher:
         for number in range(self._started(now)):
             end = self._number(number).end
             last = self._last.get(number)
+            if end > now:
+                continue
             if last is not None and last >= end - _EARLY:
-                found.values.append(max(0.0, last - end))
-            elif end <= now:
+                found.answered.append((last, max(0.0, last - end)))
+            else:
                 found.unanswered.append(now - end)
         return found
 

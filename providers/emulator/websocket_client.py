@@ -61,12 +61,13 @@ class CallSocket(asyncio.Protocol):
         if self._protocol.state is not State.CLOSED:
             self._protocol.receive_eof()
         self._work()
+        refused = not self.opened.done() or self.opened.exception() is not None
         if not self.opened.done():
             self.opened.set_exception(exc or ConnectionResetError("closed during the handshake"))
         if not self.closed.done():
             self.closed.set_result(None)
             self._writable.set()
-            if self._on_end is not None:
+            if self._on_end is not None and not refused:
                 self._on_end(self.close_code)
 
     def pause_writing(self) -> None:

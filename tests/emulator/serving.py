@@ -17,7 +17,11 @@ from starlette.applications import Starlette
 
 
 def server_of(app: Starlette, **options: Any) -> uvicorn.Server:
-    return uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="websockets-sansio", lifespan="off", **options))
+    return uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="critical", ws="websockets-sansio", lifespan="off", timeout_graceful_shutdown=1, **options
+        )
+    )
 
 
 @contextlib.contextmanager

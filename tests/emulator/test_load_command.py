@@ -17,7 +17,7 @@ from rich.console import Console
 from dsp import encode_pcm16
 from providers.emulator.commands import load
 from providers.emulator.credentials import Credentials
-from providers.emulator.load.plan import LoadPlan
+from providers.emulator.load.plan import Endurance, LoadPlan
 from providers.emulator.load.results import Thresholds
 from providers.emulator.load_command import LoadRequest
 from providers.emulator.load_command import load as loading
@@ -43,7 +43,7 @@ def plan(url: str, calls: int = 3) -> LoadPlan:
     targets = targets_at(url, Credentials(secret=SECRET))
     return LoadPlan(
         calls, targets.voice, targets.transcriber, targets.endpointing, targets.credentials,
-        duration=3.0, ramp=0.1, turn=0.5, busy=10.0, punctual=10.0,
+        duration=3.0, ramp=0.1, turn=0.5, endurance=Endurance(drain=3.0, busy=10.0, punctual=10.0),
     )  # fmt: skip
 
 
@@ -70,13 +70,14 @@ def test_a_load_is_a_table_a_schema_and_a_page(good_url, wavs, tmp_path):
     figures = report["figures"]
     assert set(figures) == {
         "callsOpened", "frames", "framesNotAccepted", "framesDropped", "firstByte", "firstAudible", "transcriptLag",
-        "endpointing", "continuity", "interrupted", "partials", "finals", "errors", "server",
+        "endpointing", "continuity", "interrupted", "partials", "finals", "errors", "server", "connect", "callOpened",
+        "finalsUnmatched", "finalsInSpeech", "utterancesWithoutFinal",
     }  # fmt: skip
-    assert set(figures["transcriptLag"]) == {"n", "p50", "p95", "p99", "max"}
+    assert set(figures["transcriptLag"]) == {"n", "open", "p50", "p95", "p99", "max"}
     assert figures["callsOpened"] == 3
     assert figures["server"]["memory"] > 0
     page = files["html"].read_text()
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 8
     for foreign in ("https://", "<script", "<link", "src=", SECRET):
         assert foreign not in page
 

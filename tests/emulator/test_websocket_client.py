@@ -11,7 +11,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidStatus
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.load.plan import message
+from providers.emulator.load.script import message
 from providers.emulator.websocket_client import CallSocket, open_socket
 
 WHO = Credentials(secret="s", token="t")

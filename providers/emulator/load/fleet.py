@@ -7,16 +7,19 @@ import contextlib
 import multiprocessing
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
 
-from providers.emulator.load.caller import Clock, SimulatedCall
+from providers.emulator.load.environment import LoadClock
 from providers.emulator.load.measures import Measures
-from providers.emulator.load.plan import LoadPlan, Script
-from providers.emulator.processes import Usage, usage
+from providers.emulator.load.plan import LoadPlan
+from providers.emulator.load.script import Script
+from providers.emulator.load.server_monitor import ServerMonitor, ServerUsage
+from providers.emulator.load.simulated_call import simulate_call
 
 _SAMPLE = 0.5
 """Seconds between two looks at the server's process, and at whether to stop."""
@@ -24,18 +27,8 @@ _DISMISSAL = 5.0
 """Seconds a process has to end when its work is done."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerUsage:
-    """What the server used, where it runs on this machine."""
-
-    cores: float
-    """CPU seconds per second."""
-    memory: int
-    """Bytes resident at the highest."""
-
-
 @dataclass(slots=True)
-class Result:
+class LoadResult:
     """One load and what came of it."""
 
     plan: LoadPlan
@@ -44,61 +37,60 @@ class Result:
     server: ServerUsage | None = None
     interrupted: bool = False
     processes: int = 1
+    speech: bool = True
+    """False when the calls carried a noise without words, which needs no transcript."""
 
     @property
     def saturation(self) -> str | None:
         """Why the generator's figures say more about itself than about the server; None when it kept up."""
+        endurance = self.plan.endurance
         busiest = max(self.measures.cpu, default=0.0)
-        if busiest > self.plan.busy:
+        if busiest > endurance.busy:
             return f"the generator used {busiest:.0%} of a core; --processes {self.processes + 1} gives it another"
         late = self.measures.lateness.percentile(0.99)
-        if late > self.plan.punctual:
+        if late > endurance.punctual:
             shown = f"one frame in a hundred left {late * 1000:.0f} ms late"
             return f"{shown} though the generator used {busiest:.0%} of a core: this machine is busy otherwise"
         return None
 
+    @property
+    def errors(self) -> Counter[str]:
+        """All errors, among them what was planned and of which nothing was measured."""
+        found = Counter(self.measures.errors)
+        found.update(dict.fromkeys(self._nothing_measured(), 1))
+        lost = len(self.measures.transcriber.lags.open) - self.measures.transcriber.unmatched
+        if lost > 0:
+            found["transcriber: no final for an utterance"] = lost
+        return found
 
-class ServerMonitor:
-    """The server's process, looked at now and then."""
-
-    def __init__(self, pid: int | None) -> None:
-        self._pid = pid
-        self._first: tuple[float, Usage] | None = None
-        self._last: tuple[float, Usage] | None = None
-        self._highest = 0
-
-    def look(self) -> None:
-        """Look once."""
-        seen = usage(self._pid) if self._pid is not None else None
-        if seen is None:
-            return
-        self._last = (time.monotonic(), seen)
-        self._first = self._first or self._last
-        self._highest = max(self._highest, seen.memory)
-
-    def result(self) -> ServerUsage | None:
-        """What was used between the first and the last look."""
-        self.look()
-        if self._first is None or self._last is None or self._last[0] == self._first[0]:
-            return None
-        cores = (self._last[1].cpu - self._first[1].cpu) / (self._last[0] - self._first[0])
-        return ServerUsage(cores, self._highest)
+    def _nothing_measured(self) -> Iterator[str]:
+        plan, measures = self.plan, self.measures
+        if plan.transcriber is not None and not measures.transcriber.opened.values:
+            yield "transcriber: no call was opened, nothing was measured"
+        elif plan.transcriber is not None and self.speech and not measures.transcriber.lags.values:
+            yield "transcriber: no final could be matched with what was said, no lag was measured"
+        if plan.voice is not None and not measures.voice.first_byte.values:
+            yield "voice: no answer came, nothing was measured"
+        asked = measures.transcriber.finals + measures.transcriber.partials > 0
+        if plan.endpointing is not None and asked and not measures.endpointing.values:
+            yield "endpointing: no answer came, nothing was measured"
 
 
-async def fleet(
+async def make_calls(
     plan: LoadPlan, script: Script, measures: Measures, *, first: int = 0, stopped: Callable[[], bool] = lambda: False
 ) -> None:
     """Make all calls of a plan in this process, until their time is over or ``stopped`` says so."""
-    clock = Clock(time.perf_counter, time.perf_counter() + plan.ramp + plan.duration)
+    clock = LoadClock(plan.ramp + plan.duration, plan.endurance.drain)
     marks = [(time.perf_counter(), time.process_time())]
 
     async def mark_full_load() -> None:
-        await asyncio.sleep(plan.ramp)
-        marks.append((time.perf_counter(), time.process_time()))
+        for wait_for in (plan.ramp, plan.duration):
+            await asyncio.sleep(wait_for)
+            marks.append((time.perf_counter(), time.process_time()))
 
     async def begin(index: int) -> None:
         await asyncio.sleep(plan.ramp * index / plan.calls)
-        await SimulatedCall(plan, script, measures, clock, index=first + index).run()
+        await simulate_call(plan, script, measures, clock, index=first + index)
 
     calls = [asyncio.create_task(mark_full_load()), *(asyncio.create_task(begin(index)) for index in range(plan.calls))]
     try:
@@ -107,10 +99,12 @@ async def fleet(
     finally:
         for call in calls:
             call.cancel()
-        began, cpu = marks[-1]
-        measures.cpu.append((time.process_time() - cpu) / max(1e-9, time.perf_counter() - began))
-        ended = await asyncio.gather(*calls, return_exceptions=True)
-    for fault in ended:
+        if len(marks) < 3:
+            marks.append((time.perf_counter(), time.process_time()))
+        (began, before), (ended, after) = marks[-2:]
+        measures.cpu.append((after - before) / max(1e-9, ended - began))
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    for fault in outcomes:
         if isinstance(fault, Exception):
             raise fault
 
@@ -122,33 +116,33 @@ def run(
     processes: int = 1,
     pid: int | None = None,
     on_tick: Callable[[float], None] | None = None,
-) -> Result:
+) -> LoadResult:
     """Make all calls, and measure; Ctrl-C ends the load early, and what was measured until then is the result.
 
     ``on_tick`` hears at least twice a second how many seconds have passed.
     """
-    result = Result(plan, Measures(), processes=processes)
+    result = LoadResult(plan, Measures(), processes=processes, speech=script.speech)
     began = time.monotonic()
     watch = ServerMonitor(pid)
 
     def tick() -> None:
         passed = time.monotonic() - began
-        if passed > plan.ramp:  # before, the server works less than at full load
+        if plan.ramp < passed <= plan.ramp + plan.duration + _SAMPLE:  # at full load
             watch.look()
         if on_tick is not None:
             on_tick(passed)
 
-    crew = LoadProcesses()
+    workers = LoadProcesses()
     try:
         with _without_interrupts():
-            crew.start(plan, script, processes)
-        crew.collect(result.measures, tick)
+            workers.start(plan, script, processes)
+        workers.collect(result.measures, tick)
     except KeyboardInterrupt:
         result.interrupted = True
-        crew.stop()
-        crew.collect(result.measures, tick)
+        workers.stop()
+        workers.collect(result.measures, tick)
     finally:
-        crew.dismiss()
+        workers.dismiss()
     result.server = watch.result()
     result.seconds = time.monotonic() - began
     return result
@@ -192,7 +186,7 @@ class LoadProcesses:
                 try:
                     measures.absorb(receiver.recv())
                 except EOFError:
-                    measures.errors["a process of the generator died"] += 1
+                    measures.error("a process of the generator died", 0.0)
                 receiver.close()
                 self._waiting.discard(receiver)
 
@@ -226,7 +220,7 @@ def _part(plan: LoadPlan, script: Script, first: int, stop: Event, results: Conn
     """In a process of its own: make a part of the calls."""
     measures = Measures()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(fleet(plan, script, measures, first=first, stopped=stop.is_set))
+        runner.run(make_calls(plan, script, measures, first=first, stopped=stop.is_set))
     results.send(measures)
 
 

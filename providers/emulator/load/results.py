@@ -8,12 +8,16 @@ The JSON is stable: fields are added, never renamed or removed, while ``schema``
      "plan": {"calls": 100, "duration": 20.0, "ramp": 5.0, "bargeIn": 0.2, "jitter": 5.0, "turn": 6.0, "rate": 16000},
      "generator": {"processes": 1, "cpu": [0.21], "lateP99": 0.001, "saturated": null | "why"},
      "figures": null when the generator was saturated, else
-         {"callsOpened": 100, "frames": 125000, "framesNotAccepted": 0, "framesDropped": 0,
-          "firstByte": {"n": 310, "p50": …, "p95": …, "p99": …, "max": …},      seconds; null for no values
-          "firstAudible": {…}, "transcriptLag": {…}, "endpointing": {…},
+         {"callsOpened": 100, "frames": 125000, "framesNotAccepted": 0, "framesDropped": 0,   null without a transcriber
+          "connect": {"n": 100, "open": 0, "p50": …, "p95": …, "p99": …, "max": …},    seconds; null for no values
+          "callOpened": {…}, "firstByte": {…}, "firstAudible": {…}, "transcriptLag": {…}, "endpointing": {…},
           "continuity": 1.0, "interrupted": 62, "partials": 0, "finals": 2500,
+          "finalsUnmatched": 0, "finalsInSpeech": 0, "utterancesWithoutFinal": 0,
           "errors": {"voice: HTTP 503": 2},
-          "server": null | {"cores": 0.6, "memory": 91234304}}}                  bytes
+          "server": null | {"cores": 0.6, "memory": 91234304}}}                  bytes, of all its processes
+
+``firstByte`` counts from the moment a request is sent, ``connect`` apart. ``n`` are measured values, ``open`` answers
+that had not come in the end: they count in the percentiles with their age, which are lower bounds then.
 
 ``find-limit`` writes ``"schema": "vapi-providers/load-limit/1"`` with ``steps``, a list of such reports with
 ``"broken": null | "why"`` each, and ``"limit": {"calls": 800, "cores": 0.97, "callsPerCore": 824.7}``;
@@ -27,8 +31,8 @@ from datetime import datetime
 from typing import Any
 
 from providers.emulator.failures import bare
-from providers.emulator.formatting import percentile
-from providers.emulator.load.fleet import Result
+from providers.emulator.load.fleet import LoadResult
+from providers.emulator.load.measures import Times
 from providers.emulator.load.plan import LoadPlan
 
 SCHEMA = "vapi-providers/load/1"
@@ -46,24 +50,24 @@ class Thresholds:
     lag: float = 1.5
     """Seconds by which finals trail the speech, 99th percentile."""
 
-    def broken(self, result: Result) -> str | None:
+    def broken(self, result: LoadResult) -> str | None:
         """The first target a load missed; None when it kept to all."""
         measures = result.measures
-        if measures.errors:
-            kind, count = measures.errors.most_common(1)[0]
+        if result.errors:
+            kind, count = result.errors.most_common(1)[0]
             return f"{count} × {kind}"
-        if measures.dropped:
-            return f"{measures.dropped} frames were not taken"
-        heard = percentile(measures.first_audible, 0.95)
+        if measures.transcriber.dropped:
+            return f"{measures.transcriber.dropped} frames were not taken"
+        heard = measures.voice.first_audible.percentile(0.95)
         if heard > self.first_audio:
             return f"first audio p95 {heard:.2f} s"
-        behind = percentile(measures.lags, 0.99)
+        behind = measures.transcriber.lags.percentile(0.99)
         if behind > self.lag:
             return f"transcript lag p99 {behind:.2f} s"
         return None
 
 
-def report(result: Result, started: datetime) -> dict[str, Any]:
+def report(result: LoadResult, started: datetime) -> dict[str, Any]:
     """One load by the schema above."""
     measures = result.measures
     return {
@@ -83,7 +87,7 @@ def report(result: Result, started: datetime) -> dict[str, Any]:
     }
 
 
-def limit_report(steps: list[tuple[Result, str | None]], started: datetime) -> dict[str, Any]:
+def limit_report(steps: list[tuple[LoadResult, str | None]], started: datetime) -> dict[str, Any]:
     """A search for the limit by the schema above."""
     return {
         "schema": LIMIT_SCHEMA,
@@ -92,7 +96,7 @@ def limit_report(steps: list[tuple[Result, str | None]], started: datetime) -> d
     }
 
 
-def limit(steps: list[tuple[Result, str | None]]) -> dict[str, Any] | None:
+def limit(steps: list[tuple[LoadResult, str | None]]) -> dict[str, Any] | None:
     """The largest load that held; None when none did. Per core only where it was the server that set the limit."""
     held = [result for result, broken in steps if broken is None]
     if not held:
@@ -122,28 +126,38 @@ def _plan(plan: LoadPlan) -> dict[str, Any]:
     }
 
 
-def _figures(result: Result) -> dict[str, Any]:
-    measures = result.measures
+def _figures(result: LoadResult) -> dict[str, Any]:
+    voice, transcriber = result.measures.voice, result.measures.transcriber
     server = result.server
+    calls = {
+        "callsOpened": len(transcriber.opened.values),
+        "frames": transcriber.frames,
+        "framesNotAccepted": transcriber.not_accepted,
+        "framesDropped": transcriber.dropped,
+        "partials": transcriber.partials,
+        "finals": transcriber.finals,
+        "finalsUnmatched": transcriber.unmatched,
+        "finalsInSpeech": transcriber.in_speech,
+        "utterancesWithoutFinal": len(transcriber.lags.open),
+    }
+    planned = result.plan.transcriber is not None
     return {
-        "callsOpened": measures.calls,
-        "frames": measures.frames,
-        "framesNotAccepted": measures.not_accepted,
-        "framesDropped": measures.dropped,
-        "firstByte": _spread(measures.first_byte),
-        "firstAudible": _spread(measures.first_audible),
-        "transcriptLag": _spread(measures.lags),
-        "endpointing": _spread(measures.endpointing),
-        "continuity": round(measures.continuity, 6),
-        "interrupted": measures.interrupted,
-        "partials": measures.partials,
-        "finals": measures.finals,
-        "errors": dict(measures.errors),
+        **{name: number if planned else None for name, number in calls.items()},
+        "connect": _spread(voice.connect),
+        "callOpened": _spread(transcriber.opened),
+        "firstByte": _spread(voice.first_byte),
+        "firstAudible": _spread(voice.first_audible),
+        "transcriptLag": _spread(transcriber.lags),
+        "endpointing": _spread(result.measures.endpointing),
+        "continuity": round(voice.continuity, 6),
+        "interrupted": voice.interrupted,
+        "errors": dict(result.errors),
         "server": {"cores": round(server.cores, 3), "memory": server.memory} if server else None,
     }
 
 
-def _spread(values: list[float]) -> dict[str, Any] | None:
-    if not values:
+def _spread(times: Times) -> dict[str, Any] | None:
+    if not times.values and not times.open:
         return None
-    return {"n": len(values)} | {name: round(percentile(values, share), 6) for name, share in SHARES}
+    shown = {name: round(times.percentile(share), 6) for name, share in SHARES}
+    return {"n": len(times.values), "open": len(times.open)} | shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from providers.emulator.load.fleet import Result
+from providers.emulator.load.fleet import LoadResult
 from providers.emulator.load.results import Thresholds
 
 _CLOSE_ENOUGH = 1.15
@@ -13,17 +13,17 @@ _MOST = 100_000
 
 
 def find_limit(
-    attempt: Callable[[int], Result],
+    attempt: Callable[[int], LoadResult],
     thresholds: Thresholds,
     *,
     start: int,
-    on_step: Callable[[Result, str | None], None],
-) -> list[tuple[Result, str | None]]:
+    on_step: Callable[[LoadResult, str | None], None],
+) -> list[tuple[LoadResult, str | None]]:
     """Double the calls until a target is missed, then halve the distance until it is small.
 
     A load at which the generator was saturated says nothing about the server: it counts as broken, by the generator.
     """
-    steps: list[tuple[Result, str | None]] = []
+    steps: list[tuple[LoadResult, str | None]] = []
     held, broke, calls = 0, 0, start
     while True:
         result = attempt(calls)

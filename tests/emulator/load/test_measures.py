@@ -4,23 +4,40 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from providers.emulator.credentials import Credentials
-from providers.emulator.load.fleet import Result, ServerUsage, shares
-from providers.emulator.load.measures import Lateness, Measures
+from providers.emulator.load.fleet import LoadResult, shares
+from providers.emulator.load.measures import Lateness, Measures, Times, TranscriberMeasures, VoiceMeasures
 from providers.emulator.load.plan import LoadPlan
 from providers.emulator.load.results import Thresholds, limit, report
 from providers.emulator.load.search import find_limit
-from providers.emulator.load.show import limit_page, verdict, withheld
+from providers.emulator.load.server_monitor import ServerUsage
+from providers.emulator.load.show import counts, limit_page, outcome, result_page, times, verdict
 
 PLAN = LoadPlan(10, "http://h/v", "ws://h/t?token=hush", None, Credentials(secret="hush"))
 
 
-def result(calls: int = 10, server: ServerUsage | None = None, **measured: object) -> Result:
-    plan = LoadPlan(calls, None, None, None, Credentials())
-    return Result(plan, Measures(**measured), server=server)  # type: ignore[arg-type]
+def measures(
+    *,
+    lags: list[float] | None = None,
+    first_audible: list[float] | None = None,
+    dropped: int = 0,
+    errors: Counter[str] | None = None,
+    cpu: list[float] | None = None,
+) -> Measures:
+    return Measures(
+        VoiceMeasures(first_audible=Times(first_audible or [])),
+        TranscriberMeasures(opened=Times([0.01]), lags=Times(lags or [0.1]), dropped=dropped),
+        errors=errors or Counter(),
+        cpu=cpu or [],
+    )
+
+
+def result(calls: int = 10, server: ServerUsage | None = None, **measured: Any) -> LoadResult:
+    return LoadResult(LoadPlan(calls, None, "ws://h/t", None, Credentials()), measures(**measured), server=server)
 
 
 def test_lateness_is_a_histogram_with_an_upper_edge():
@@ -34,14 +51,37 @@ def test_lateness_is_a_histogram_with_an_upper_edge():
 
 
 def test_what_processes_measure_adds_up():
-    one = Measures(calls=1, lags=[0.1], errors=Counter({"a": 1}), sound=9.0, stalled=1.0, cpu=[0.5])
-    other = Measures(calls=2, lags=[0.2], errors=Counter({"a": 1, "b": 1}), sound=10.0, cpu=[0.6])
+    one = Measures(VoiceMeasures(sound=9.0, stalled=1.0), errors=Counter({"a": 1}), cpu=[0.5])
+    other = Measures(VoiceMeasures(sound=10.0), errors=Counter({"a": 1, "b": 1}), cpu=[0.6])
+    one.transcriber.lags.add(0.1, 1.0)
+    other.transcriber.lags.add(0.2, 2.0)
+    other.transcriber.lags.open.append(3.0)
+    one.lateness.add(0.0)
     other.lateness.add(0.0)
+    other.transcriber.frames = 7
     one.absorb(other)
-    assert (one.calls, one.lags, one.cpu) == (3, [0.1, 0.2], [0.5, 0.6])
+    assert one.transcriber.lags == Times([0.1, 0.2], [1.0, 2.0], [3.0])
+    assert (one.transcriber.frames, one.cpu) == (7, [0.5, 0.6])
     assert one.errors == {"a": 2, "b": 1}
-    assert one.continuity == pytest.approx(19 / 20)
-    assert sum(one.lateness.counts) == 1
+    assert one.voice.continuity == pytest.approx(19 / 20)
+    assert sum(one.lateness.counts.values()) == 2
+
+
+def test_what_is_open_counts_with_its_age_and_makes_a_bound_where_it_matters():
+    times = Times([0.1] * 98, open=[0.05, 5.0])
+    assert (times.percentile(0.5), times.is_bound(0.5)) == (0.1, False)
+    assert (times.percentile(1.0), times.is_bound(1.0)) == (5.0, True)
+    assert Times(open=[2.0]).percentile(0.5) == 2.0
+    assert Times(open=[2.0]).is_bound(0.5)
+    assert not Times().is_bound(0.5)
+
+
+def test_kinds_of_errors_are_bounded():
+    found = Measures()
+    for index in range(1000):
+        found.error(f"kind {index}", 0.0)
+    assert len(found.errors) == 51
+    assert found.errors.total() == 1000
 
 
 def test_calls_are_shared_out_over_processes():
@@ -57,7 +97,7 @@ def test_a_saturated_generator_quotes_nothing(why):
     data = report(found, datetime(2026, 1, 1, tzinfo=UTC))
     assert data["figures"] is None
     assert data["generator"]["saturated"]
-    assert "no figures" in (withheld(found) or "")
+    assert outcome(found)[0].startswith("no figures: ")
 
 
 def test_targets_name_what_was_missed():
@@ -72,7 +112,7 @@ def test_targets_name_what_was_missed():
 def search(bearable: int, start: int) -> list[int]:
     tried: list[int] = []
 
-    def attempt(calls: int) -> Result:
+    def attempt(calls: int) -> LoadResult:
         tried.append(calls)
         return result(calls, lags=[9.0] if calls > bearable else [0.1])
 
@@ -115,4 +155,23 @@ def test_the_page_of_a_search_shows_its_steps():
     steps = [(result(100, lags=[0.1], first_audible=[0.2]), None), (result(200, lags=[3.0]), "transcript lag")]
     page = limit_page(steps, Thresholds(), datetime(2026, 1, 1, tzinfo=UTC))
     assert page.count("<svg") == 2
-    assert "<td>200</td>" in page
+    assert '<td data-label="calls">200</td>' in page
+
+
+def test_a_load_of_voices_alone_says_nothing_of_calls():
+    found = LoadResult(LoadPlan(3, "http://h/v", None, None, Credentials()), measures(first_audible=[0.2]))
+    found.measures.voice.first_byte.add(0.1)
+    shown = str(counts(found)) + str(times(found)) + outcome(found)[0]
+    for word in ("call", "frame", "transcript", "final"):
+        assert word not in shown
+    assert outcome(found) == ("3 speakers at once without an error", True)
+    figures = report(found, datetime(2026, 1, 1, tzinfo=UTC))["figures"]
+    assert figures["callsOpened"] is figures["frames"] is figures["finals"] is None
+    assert verdict([(found, None)]).startswith("3 speakers at once; speakers per core are known")
+
+
+def test_the_page_begins_with_the_verdict_and_its_errors():
+    found = result(errors=Counter({"voice: HTTP 503: <full>": 2}))
+    page = result_page(found, datetime(2026, 1, 1, tzinfo=UTC))
+    body = page.partition("<body>")[2]
+    assert body.index('class="banner bad"') < body.index("2 × voice: HTTP 503: &lt;full&gt;") < body.index("<table")
