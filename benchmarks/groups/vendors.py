@@ -14,6 +14,7 @@ COLUMNS = ("case", "figure", "contender", "median", "±", "ours to bare", "targe
 
 READING = (
     "Both talk to the same stand-in for the vendor, on loopback, in a process of its own; rounds are interleaved.",
+    "espeak stands beside its own library, called in a thread of the process that measures.",
     "ours to bare: the median over rounds that ran side by side.",
 )
 

@@ -22,7 +22,7 @@ from cachetools import TTLCache
 from providers.capacity import CapacityLimiter, Place
 from providers.engines.base import Chunk, SpeakingCapabilities
 from providers.engines.fork_server import ForkServer
-from providers.engines.voice_process import ProcessLost, VoiceProcess, WorkerSlot
+from providers.engines.voice_process import ProcessLostError, VoiceProcess, WorkerSlot
 from providers.engines.voice_worker import Sentence
 from providers.errors import EngineBusy, EngineError, UnspeakableText
 
@@ -162,14 +162,16 @@ class VoicePool:
                 return
             speech.voice = voice
             try:
-                return await voice.speak(speech.sentence, speech.take)
-            except ProcessLost:
+                await voice.speak(speech.sentence, speech.take)
+            except ProcessLostError:
                 slot.replace()
                 if speech.cancelled:
                     return
                 if speech.begun:
                     message = f"{self._engine}: its process was lost in the middle of a sentence"
                     raise EngineError(message, engine=self._engine) from None
+            else:
+                return
             finally:
                 speech.voice = None
         self._refused[_digest(speech.sentence)] = True

@@ -22,10 +22,10 @@ from providers.engines.voice_worker import (
 )
 from providers.errors import EngineError, EngineUnavailable, UnknownVoice
 
-__all__ = ["ProcessLost", "VoiceProcess", "WorkerSlot"]
+__all__ = ["ProcessLostError", "VoiceProcess", "WorkerSlot"]
 
 
-class ProcessLost(Exception):
+class ProcessLostError(Exception):
     """A worker process has ended, by itself or from outside."""
 
 
@@ -50,7 +50,7 @@ class VoiceProcess:
 
         Raises
         ------
-        ProcessLost
+        ProcessLostError
             The process has ended.
         EngineError
             What the library reported.
@@ -147,7 +147,7 @@ def _looked_at(task: asyncio.Task[VoiceProcess]) -> None:
 async def _loaded(process: WorkerProcess, *, engine: str) -> VoiceProcess:
     try:
         frame = await _receive(process)
-    except ProcessLost:
+    except ProcessLostError:
         message = f"{engine} cannot start: its process ended while loading the voice"
         raise EngineUnavailable(message, engine=engine) from None
     if frame[:1] != READY:
@@ -159,7 +159,7 @@ async def _receive(process: WorkerProcess) -> bytes:
     try:
         return await process.receive()
     except (asyncio.IncompleteReadError, OSError):
-        raise ProcessLost from None
+        raise ProcessLostError from None
 
 
 def _chunk(frame: bytes) -> Chunk:

@@ -67,7 +67,9 @@ class VoiceLibrary(Protocol):
     """A loaded voice, blocking, used by one thread."""
 
     @property
-    def capabilities(self) -> SpeakingCapabilities: ...
+    def capabilities(self) -> SpeakingCapabilities:
+        """What the voice is."""
+        ...
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
         """Speak one sentence; ``cancelled`` may be asked between two blocks, as ``sink`` answers too.

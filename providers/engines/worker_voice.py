@@ -46,6 +46,7 @@ class WorkerVoice:
 
     @property
     def name(self) -> str:
+        """Name of the engine."""
         return self._name
 
     @property

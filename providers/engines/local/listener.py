@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from providers.capacity import CapacityLimiter
 from providers.engines.base import ListeningCapabilities, Recognition
 from providers.engines.local.model import Model, check_input
-from providers.engines.local.threads import BlockingRecogniser, recognise_in_thread
+from providers.engines.local.threads import BlockingRecogniser, ThreadedRecognition, recognise_in_thread
 from providers.errors import EngineBusy
 
 _Loaded = TypeVar("_Loaded")
@@ -61,10 +61,12 @@ class ThreadedListener(Generic[_Loaded]):
 
     @property
     def name(self) -> str:
+        """Name of the engine."""
         return self._name
 
     @property
     def capabilities(self) -> ListeningCapabilities:
+        """What the engine is; constant."""
         return self._capabilities
 
     async def start(self) -> None:
@@ -78,13 +80,11 @@ class ThreadedListener(Generic[_Loaded]):
         place = self._places.take()
         try:
             recogniser = self._recogniser(await self._model.get(), rate)
-            threaded = recognise_in_thread(
-                self._pool, recogniser, rate=rate, backlog=self._backlog, engine=self._name, released=place.release
-            )
+            threaded = ThreadedRecognition(self._pool, recogniser, rate=rate, backlog=self._backlog, engine=self._name)
         except BaseException:
             place.release()
             raise
-        async with threaded as recognition:
+        async with recognise_in_thread(threaded, released=place.release) as recognition:
             yield recognition
 
     async def aclose(self) -> None:

@@ -36,26 +36,15 @@ class BlockingRecogniser(Protocol):
 
 @asynccontextmanager
 async def recognise_in_thread(
-    pool: ThreadPoolExecutor,
-    recogniser: BlockingRecogniser,
-    *,
-    rate: int,
-    backlog: float,
-    engine: str,
-    released: Callable[[], None] = lambda: None,
+    recognition: ThreadedRecognition, *, released: Callable[[], None] = lambda: None
 ) -> AsyncIterator[ThreadedRecognition]:
     """Run a blocking recognition block by block in threads.
 
     Parameters
     ----------
-    rate
-        Hz of the mono PCM.
-    backlog
-        Seconds of audio that may wait before `push` does.
     released
         Called on the event loop when no thread works for this recognition any more.
     """
-    recognition = ThreadedRecognition(pool, recogniser, rate=rate, backlog=backlog, engine=engine)
     worker = asyncio.create_task(recognition.work())
     try:
         yield recognition
@@ -66,7 +55,15 @@ async def recognise_in_thread(
 
 
 class ThreadedRecognition:
-    """One speaker. `work` is its only task and belongs to the context that opened it."""
+    """One speaker. `work` is its only task and belongs to the context that opened it.
+
+    Parameters
+    ----------
+    rate
+        Hz of the mono PCM.
+    backlog
+        Seconds of audio that may wait before `push` does.
+    """
 
     def __init__(
         self, pool: ThreadPoolExecutor, recogniser: BlockingRecogniser, *, rate: int, backlog: float, engine: str

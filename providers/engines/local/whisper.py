@@ -138,12 +138,12 @@ class WhisperRecogniser:
         """Hear the end."""
         yield from self._hear(self._resampler.flush())
         for event in self._activity.flush():
-            yield from self._turn(event.speaking, event.at)
+            yield from self._turn(event.at, speaking=event.speaking)
 
     def _hear(self, samples: Samples) -> Iterator[Transcript]:
         self._audio = np.concatenate([self._audio, samples])
         for event in self._activity.feed(samples):
-            yield from self._turn(event.speaking, event.at)
+            yield from self._turn(event.at, speaking=event.speaking)
         end = self._first + len(self._audio)
         if self._begin is None:
             self._forget(end - self._ahead())
@@ -153,7 +153,7 @@ class WhisperRecogniser:
         elif self._options.partial_every > 0 and end >= self._next_partial:
             yield from self._partial(end)
 
-    def _turn(self, speaking: bool, at: int) -> Iterator[Transcript]:
+    def _turn(self, at: int, *, speaking: bool) -> Iterator[Transcript]:
         if speaking:
             self._open(max(at - round(BEFORE * MODEL_RATE), self._first))
         elif self._begin is not None:

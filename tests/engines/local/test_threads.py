@@ -44,10 +44,14 @@ class Scripted:
         yield final("end")
 
 
+def threaded(pool: ThreadPoolExecutor, recogniser: Scripted, *, backlog: float) -> ThreadedRecognition:
+    return ThreadedRecognition(pool, recogniser, rate=RATE, backlog=backlog, engine="scripted")
+
+
 @asynccontextmanager
 async def opened(hearing: Scripted, *, backlog: float = 2.0) -> AsyncIterator[ThreadedRecognition]:
     with ThreadPoolExecutor(1) as pool:
-        async with recognise_in_thread(pool, hearing, rate=RATE, backlog=backlog, engine="scripted") as recognition:
+        async with recognise_in_thread(threaded(pool, hearing, backlog=backlog)) as recognition:
             yield recognition
 
 
@@ -97,9 +101,7 @@ def test_leaving_does_not_wait_for_the_thread() -> None:
         gate = threading.Event()
         pool = ThreadPoolExecutor(1)
         async with asyncio.timeout(5):
-            async with recognise_in_thread(
-                pool, Scripted(gate=gate), rate=RATE, backlog=1, engine="scripted"
-            ) as recognition:
+            async with recognise_in_thread(threaded(pool, Scripted(gate=gate), backlog=1)) as recognition:
                 await recognition.push(bytes(2))
                 await asyncio.sleep(0)
         gate.set()
@@ -113,9 +115,7 @@ def test_the_end_of_the_thread_and_not_of_the_call_releases_the_place() -> None:
         gate, released = threading.Event(), asyncio.Event()
         with ThreadPoolExecutor(1) as pool:
             recogniser = Scripted(gate=gate)
-            context = recognise_in_thread(
-                pool, recogniser, rate=RATE, backlog=1, engine="scripted", released=released.set
-            )
+            context = recognise_in_thread(threaded(pool, recogniser, backlog=1), released=released.set)
             async with context as recognition:
                 await recognition.push(bytes(2))
                 while not recogniser.waiting:
@@ -132,9 +132,7 @@ def test_a_call_without_work_releases_its_place_as_it_leaves() -> None:
     async def scenario() -> None:
         released = asyncio.Event()
         with ThreadPoolExecutor(1) as pool:
-            async with recognise_in_thread(
-                pool, Scripted(), rate=RATE, backlog=1, engine="scripted", released=released.set
-            ):
+            async with recognise_in_thread(threaded(pool, Scripted(), backlog=1), released=released.set):
                 pass
             assert released.is_set()
 
