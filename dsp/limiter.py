@@ -108,6 +108,8 @@ class Limiter:
         if not samples.size:
             return SILENCE.copy()
         self._fed = True
+        if self._upsampler is None and self._resting and max(samples.max(), -samples.min()) <= self._ceiling:
+            return self._delayed(samples)[0]
         starts = range(0, samples.size, BLOCK)
         return np.concatenate([self._limit(samples[start : start + BLOCK]) for start in starts])
 
@@ -122,15 +124,18 @@ class Limiter:
         return rest
 
     def _limit(self, samples: Samples) -> Samples:
-        line = np.concatenate([self._line, samples])
-        self._line = line[samples.size :]
-        if self._upsampler is None and self._resting and np.abs(samples).max() <= self._ceiling:
-            return line[: samples.size].copy()
+        ready, line = self._delayed(samples)
         reduction = self._smoothed(self._recovering(self._held(self._new_excess(line, samples))))
         self._resting = not (self._reduction or self._recent.any() or self._excess.any())
         if reduction is None:
-            return line[: samples.size].copy()
-        return line[: samples.size] * (1 - reduction / ONE).astype(np.float32)
+            return ready
+        return ready * (1 - reduction / ONE).astype(np.float32)
+
+    def _delayed(self, samples: Samples) -> tuple[Samples, Samples]:
+        """The samples that leave the delay line, and with them those that stay in it."""
+        line = np.concatenate([self._line, samples])
+        self._line = line[samples.size :].copy()
+        return line[: samples.size], line
 
     def _new_excess(self, line: Samples, samples: Samples) -> NDArray[np.int64]:
         """Steps by which the gain must go down at each sample, or between it and the next."""

@@ -25,6 +25,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from providers import connection
+
 log = structlog.get_logger()
 
 _SECTION_BYTES = 64 * 1024
@@ -162,6 +164,8 @@ class BoundedHttp(HttpToolsProtocol):
             return
         self._section.begin()
         super().on_message_begin()
+        extensions: dict[str, Any] = {connection.TRANSPORT: self.transport}  # for an endpoint that has to cut it off
+        self.scope["extensions"] = extensions
 
     def on_url(self, url: bytes) -> None:
         """A part of the request line's target."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import httpx
@@ -78,11 +78,15 @@ def settings(**changes: Any) -> Settings:
 
 @contextlib.contextmanager
 def serving(
-    *, voice: TextToSpeech | None = None, transcriber: SpeechToText | None = None, chosen: Settings | None = None
+    *,
+    voice: TextToSpeech | None = None,
+    transcriber: SpeechToText | None = None,
+    chosen: Settings | None = None,
+    background: Callable[[], Coroutine[Any, Any, None]] | None = None,
 ) -> Iterator[Live]:
     """Run the server for the length of a test."""
     chosen = chosen or settings()
-    app = create_app(chosen, voice=voice or Tone(), transcriber=transcriber or Null())
+    app = create_app(chosen, voice=voice or Tone(), transcriber=transcriber or Null(), background=background)
     sock = server.bind(Settings.of(port=0))
     running = _Announcing(server.configure(app, chosen))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, daemon=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from providers.connection import Connection, ReaderStalled
 from providers.engines.base import TextToSpeech
 from providers.errors import AtCapacity, EngineError, ProvidersError
 from providers.inbound import Inbound
+from providers.loop_share import LoopShare
 from providers.operations.metrics import Metrics
 from providers.tasks import until_first
 from providers.voice import flow, wire
@@ -32,6 +33,9 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 
+_PARSING_COST = 1.5e-6
+"""Milliseconds of work per byte of a body."""
+
 
 @dataclass(frozen=True, slots=True)
 class CustomVoice:
@@ -43,11 +47,13 @@ class CustomVoice:
     metrics: Metrics
     options: VoiceOptions = DEFAULT_OPTIONS
     max_text_chars: int = 10_000
+    share: LoopShare = field(default_factory=LoopShare)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; errors before the first byte are the app's to answer."""
         request = Request(scope, receive)
         body = await self.inbound.authorised_body(request)
+        await self.share.spend(len(body) * _PARSING_COST, urgent=True)
         message = wire.parse(body, max_text_chars=self.max_text_chars)
         if isinstance(message, wire.OtherMessage):
             log.info("ignored", endpoint="voice", type=message.type)
@@ -68,7 +74,7 @@ class CustomVoice:
         connection = Connection(scope)
         response = _Response(connection, send, report, patience=self.options.write)
         try:
-            async with aclosing(flow.speak(message, self.engine, self.options)) as blocks:
+            async with aclosing(flow.speak(message, self.engine, self.options, self.share)) as blocks:
                 await until_first(response.stream(blocks), _hung_up(receive, report))
         except EngineError as error:
             report.failed(error)

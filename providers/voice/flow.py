@@ -11,6 +11,7 @@ from typing import NamedTuple
 from providers.engines.base import SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.first_audio import until_audible
 from providers.errors import EngineError
+from providers.loop_share import LoopShare
 from providers.queues import BoundedQueue
 from providers.text.cleaning import cleaned
 from providers.text.controls import without_controls
@@ -21,7 +22,13 @@ from providers.voice.pipeline import AudioPipeline, blocks_of
 from providers.voice.wire import VoiceRequest
 
 _FIRST_BLOCK, _LATER_BLOCKS = 0.25, 1.0
-"""Seconds of audio processed before the loop serves others: under two milliseconds of work."""
+"""Seconds of audio processed before the loop serves others."""
+
+_COST, _LEVELLING_COST = 1.0, 8.0
+"""Milliseconds of work per second of audio, without and with a loudness that is set (two cores, 24 kHz)."""
+
+_LONG_TEXT = 1000
+"""Characters. A longer text is taken apart in a thread: 10,000 hostile ones take up to 16 ms."""
 
 Step = str | Pause
 """A unit to speak, or a pause."""
@@ -58,20 +65,24 @@ async def speak(
     request: VoiceRequest,
     engine: TextToSpeech,
     options: VoiceOptions = DEFAULT_OPTIONS,
+    share: LoopShare | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """PCM blocks of one request; the first one holds the first audible sample.
 
-    Text without anything to say yields nothing.
+    Text without anything to say yields nothing. ``share`` is common to all requests of a server.
 
     Raises
     ------
     EngineError
         Nothing audible came, in time or at all; or, later, the engine failed in the middle.
     """
-    plan = steps(request.text, pauses=options.pauses, clean=cleaner(options, engine.capabilities, request.voice))
+    clean = cleaner(options, engine.capabilities, request.voice)
+    planning = partial(steps, request.text, pauses=options.pauses, clean=clean)
+    plan = await asyncio.to_thread(planning) if len(request.text) > _LONG_TEXT else planning()
+    turns = _Turns(share or LoopShare(), cost=_COST if options.loudness is None else _LEVELLING_COST)
     pipeline = AudioPipeline(request.sample_rate, loudness=options.loudness)
     ahead = BoundedQueue[Block](max(1, int(options.lookahead * request.sample_rate) * 2), size_of=_size)
-    producer = asyncio.create_task(_produce(ahead, _render(plan, request, engine, pipeline)))
+    producer = asyncio.create_task(_produce(ahead, _render(plan, request, engine, pipeline, turns)))
     try:
         beginning = await until_audible(ahead.get, _is_audible, within=options.first_audio, engine=engine.name)
         _check_sound(plan, beginning, engine)
@@ -92,15 +103,29 @@ def _check_sound(plan: list[Step], beginning: list[Block], engine: TextToSpeech)
         raise EngineError("expected audible speech, found silence", engine=engine.name)
 
 
+class _Turns:
+    """One request's turns on the loop. Until its caller hears something it goes before others."""
+
+    def __init__(self, share: LoopShare, *, cost: float) -> None:
+        self._share = share
+        self._cost = cost
+        """Milliseconds per second of audio."""
+        self.urgent = True
+
+    async def take(self, seconds: float) -> None:
+        """Wait for room for this much audio."""
+        await self._share.spend(seconds * self._cost, urgent=self.urgent)
+
+
 async def _render(
-    plan: list[Step], request: VoiceRequest, engine: TextToSpeech, pipeline: AudioPipeline
+    plan: list[Step], request: VoiceRequest, engine: TextToSpeech, pipeline: AudioPipeline, turns: _Turns
 ) -> AsyncGenerator[Block, None]:
     continued_by = None
     for index, step in enumerate(plan):
         if isinstance(step, Pause):
             for pcm in pipeline.pause(step.seconds):
                 yield Block(pcm, pipeline.audible)
-                await asyncio.sleep(0)
+                await turns.take(len(pcm) / 2 / request.sample_rate)
             continue
         pipeline.start_unit(last=index == len(plan) - 1)
         utterance = Utterance(step, request.sample_rate, request.voice, continued_by)
@@ -108,7 +133,9 @@ async def _render(
             async for chunk in chunks:
                 continued_by = chunk.fallback_engine
                 for pcm in blocks_of(chunk, first=_FIRST_BLOCK, later=_LATER_BLOCKS):
+                    await turns.take(len(pcm) / 2 / chunk.rate)
                     yield Block(pipeline.feed(pcm, chunk.rate), pipeline.audible)
+                    turns.urgent = not pipeline.audible
                     await asyncio.sleep(0)
         yield Block(pipeline.end_unit(), pipeline.audible)
     yield Block(pipeline.end(), pipeline.audible)

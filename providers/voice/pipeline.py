@@ -110,7 +110,7 @@ class _Output:
 
     def feed(self, samples: dsp.Samples) -> bytes:
         """Process the next samples."""
-        return self._encoded(self._stage.feed(samples))
+        return self._encoded(self._stage.feed(samples)) if samples.size else b""
 
     def flush(self) -> bytes:
         """Hand out what is still inside."""
