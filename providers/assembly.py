@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def make_voice(settings: Settings, *, observe: Observe = unobserved) -> TextToSp
     """
     wanted = registry.wanted_voices(settings)
     engines = [entry.make(settings) for entry in wanted.values()]
-    voice = _speaking_as_one(engines, settings, observe)
+    voice = speaking_stack(engines, settings, observe=observe)
     if not settings.cache.cache_bytes or all(entry.bare for entry in wanted.values()):
         return voice
     from providers.cache.cached import Cached
@@ -90,10 +90,17 @@ def make_transcriber(settings: Settings, *, observe: Observe = unobserved) -> Sp
     """
     wanted = registry.wanted_transcribers(settings)
     engines = [entry.make(settings) for entry in wanted.values()]
+    if len(engines) == 1 and all(entry.bare for entry in wanted.values()):
+        return engines[0]
+    return listening_stack(engines, settings, observe=observe)
+
+
+def listening_stack(
+    engines: Sequence[SpeechToText], settings: Settings, *, observe: Observe = unobserved
+) -> SpeechToText:
+    """Engines in order of preference as one that reconnects, and falls back where there are several."""
     options = _reconnect_options(settings.reconnect)
     if len(engines) == 1:
-        if all(entry.bare for entry in wanted.values()):
-            return engines[0]
         from providers.reconnect.reconnecting import Reconnecting
 
         return Reconnecting(engines[0], options=options, observe=observe)
@@ -104,7 +111,10 @@ def make_transcriber(settings: Settings, *, observe: Observe = unobserved) -> Sp
     return FallbackListening(engines, options=FallbackListeningOptions(options, rest), observe=observe)
 
 
-def _speaking_as_one(engines: list[TextToSpeech], settings: Settings, observe: Observe) -> TextToSpeech:
+def speaking_stack(
+    engines: Sequence[TextToSpeech], settings: Settings, *, observe: Observe = unobserved
+) -> TextToSpeech:
+    """Engines in order of preference as one that falls back where there are several."""
     if len(engines) == 1:
         return engines[0]
     from providers.failover.health import RestOptions
