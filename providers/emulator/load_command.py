@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from providers.emulator.check.run import reach
+from providers.emulator.check.reach import reach
 from providers.emulator.load import results, show
 from providers.emulator.load.capacity import capacity
 from providers.emulator.load.fleet import LoadResult, run

@@ -1,9 +1,10 @@
-"""A speaking engine without a voice: a tone whose length follows the text. For tests and load."""
+"""A speaking engine without a voice: one tone for each word, as long as the word. For tests and load."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +23,8 @@ _RAMP = 0.005
 _FIRST, _LARGEST = 0.1, 0.8
 """Seconds of the first chunk, and of those that it grows to by doubling: soon heard, then cheap."""
 _LEVEL = 0.25
+_WORD = re.compile(r"\S{1,16}\s{0,16}|\s{1,16}")
+"""A word with the spaces behind it, or sixteen characters of a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +58,43 @@ class Tone:
         if voice not in VOICES:
             raise UnknownVoice(voice, engine=self.name, examples=tuple(VOICES))
         rate = utterance.rate
-        total = round(self.seconds(utterance.text) * rate)
-        start, size = 0, int(_FIRST * rate)
-        while start < total:
-            end = min(start + size, total)
-            yield Chunk(_block(start, end, total, VOICES[voice], rate), rate)
-            start, size = end, min(2 * size, int(_LARGEST * rate))
+        waiting, size = bytearray(), 2 * int(_FIRST * rate)
+        end = 0
+        for word, characters in _words(utterance.text):
+            begin, end = end, end + characters
+            samples = round(end * self.seconds_per_character * rate) - round(begin * self.seconds_per_character * rate)
+            waiting += _tone(samples, _pitch(word, VOICES[voice]), rate)
+            while len(waiting) >= size:
+                yield Chunk(bytes(waiting[:size]), rate)
+                del waiting[:size]
+                size = min(2 * size, 2 * int(_LARGEST * rate))
+        if waiting:
+            yield Chunk(bytes(waiting), rate)
 
     async def aclose(self) -> None:
         """Nothing to free."""
 
 
-def _block(start: int, end: int, total: int, frequency: int, rate: int) -> bytes:
-    """Samples ``start`` … ``end`` of a tone of ``total`` samples."""
-    wave = _second(frequency, rate)
-    samples = np.concatenate([wave[start % rate :], wave])[: end - start]
+def _words(text: str) -> Iterator[tuple[str, int]]:
+    """The words of a text with their lengths, the spaces behind them counted; long ones in parts."""
+    for part in _WORD.findall(text) or [" "]:
+        yield part.strip(), len(part)
+
+
+def _pitch(word: str, lowest: int) -> int:
+    """Hz of a word's tone: whole, so that a second of it can be repeated."""
+    return lowest * (4 + sum(map(ord, word)) % 4) // 4
+
+
+@lru_cache(maxsize=128)
+def _tone(samples: int, frequency: int, rate: int) -> bytes:
+    """One word as PCM. Words of one length are the same few tones, so most are made once."""
+    wave = np.resize(_second(frequency, rate), samples)
     ramp = max(1, round(_RAMP * rate))
-    if start < ramp or end > total - ramp:
-        at = np.arange(start, end)
-        nearest_edge = np.minimum(at + 1, total - at)
-        samples = samples * (0.5 - 0.5 * np.cos(math.pi * np.minimum(nearest_edge / ramp, 1.0))).astype(np.float32)
-    return encode_pcm16(samples)
+    at = np.arange(samples)
+    nearest_edge = np.minimum(at + 1, samples - at)
+    shape = 0.5 - 0.5 * np.cos(math.pi * np.minimum(nearest_edge / ramp, 1.0))
+    return encode_pcm16((wave * shape).astype(np.float32))
 
 
 @lru_cache(maxsize=32)

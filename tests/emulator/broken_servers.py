@@ -1,4 +1,4 @@
-"""Twelve servers with one bug each: the bug classes B1 … B12 that public servers really have, two of them twice.
+"""Servers with one bug each: the bug classes B1 … B12 that public servers really have, two of them twice.
 
 Each overrides one duty of `GoodServer`; the class's docstring says what its author thought.
 """
@@ -6,6 +6,8 @@ Each overrides one duty of `GoodServer`; the class's docstring says what its aut
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +21,7 @@ from starlette.websockets import WebSocket
 
 from dsp import Samples, encode_pcm16
 from providers.emulator.wav import wav_bytes
-from tests.emulator.good_server import Ears, GoodServer
+from tests.emulator.good_server import Ears, GoodServer, Wrong
 from tests.emulator.tones import spoken
 
 
@@ -331,3 +333,112 @@ class Forgetful(GoodServer):
 
         socket.receive = watched  # type: ignore[method-assign]
         await super().transcriber(socket)
+
+
+class SmallBodies(GoodServer):
+    """A request is small: a hundred kilobytes are the framework's own default."""
+
+    async def body(self, request: Request) -> bytes:
+        body = await super().body(request)
+        if len(body) > 100_000:
+            raise Wrong(413, "request entity too large")
+        return body
+
+
+class OneSession(GoodServer):
+    """The recogniser is connected when the server starts, and hung up when a call ends."""
+
+    def __init__(self) -> None:
+        self.ended = False
+
+    async def transcriber(self, socket: WebSocket) -> None:
+        await super().transcriber(socket)
+        self.ended = True
+
+    async def report(self, socket: WebSocket, text: str, final: bool) -> None:
+        if not self.ended:
+            await super().report(socket, text, final)
+
+
+class Dies(GoodServer):
+    """What is no JSON cannot happen."""
+
+    async def message(self, request: Request) -> dict[str, Any]:
+        try:
+            return await super().message(request)
+        except Wrong:
+            os._exit(1)
+
+
+class Hangs(GoodServer):
+    """After a body that is no JSON a lock is never released."""
+
+    stuck = False
+
+    async def message(self, request: Request) -> dict[str, Any]:
+        if self.stuck:
+            await asyncio.Event().wait()
+        try:
+            return await super().message(request)
+        except Wrong:
+            self.stuck = True
+            return await self.message(request)
+
+
+class CancelsTheVendor(GoodServer):
+    """The audio comes from a vendor over a socket of its own, six times as fast as it is played."""
+
+    def __init__(self) -> None:
+        self.vendor: asyncio.Server | None = None
+        self.jobs: set[asyncio.Task[None]] = set()
+
+    async def audio(self, text: str, rate: int) -> AsyncIterator[bytes]:
+        reader, writer = await self.opened(text, rate)
+        try:
+            while piece := await reader.read(9600):
+                yield piece
+        finally:
+            writer.close()
+
+    async def opened(self, text: str, rate: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        self.vendor = self.vendor or await asyncio.start_server(self.serve_vendor, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*self.vendor.sockets[0].getsockname())
+        writer.write(msgspec.json.encode([text, rate]) + b"\n")
+        return reader, writer
+
+    async def serve_vendor(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, RuntimeError):  # uvloop's word for a closed connection
+            text, rate = msgspec.json.decode(await reader.readline())
+            pcm = encode_pcm16(spoken(text, rate))
+            for start in range(0, len(pcm), rate // 5):
+                writer.write(pcm[start : start + rate // 5])
+                await writer.drain()
+                await asyncio.sleep(0.1 / 6)
+        writer.close()
+
+
+class LeavesTheVendor(CancelsTheVendor):
+    """A task reads the vendor's answer, whether somebody listens or not; nobody waits for it."""
+
+    async def audio(self, text: str, rate: int) -> AsyncIterator[bytes]:
+        pieces: asyncio.Queue[bytes] = asyncio.Queue()
+
+        async def read() -> None:
+            reader, writer = await self.opened(text, rate)
+            while piece := await reader.read(9600):
+                pieces.put_nowait(piece)
+            pieces.put_nowait(b"")
+            writer.close()
+
+        job = asyncio.create_task(read())
+        self.jobs.add(job)
+        job.add_done_callback(self.jobs.discard)
+        while piece := await pieces.get():
+            yield piece
+
+
+class ErrorIn200(GoodServer):
+    """An error is an answer like any other."""
+
+    async def voice(self, message: dict[str, Any]) -> Response:
+        return JSONResponse({"error": "the vendor's quota is used up", "detail": "x" * 2000})

@@ -20,7 +20,7 @@ from dsp import Samples, encode_pcm16
 from tests.emulator.tones import ToneListener, spoken
 
 SECRET = "right-secret"
-LARGEST_BODY = 1 << 20
+LARGEST_BODY = 4 << 20
 VOICES = ("tone",)
 CHUNK = 0.2
 """Seconds of audio in one piece of an answer."""

@@ -52,7 +52,7 @@ def served_elsewhere(server: type) -> Iterator[tuple[str, int]]:
             port = int(child.stdout.readline())
             yield f"http://127.0.0.1:{port}", child.pid
         finally:
-            child.terminate()
+            child.kill()  # not asked politely: some of these servers never answer
 
 
 def _main(name: str) -> None:

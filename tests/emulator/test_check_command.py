@@ -46,7 +46,7 @@ def test_a_server_without_fault_exits_zero_and_reports_in_plain_lines(good_url):
     result = run("--only", "E", "--only", "A1", "--url", good_url, "--secret", SECRET)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
-    assert [line.split()[:2] for line in lines[:-1]] == [["passed", rule] for rule in "A1 E1 E2 E3 E4 E5 E6".split()]
+    assert [line.split()[:2] for line in lines[:-1]] == [["passed", rule] for rule in "E1 A1 E2 E3 E4 E5 E6".split()]
     assert lines[-1].startswith("7 passed, 0 failed, 0 not judged in ")
 
 
@@ -61,7 +61,10 @@ def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url):
         "--only", "A3", "--only", "V2", "--only", "E1", "--endpointing-url", f"{good_url}/api/custom-endpointing"
     )
     assert result.exit_code == 1  # E1: no credential was given
-    assert "not judged V2   The body is bare PCM, without a header. (no address of a voice endpoint)" in result.output
+    assert (
+        "not judged V2   The body is bare 16-bit mono PCM, without a header. (no address of a voice endpoint)"
+        in result.output
+    )
 
 
 def test_without_speech_nothing_is_said_about_recognition(good_url):
@@ -95,7 +98,7 @@ def test_the_json_keeps_to_its_schema(good_url, tmp_path):
             "transcriber": f"{good_url.replace('http', 'ws')}/api/custom-transcriber",
             "endpointing": f"{good_url}/api/custom-endpointing",
         },
-        "summary": {"passed": 2, "failed": 0, "notJudged": 0},
+        "summary": {"passed": 2, "failed": 0, "advice": 0, "notJudged": 0},
         "rules": [
             {
                 "id": name,
@@ -104,10 +107,15 @@ def test_the_json_keeps_to_its_schema(good_url, tmp_path):
                 "reason": known[name].reason,
                 "outcome": "passed",
                 "evidence": evidence,
+                "notes": [],
             }
             for name, evidence in (
                 ("E1", ""),
-                ("V16", "an unknown voice gets HTTP 400, sampleRate 1 gets HTTP 400"),
+                (
+                    "V16",
+                    "an unknown voice gets HTTP 400, sampleRate 1 gets HTTP 400, "
+                    "a text that is an object gets HTTP 400",
+                ),
             )
         ],
     }
@@ -150,10 +158,10 @@ def test_a_terminal_gets_a_table_of_what_matters(good_url):
     shown = io.StringIO()
     targets = targets_at(good_url, Credentials(secret="wrong"))
     wanted = checking.CheckRequest(chosen(("A1", "A3"), ()), Limits())
-    code = checking.run(targets, wanted, Console(file=shown, force_terminal=True, color_system=None, width=110))
+    code = checking.run(targets, wanted, Console(file=shown, force_terminal=True, color_system=None, width=160))
     assert code == 1
     text = " ".join(shown.getvalue().split())
-    assert "✓ A1 The voice endpoint is closed to a caller without a credential." in text
+    assert "✓ A1 The voice endpoint is closed to a caller without a credential. HTTP 401" in text
     assert "✗ A3 The voice endpoint opens to the right credential. HTTP 401" in text
     assert "Otherwise every call falls back, or ends." in text
     assert "1 passed, 1 failed, 0 not judged in" in text
@@ -198,3 +206,34 @@ def test_ctrl_c_leaves_the_partial_report(good_url, wavs, tmp_path):
     report = json.loads(out.read_text())
     assert report["interrupted"] is True
     assert [rule["outcome"] for rule in report["rules"]] == ["passed", "not judged"]
+
+
+COMMAND = (sys.executable, "-c", "from providers.emulator.commands import check; check()")
+
+
+def test_json_on_standard_output_is_alone_there(good_url):
+    command = [*COMMAND, "--only", "E1", "--only", "A1", "--url", good_url, "--secret", SECRET, "--json", "-"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["summary"]["passed"] == 2
+    assert "passed     A1" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_costs_neither_verdict_nor_report(good_url, tmp_path):
+    out = tmp_path / "x.json"
+    command = [*COMMAND, "--only", "E", "--only", "V18", "--url", good_url, "--secret", SECRET, "--json", str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith("passed     E1")
+        child.stdout.close()
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
+        assert child.wait(timeout=30) == 0
+    assert json.loads(out.read_text())["summary"]["passed"] == 7
+
+
+def test_what_failed_stands_at_the_top_of_the_page(good_url, tmp_path):
+    out = tmp_path / "x.html"
+    run("--only", "A1", "--only", "A3", "--url", good_url, "--secret", "wrong", "--html", str(out))
+    page = out.read_text()
+    assert page.index("<h2>Failed</h2>") < page.index("A3") < page.index("<h2>Authentication</h2>") < page.index("A1")

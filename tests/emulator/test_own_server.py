@@ -14,7 +14,7 @@ from providers.emulator.check.run import Judgement, check
 from providers.emulator.credentials import Credentials
 from providers.emulator.targets import targets_at
 from providers.engines.base import ListeningCapabilities, Transcript
-from tests.emulator.check.test_rule_set import QUICK, two_speakers
+from tests.emulator.check.judging import QUICK, two_speakers
 from tests.emulator.tones import ToneListener
 from tests.live import SECRET, serving
 

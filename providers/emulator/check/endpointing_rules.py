@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from providers.emulator.check.probe import Probe
-from providers.emulator.check.rule import Rule, Verdict, best_of, verdict
+from providers.emulator.check.response_faults import status_line
+from providers.emulator.check.rule import NotJudged, Rule, Verdict, best_of, verdict
+from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import percentile, seconds
 from providers.emulator.http_client import RecordedResponse
 from providers.emulator.protocol import ConversationTurn, endpointing_body, read_timeout
@@ -26,7 +28,7 @@ async def _ask(probe: Probe, turns: tuple[ConversationTurn, ...], shape: _Shape 
 
 def _no_answer(answer: RecordedResponse) -> str | None:
     if answer.status != 200:
-        return f"HTTP {answer.status}"
+        return status_line(answer)
     if read_timeout(answer.body) is None:
         return f"no number timeoutSeconds in {answer.body[:100]!r}"
     return None
@@ -39,6 +41,16 @@ def _fault(answer: RecordedResponse) -> str | None:
     return _no_answer(answer)
 
 
+async def _need_answer(probe: Probe) -> None:
+    """`NotJudged` where a plain request gets no answer, which is rule E1's business."""
+    try:
+        fault = _no_answer(await probe.once("endpointing", lambda: _ask(probe, _FINISHED)))
+    except EmulatorError as unanswered:
+        raise NotJudged(f"no plain request was answered (E1): {unanswered}") from unanswered
+    if fault is not None:
+        raise NotJudged(f"no plain request was answered with a number (E1): {fault}")
+
+
 async def _in_range(probe: Probe) -> Verdict:
     for turns in (_FINISHED, _UNFINISHED):
         answer = await _ask(probe, turns)
@@ -48,10 +60,12 @@ async def _in_range(probe: Probe) -> Verdict:
 
 
 async def _only(probe: Probe, shape: _Shape) -> Verdict:
+    await _need_answer(probe)
     return verdict(_no_answer(await _ask(probe, _FINISHED, shape)))
 
 
 async def _quick(probe: Probe) -> Verdict:
+    await _need_answer(probe)
     await _ask(probe, _FINISHED)
     answers = [await _ask(probe, _FINISHED) for _ in range(_REQUESTS)]
     slow = percentile([answer.total for answer in answers], 0.95)
@@ -60,6 +74,7 @@ async def _quick(probe: Probe) -> Verdict:
 
 
 async def _patient(probe: Probe) -> Verdict:
+    await _need_answer(probe)
     finished, unfinished = await _ask(probe, _FINISHED), await _ask(probe, _UNFINISHED)
     ended, open_ended = read_timeout(finished.body), read_timeout(unfinished.body)
     if ended is None or open_ended is None:
@@ -69,6 +84,7 @@ async def _patient(probe: Probe) -> Verdict:
 
 
 async def _nothing_said(probe: Probe) -> Verdict:
+    await _need_answer(probe)
     answer = await _ask(probe, ())
     return verdict(f"HTTP {answer.status} to an empty conversation" if answer.status >= 500 else None)
 
@@ -76,7 +92,7 @@ async def _nothing_said(probe: Probe) -> Verdict:
 RULES = (
     Rule(
         "E1", "endpointing", "The answer is a number of seconds from 0 to 15.",
-        "Anything else is outside the schema: the assistant waits too long, or not at all.", _in_range,
+        "Anything else is outside the schema: the assistant waits too long, or not at all.", _in_range, first=True,
     ),
     Rule(
         "E2", "endpointing", "A conversation in OpenAI's shape alone is enough.",

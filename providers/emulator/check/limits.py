@@ -19,6 +19,14 @@ class Limits:
     """Seconds without a byte; the platform's default."""
     same_length: float = 0.04
     """Share by which durations at two rates may differ; the nearest pair of rates is 8.8 % apart."""
+    noise_room: float = 0.25
+    """Seconds by which any network and machine may delay a first byte."""
+    dead_air: float = 0.25
+    """Seconds without a sample in the middle of a long answer; below it the platform's own buffer may hide the gap."""
+    sentences: int = 6
+    """Sentences of a long text, of four seconds each."""
+    large_body: int = 2_000_000
+    """Bytes of a request that a long call really has."""
     tail: float = 5.0
     """Seconds after speech in which the last final may come; by the clock, whatever ``speed`` is."""
     settle: float = 1.2
@@ -39,3 +47,5 @@ class Limits:
     """Calls in parallel, once calls are known not to disturb each other."""
     place_within: float = 30.0
     """Seconds in which a full server (503) must have a place free, while other probes' calls end."""
+    seed: int | None = None
+    """Of the probes' texts; None takes new ones for each run, so that no cache remembers them."""

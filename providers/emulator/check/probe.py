@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from providers.emulator.audio_frames import Piece, awaited, paced
 from providers.emulator.check.limits import Limits
+from providers.emulator.check.probe_texts import ProbeTexts
 from providers.emulator.credentials import Credentials
 from providers.emulator.failures import NETWORK_ERRORS, Refused
 from providers.emulator.http_client import HttpClient, RecordedResponse, post
@@ -45,6 +46,7 @@ class Probe:
 
     def __init__(self, targets: Targets, limits: Limits, speech: ProbeSpeech | None, client: HttpClient) -> None:
         self.targets = targets
+        self.texts = ProbeTexts(limits.seed, sentences=limits.sentences)
         self.limits = limits
         self.speech = speech
         self._client = client
@@ -87,19 +89,20 @@ class Probe:
         body: bytes,
         *,
         credentials: Credentials | None = None,
+        url: str | None = None,
         hang_up_after: int | None = None,
     ) -> RecordedResponse:
-        """POST to an endpoint that is known to be there."""
+        """POST to an endpoint that is known to be there, or to ``url`` in its place."""
         known = self.targets.credentials if credentials is None else credentials
-        url = self.endpoint(endpoint)
-        return await post(self._client, url, body, credentials=known, hang_up_after=hang_up_after)
+        address = url or self.endpoint(endpoint)
+        return await post(self._client, address, body, credentials=known, hang_up_after=hang_up_after)
 
-    async def pour(self, endpoint: str, parts: AsyncIterator[bytes]) -> int | None:
-        """POST a body of unknown length; the status, or None when the server broke off."""
+    async def pour(self, endpoint: str, parts: AsyncIterator[bytes]) -> RecordedResponse | None:
+        """POST a body of unknown length; the answer, or None when the server broke off."""
         headers = {"Content-Type": "application/json", **self.targets.credentials.headers(b"")}
         url = self.targets.credentials.address(self.endpoint(endpoint))
         try:
-            return (await self._client.post(url, parts, headers=headers)).status
+            return await self._client.post(url, parts, headers=headers)
         except NETWORK_ERRORS:
             return None
 
@@ -122,11 +125,12 @@ class Probe:
         hard: bool = False,
         ending: Ending | None = None,
         credentials: Credentials | None = None,
+        url: str | None = None,
     ) -> CallRecord:
         """One call, times in seconds of audio; with an ``ending`` it goes on until its last final settled."""
         limits = self.limits
         call = TranscriberCall(
-            self.endpoint("transcriber"),
+            url or self.endpoint("transcriber"),
             self.targets.credentials if credentials is None else credentials,
             start_message(rate, channels=channels, extra=extra),
             open_timeout=limits.timeout,

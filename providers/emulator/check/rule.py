@@ -1,9 +1,9 @@
-"""A rule, and what came of judging a server by it."""
+"""A rule, and the verdict on a server by it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -13,10 +13,12 @@ Group = Literal["authentication", "voice", "endpointing", "transcriber"]
 
 
 class Outcome(StrEnum):
-    """What came of a rule."""
+    """Result of one rule."""
 
     PASSED = "passed"
     FAILED = "failed"
+    ADVICE = "advice"
+    """The platform allows it; a better server does it otherwise."""
     NOT_JUDGED = "not judged"
 
 
@@ -27,15 +29,22 @@ class Verdict:
     outcome: Outcome
     evidence: str
     """What was seen, in one line. Never empty unless the rule passed."""
+    notes: tuple[str, ...] = ()
+    """What else was seen and decides nothing."""
 
 
 class NotJudged(Exception):
-    """Raised by a judge that lacks what it needs; the message says what that is."""
+    """A judge lacks what it needs; the message says what that is."""
 
 
-def verdict(fault: str | None, evidence: str = "") -> Verdict:
+def verdict(fault: str | None, evidence: str = "", *, notes: tuple[str, ...] = ()) -> Verdict:
     """Failed with ``fault`` where there is one, else passed with ``evidence``."""
-    return Verdict(Outcome.FAILED, fault) if fault else Verdict(Outcome.PASSED, evidence)
+    return Verdict(Outcome.FAILED, fault, notes) if fault else Verdict(Outcome.PASSED, evidence, notes)
+
+
+def advice(fault: str | None, evidence: str = "") -> Verdict:
+    """Advice with ``fault`` where there is one, else passed with ``evidence``."""
+    return Verdict(Outcome.ADVICE, fault) if fault else Verdict(Outcome.PASSED, evidence)
 
 
 def best_of(attempts: int, measured: Callable[[Probe], Awaitable[Verdict]]) -> Callable[[Probe], Awaitable[Verdict]]:
@@ -52,6 +61,11 @@ def best_of(attempts: int, measured: Callable[[Probe], Awaitable[Verdict]]) -> C
     return judge
 
 
+def noted(found: Verdict, note: str) -> Verdict:
+    """The same verdict with one more note."""
+    return replace(found, notes=(*found.notes, note))
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One thing that must hold."""
@@ -66,5 +80,7 @@ class Rule:
     judge: Callable[[Probe], Awaitable[Verdict]]
     alone: bool = False
     """True when the probe needs the server for itself, or would disturb the others."""
+    first: bool = False
+    """True when the other rules of its group mean nothing while it fails."""
     last: bool = False
     """True when the probe strains the server, and may leave marks on it."""

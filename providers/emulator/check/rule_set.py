@@ -11,6 +11,7 @@ from providers.emulator.check import (
     transcriber_sound,
     voice_audio,
     voice_manners,
+    voice_speech,
 )
 from providers.emulator.check.rule import Rule
 from providers.emulator.failures import EmulatorError
@@ -20,14 +21,15 @@ RULES: tuple[Rule, ...] = (
     *endpointing_rules.RULES,
     *voice_audio.RULES,
     *voice_manners.RULES,
+    *voice_speech.RULES,
     *transcriber_sound.RULES,
     *transcriber_manners.RULES,
 )
 
 
 def endpoint_of(rule: Rule) -> str:
-    """The endpoint a rule knocks at."""
-    return access_rules.DOOR_OF.get(rule.id, rule.group)
+    """The endpoint a rule asks."""
+    return access_rules.ENDPOINT_OF.get(rule.id, rule.group)
 
 
 def chosen(only: Sequence[str], skipped: Sequence[str]) -> tuple[Rule, ...]:

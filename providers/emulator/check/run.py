@@ -1,4 +1,4 @@
-"""Judging a server by the catalogue: what may run side by side does, what needs the server for itself waits."""
+"""Judging a server by all rules: what may run side by side does, what needs the server for itself waits."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from providers.emulator.audio_frames import paced
+from providers.emulator.audio_frames import quiet
 from providers.emulator.check.limits import Limits
-from providers.emulator.check.probe import Probe, probing
+from providers.emulator.check.liveness import deaf, gone
+from providers.emulator.check.probe import CALL_RATE, Probe, probing
+from providers.emulator.check.probe_calls import alone
+from providers.emulator.check.reach import reach_by_request
 from providers.emulator.check.rule import NotJudged, Outcome, Rule, Verdict
 from providers.emulator.check.rule_set import endpoint_of
-from providers.emulator.failures import EmulatorError, Refused
-from providers.emulator.http_client import HttpClient, post
+from providers.emulator.failures import EmulatorError, Refused, Unreachable
 from providers.emulator.speech import ProbeSpeech
 from providers.emulator.targets import Targets
-from providers.emulator.transcriber_client import TranscriberCall
 
 _ISOLATION = "T13"
 """The rule that says whether calls may run side by side at all; judged before the other calls."""
+_SECOND_CALL = "T18"
+"""The rule that says whether a server hears more than its first call."""
+_FIRST_CALL = 0.5
+"""Seconds of silence in the first call where there is no speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Judged:
 
 @dataclass(slots=True)
 class Judgement:
-    """A run of the catalogue, readable while it grows and after an interruption."""
+    """A run of all rules, readable while it grows and after an interruption."""
 
     rules: tuple[Rule, ...]
     judged: dict[str, Judged] = field(default_factory=dict)
@@ -43,7 +48,7 @@ class Judgement:
     """Seconds."""
 
     def results(self) -> list[Judged]:
-        """Every rule in the catalogue's order; what was not reached is not judged."""
+        """Every rule in its own order; what was not reached is not judged."""
         missing = Verdict(Outcome.NOT_JUDGED, "interrupted before this rule was judged")
         return [self.judged.get(rule.id, Judged(rule, missing, 0.0)) for rule in self.rules]
 
@@ -76,15 +81,28 @@ async def check(
             on_judged(item)
 
     try:
-        await reach(targets, limits.timeout)
+        await reach_by_request(targets, limits.timeout)
         async with probing(targets, limits, speech) as probe:
+            if any(endpoint_of(rule) == "transcriber" for rule in judgement.rules):
+                await _first_call(probe)
+            bench = _Bench(probe, done, clock)
             for batch in batches(judgement.rules):
-                await _judge_together(probe, batch, done, clock)
-                apart = judgement.judged.get(_ISOLATION)
-                if apart is not None and apart.verdict.outcome is Outcome.FAILED:
-                    probe.one_call_at_a_time()
+                await bench.judge(batch)
     finally:
         judgement.took = clock() - begin
+
+
+async def _first_call(probe: Probe) -> None:
+    """Call once, with speech where there is some: the first call may be the only one that a server hears."""
+    if probe.targets.transcriber is None:
+        return
+    try:
+        if probe.speech is not None:
+            await alone(probe, "customer")
+        else:
+            await probe.call(quiet(_FIRST_CALL, CALL_RATE))
+    except Refused:
+        return
 
 
 def batches(rules: Sequence[Rule]) -> list[list[Rule]]:
@@ -92,61 +110,87 @@ def batches(rules: Sequence[Rule]) -> list[list[Rule]]:
 
     Only calls run side by side: they take real time and nearly no work, while requests are quick and measured.
     """
-    calm = [rule for rule in rules if not rule.last]
+    first = [[rule] for rule in rules if rule.first]
+    calm = [rule for rule in rules if not rule.last and not rule.first]
     single = [[rule] for rule in calm if rule.group != "transcriber" or rule.id == _ISOLATION]
     calls = [rule for rule in calm if rule.group == "transcriber" and not rule.alone]
     lonely = [[rule] for rule in calm if rule.group == "transcriber" and rule.alone and rule.id != _ISOLATION]
     # The transcriber's strain first: memory that a voice request took and gave back would hide what calls take.
     strains = [[rule] for rule in sorted(rules, key=lambda rule: rule.group) if rule.last]
-    return [*single, *([calls] if calls else []), *lonely, *strains]
+    return [*first, *single, *([calls] if calls else []), *lonely, *strains]
 
 
-async def _judge_together(
-    probe: Probe, rules: list[Rule], done: Callable[[Judged], None], clock: Callable[[], float]
-) -> None:
-    """Judge side by side; what fails in company is judged again alone, so that a full machine is no fault."""
-    doubtful: list[Rule] = []
+class _Bench:
+    """Judge of one run: keeps what became of the server, so that each loss is said once."""
 
-    async def judge(rule: Rule, *, last_word: bool) -> None:
-        begin = clock()
-        found = await _verdict(probe, rule)
-        if found.outcome is Outcome.FAILED and not last_word:
-            doubtful.append(rule)
-        else:
-            done(Judged(rule, found, clock() - begin))
+    def __init__(self, probe: Probe, done: Callable[[Judged], None], clock: Callable[[], float]) -> None:
+        self._probe = probe
+        self._done = done
+        self._clock = clock
+        self._gone: str | None = None
+        self._deaf: str | None = None
 
-    async with asyncio.TaskGroup() as group:
-        for rule in rules:
-            group.create_task(judge(rule, last_word=len(rules) == 1))
-    for rule in doubtful:
-        await judge(rule, last_word=True)
+    async def judge(self, rules: list[Rule]) -> None:
+        """Judge side by side; what fails in company is judged again alone, so that a full machine is no fault."""
+        failed: list[tuple[Rule, Verdict, bool, float]] = []
 
+        async def judge_one(rule: Rule) -> None:
+            begin = self._clock()
+            verdict, lost = await self._verdict(rule)
+            took = self._clock() - begin
+            if verdict.outcome is Outcome.FAILED:
+                failed.append((rule, verdict, lost, took))
+            else:
+                self._done(Judged(rule, verdict, took))
 
-async def _verdict(probe: Probe, rule: Rule) -> Verdict:
-    if getattr(probe.targets, endpoint_of(rule)) is None:
-        return Verdict(Outcome.NOT_JUDGED, f"no address of a {endpoint_of(rule)} endpoint")
-    try:
-        return await rule.judge(probe)
-    except NotJudged as lack:
-        return Verdict(Outcome.NOT_JUDGED, str(lack))
-    except EmulatorError as fault:
-        return Verdict(Outcome.FAILED, str(fault))
+        await asyncio.gather(*(judge_one(rule) for rule in rules))
+        for rule, verdict, lost, took in failed:
+            await self._judge_failed(rule, verdict, lost=lost, took=took, again=len(rules) > 1)
 
+    async def _judge_failed(self, rule: Rule, verdict: Verdict, *, lost: bool, took: float, again: bool) -> None:
+        missing = self._missing(rule)
+        if missing is None and again and await gone(self._probe, ask=lost) is None:
+            begin = self._clock()
+            verdict, lost = await self._verdict(rule)
+            took = self._clock() - begin
+        if missing is None and verdict.outcome is Outcome.FAILED:
+            verdict = await self._with_loss(rule, verdict, lost=lost)
+        self._done(Judged(rule, missing or verdict, took))
 
-async def reach(targets: Targets, timeout: float) -> None:
-    """Knock once at every endpoint; whatever answers, even a refusal, is there.
+    async def _with_loss(self, rule: Rule, verdict: Verdict, *, lost: bool) -> Verdict:
+        """The verdict, and what the rule's probe cost the server."""
+        why = await gone(self._probe, ask=lost)
+        if why is not None:
+            self._gone = f"the server was gone while {rule.id} was judged"
+            return Verdict(Outcome.FAILED, f"{verdict.evidence}; now the server is gone: {why}", verdict.notes)
+        if rule.id == _ISOLATION:
+            self._probe.one_call_at_a_time()
+        if rule.id == _SECOND_CALL:
+            self._deaf = "the server hears its first call alone (T18)"
+        elif rule.group == "transcriber" and not rule.first and self._deaf is None and await deaf(self._probe):
+            self._deaf = f"since {rule.id} was judged the server hears nothing in a plain call: start it anew"
+            return Verdict(Outcome.FAILED, f"{verdict.evidence}; now a plain call is not heard either", verdict.notes)
+        return verdict
 
-    Raises
-    ------
-    Unreachable
-        Nobody answers at an endpoint.
-    """
-    for url in (targets.voice, targets.endpointing):
-        if url is not None:
-            async with HttpClient(timeout=timeout) as client:
-                await post(client, url, b"", credentials=targets.credentials, hang_up_after=1)
-    if targets.transcriber is not None:
+    def _missing(self, rule: Rule) -> Verdict | None:
+        """Not judged, where what a rule needs is lost."""
+        endpoint = endpoint_of(rule)
+        if getattr(self._probe.targets, endpoint) is None:
+            return Verdict(Outcome.NOT_JUDGED, f"no address of a {endpoint} endpoint")
+        if self._gone is not None:
+            return Verdict(Outcome.NOT_JUDGED, self._gone)
+        if self._deaf is not None and rule.group == "transcriber":
+            return Verdict(Outcome.NOT_JUDGED, self._deaf)
+        return None
+
+    async def _verdict(self, rule: Rule) -> tuple[Verdict, bool]:
+        """The verdict, and whether a connection was lost on the way to it."""
+        missing = self._missing(rule)
+        if missing is not None:
+            return missing, False
         try:
-            await TranscriberCall(targets.transcriber, targets.credentials, None, open_timeout=timeout).run(paced(()))
-        except Refused:
-            return
+            return await rule.judge(self._probe), False
+        except NotJudged as lack:
+            return Verdict(Outcome.NOT_JUDGED, str(lack)), False
+        except EmulatorError as fault:
+            return Verdict(Outcome.FAILED, str(fault)), isinstance(fault, Unreachable)

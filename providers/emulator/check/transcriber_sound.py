@@ -1,4 +1,4 @@
-"""Rules T1 … T8: what the transcriber makes of the sound it gets."""
+"""Rules T1 … T8 and T18: what the transcriber makes of the sound it gets."""
 
 from __future__ import annotations
 
@@ -98,9 +98,18 @@ async def _silence(probe: Probe) -> Verdict:
     return verdict(ended(record) or (f"silence is heard as {said[-1]!r}" if said else None))
 
 
+async def _second_call(probe: Probe) -> Verdict:
+    expected = await baseline(probe)
+    record = await heard(probe, "customer")
+    text = record.text()
+    nothing = f"heard nothing, in the call before {expected!r}: its end ended the session that all calls share"
+    return verdict(ended(record) or (None if words(text) else nothing), f"heard {text!r}")
+
+
 RULES = (
     Rule("T1", "transcriber", "Speech of the customer comes back as a final.",
-         "Without a final the assistant never answers; the call ends in silence.", _heard),
+         "Without a final the assistant never answers; the call ends in silence.", _heard,
+         first=True),
     Rule("T2", "transcriber", "A start at 8000 Hz is honoured.",
          "Audio read at a wrong rate is twice as fast: no word is recognised.",
          _telephone_rate),
@@ -116,5 +125,8 @@ RULES = (
     Rule("T7", "transcriber", "Nothing the assistant says is labelled as the customer's.",
          "The assistant interrupts itself without end.", _deaf_to_the_assistant),
     Rule("T8", "transcriber", "Silence yields no text.",
-         "Invented words make the assistant answer somebody who said nothing.", _silence),
+         "Invented words make the assistant answer a caller who said nothing.", _silence),
+    Rule("T18", "transcriber", "A call after another call is heard too.",
+         "One session for all calls ends with the first of them; from then on nobody is heard.", _second_call,
+         first=True),
 )  # fmt: skip

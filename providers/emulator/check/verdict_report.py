@@ -7,10 +7,11 @@ The JSON is stable: fields are added, never renamed or removed, while ``schema``
      "seconds": 41.2,                                      how long the run took
      "interrupted": false,                                 true after Ctrl-C
      "doors": {"voice": "https://…", "transcriber": "wss://…", "endpointing": null},
-     "summary": {"passed": 40, "failed": 1, "notJudged": 8},
+     "summary": {"passed": 40, "failed": 1, "advice": 1, "notJudged": 8},
      "rules": [{"id": "V1", "group": "voice", "title": "…", "reason": "…",
-                "outcome": "passed" | "failed" | "not judged",
+                "outcome": "passed" | "failed" | "advice" | "not judged",
                 "evidence": "…",                           empty only where the rule passed
+                "notes": ["…"],                            what else was seen and decides nothing
                 "seconds": 0.2}, …]}                       in the catalogue's order, each chosen rule once
 
 Addresses come without their query, which may hold a token. Times are in seconds.
@@ -18,7 +19,7 @@ Addresses come without their query, which may hold a token. Times are in seconds
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -27,7 +28,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from providers.emulator.check.rule import Outcome
+from providers.emulator.check.rule import Outcome, Verdict
 from providers.emulator.check.run import Judged, Judgement
 from providers.emulator.failures import bare
 from providers.emulator.page import heading, page
@@ -37,9 +38,9 @@ OnJudged = Callable[[Judged], None]
 
 SCHEMA = "vapi-providers/check/1"
 
-_MARK = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.NOT_JUDGED: "–"}
-_STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_JUDGED: "dim"}
-_CLASS = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_JUDGED: "dim"}
+_MARK = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.ADVICE: "!", Outcome.NOT_JUDGED: "–"}
+_STYLE = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.ADVICE: "yellow", Outcome.NOT_JUDGED: "dim"}
+_CLASS = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.ADVICE: "dim", Outcome.NOT_JUDGED: "dim"}
 
 
 def as_json(judgement: Judgement, targets: Targets, started: datetime) -> bytes:
@@ -53,6 +54,7 @@ def as_json(judgement: Judgement, targets: Targets, started: datetime) -> bytes:
         "summary": {
             "passed": judgement.count(Outcome.PASSED),
             "failed": judgement.count(Outcome.FAILED),
+            "advice": judgement.count(Outcome.ADVICE),
             "notJudged": judgement.count(Outcome.NOT_JUDGED),
         },
         "rules": [_as_data(item) for item in judgement.results()],
@@ -74,26 +76,36 @@ def _as_data(item: Judged) -> dict[str, Any]:
         "reason": item.rule.reason,
         "outcome": item.verdict.outcome.value,
         "evidence": item.verdict.evidence,
+        "notes": list(item.verdict.notes),
         "seconds": round(item.seconds, 3),
     }
 
 
 def summary(judgement: Judgement) -> str:
     """One sentence."""
-    counts = [f"{judgement.count(outcome)} {outcome}" for outcome in Outcome]
+    shown = [outcome for outcome in Outcome if outcome is not Outcome.ADVICE or judgement.count(outcome)]
+    counts = [f"{judgement.count(outcome)} {outcome}" for outcome in shown]
     ending = ", interrupted" if judgement.interrupted else ""
     return f"{', '.join(counts)} in {judgement.took:.1f} s{ending}"
 
 
 def as_html(judgement: Judgement, targets: Targets, started: datetime) -> str:
-    """The judgement as one page."""
+    """The judgement as one page, with what failed at its top."""
     where = ", ".join(url for url in addresses(targets).values() if url)
-    parts = []
-    for group in dict.fromkeys(item.rule.group for item in judgement.results()):
-        rows = "\n".join(_html_row(item) for item in judgement.results() if item.rule.group == group)
-        parts += [heading(group.capitalize()), f"<table>\n{rows}\n</table>"]
+    results = judgement.results()
+    first = [("Failed", Outcome.FAILED), ("Advice", Outcome.ADVICE)]
+    parts = [_section(title, [item for item in results if item.verdict.outcome is kind]) for title, kind in first]
+    others = [item for item in results if item.verdict.outcome not in (Outcome.FAILED, Outcome.ADVICE)]
+    for group in dict.fromkeys(item.rule.group for item in others):
+        parts.append(_section(group.capitalize(), [item for item in others if item.rule.group == group]))
     note = f"{where}, {started:%Y-%m-%d %H:%M} UTC: {summary(judgement)}"
     return page("A provider server, judged from outside", note, parts)
+
+
+def _section(title: str, items: Sequence[Judged]) -> str:
+    """A heading with a table of rules; nothing where there is no rule."""
+    rows = "\n".join(_html_row(item) for item in items)
+    return f"{heading(title)}\n<table>\n{rows}\n</table>" if items else ""
 
 
 def _html_row(item: Judged) -> str:
@@ -101,16 +113,21 @@ def _html_row(item: Judged) -> str:
     why = f'<br><span class="dim">{escape(item.rule.reason)}</span>' if found.outcome is Outcome.FAILED else ""
     mark = f'<td class="{_CLASS[found.outcome]}">{_MARK[found.outcome]}&nbsp;{found.outcome}</td>'
     return (
-        f"<tr><td>{item.rule.id}</td>{mark}"
-        f"<td>{escape(item.rule.title)}{why}</td><td>{escape(found.evidence)}</td></tr>"
+        f"<tr><td>{item.rule.id}</td>{mark}<td>{escape(item.rule.title)}{why}</td><td>{escape(seen(found))}</td></tr>"
     )
 
 
 def line(item: Judged) -> str:
     """One rule as a plain line."""
     found = item.verdict
-    evidence = f" ({found.evidence})" if found.evidence else ""
+    said = seen(found)
+    evidence = f" ({said})" if said else ""
     return f"{found.outcome:<10} {item.rule.id:<4} {item.rule.title}{evidence}"
+
+
+def seen(found: Verdict) -> str:
+    """The evidence of a verdict and its notes, in one line."""
+    return "; note: ".join(part for part in (found.evidence, *found.notes) if part)
 
 
 def print_table(judgement: Judgement, console: Console) -> None:
@@ -125,6 +142,6 @@ def print_table(judgement: Judgement, console: Console) -> None:
         title = item.rule.title
         if found.outcome is Outcome.FAILED:
             title += f"\n  {item.rule.reason}"
-        evidence = found.evidence.replace("[", "\\[")
+        evidence = seen(found).replace("[", "\\[")
         shown.add_row(f"[{_STYLE[found.outcome]}]{_MARK[found.outcome]}[/]", item.rule.id, title, evidence)
     console.print(shown)

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from providers.emulator.check.limits import Limits
-from providers.emulator.check.rule import Outcome
+from providers.emulator.check.rule import Outcome, Verdict
 from providers.emulator.check.rule_set import RULES, chosen
-from providers.emulator.check.run import Judgement, check
-from providers.emulator.credentials import Credentials
+from providers.emulator.check.run import Judgement
 from providers.emulator.failures import EmulatorError
-from providers.emulator.speech import ProbeSpeech
-from providers.emulator.targets import Targets, targets_at
 from tests.emulator import broken_servers as broken
-from tests.emulator.good_server import SECRET, GoodServer
-from tests.emulator.serving import served, served_elsewhere
-from tests.emulator.tones import spoken
-
-QUICK = Limits(
-    speed=12.0, gap=3.0, tail=1.2, settle=0.3, timeout=10.0, calls_at_once=8, flood=2 << 20, memory_noise=4 << 20,
-    final_within=20.0, place_within=1.0, endpointing_within=1.0,
-)  # fmt: skip
-"""Tones need no real time; what is measured by the clock has room for a busy machine."""
-
-AT_ONCE = 8
-"""Servers judged side by side: a check mostly waits."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """A server and the ids of the rules that must fail on it, no other."""
-
-    server: type[GoodServer]
-    fails: str
-    only: tuple[str, ...] = ()
-    limits: Limits = QUICK
-    elsewhere: bool = False
-    """True where memory counts: in a process of its own."""
-
+from tests.emulator.check.judging import QUICK, Case, judged, outcomes
+from tests.emulator.check.test_broken_voices import CASES as broken_voice_cases
+from tests.emulator.good_server import GoodServer
 
 POSTS = ("authentication", "endpointing", "voice")
 SOCKET = ("authentication", "endpointing", "transcriber")
@@ -71,7 +41,14 @@ CASES = (
     Case(broken.Impatient, "E1 E5", only=("endpointing",)),
     Case(broken.WideOpen, "A1 A2 A4 A5 A7 A8", only=("authentication",)),
     Case(broken.Shut, "A3 A6 A9", only=("authentication",)),
-    Case(broken.Pedantic, "E3 E6 V3 V7 V8 V13 V14 V15 V17", only=("endpointing", "voice")),
+    Case(broken.Pedantic, "E3 E6 V3 V7 V8 V13 V17", only=("endpointing", "voice"), advises="V14 V15"),
+    Case(broken.ErrorIn200, "V18", only=("voice",)),
+    Case(broken.SmallBodies, "V23", only=POSTS),
+    Case(broken.OneSession, "T18", only=SOCKET),
+    Case(broken.Dies, "V17", only=("endpointing", "voice"), elsewhere=True),
+    Case(broken.Hangs, "V17", only=("endpointing", "voice"), elsewhere=True, limits=replace(QUICK, timeout=2.0)),
+    Case(broken.CancelsTheVendor, "", only=("V12", "V18"), elsewhere=True),
+    Case(broken.LeavesTheVendor, "V12", only=("V12", "V18"), elsewhere=True),
     Case(
         broken.Sluggish, "E2 E4 E6 V10", only=("endpointing", "V10"),
         limits=replace(QUICK, first_audio=0.25, endpointing_within=0.04),
@@ -83,53 +60,18 @@ CASES = (
 )  # fmt: skip
 
 
-def two_speakers() -> ProbeSpeech:
-    pause = np.zeros(9600, np.float32)
-    said = [
-        np.concatenate([spoken(first, 16000), pause, spoken(second, 16000)])
-        for first, second in (("alpha bravo charlie", "delta echo"), ("kilo lima mike", "november oscar"))
-    ]
-    return ProbeSpeech(said[0], said[1], 16000)
-
-
 @pytest.fixture(scope="module")
 def judgements() -> dict[str, Judgement]:
-    """Every server judged once, several at a time."""
-    found = {case.server.__name__: Judgement(chosen(case.only, ())) for case in CASES}
-    speech = two_speakers()
-
-    async def judge_all(targets: dict[str, Targets]) -> None:
-        room = asyncio.Semaphore(AT_ONCE)
-
-        async def judge(case: Case) -> None:
-            name = case.server.__name__
-            async with room:
-                await check(targets[name], found[name], limits=case.limits, speech=speech)
-
-        await asyncio.gather(*(judge(case) for case in CASES))
-
-    with contextlib.ExitStack() as servers:
-        asyncio.run(judge_all({case.server.__name__: servers.enter_context(doors_of(case)) for case in CASES}))
-    return found
-
-
-@contextlib.contextmanager
-def doors_of(case: Case) -> Iterator[Targets]:
-    credentials = Credentials(secret=SECRET)
-    if case.elsewhere:
-        with served_elsewhere(case.server) as (url, pid):
-            yield targets_at(url, credentials, pid=pid)
-    else:
-        with served(case.server().app()) as url:
-            yield targets_at(url, credentials)
+    return judged(CASES)
 
 
 @pytest.mark.timeout(300)  # the first of these waits for the judging of all servers
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.server.__name__)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_exactly_the_rules_that_match_a_bug_fail(case: Case, judgements: dict[str, Judgement]):
-    results = judgements[case.server.__name__].results()
-    failed = {item.rule.id: item.verdict.evidence for item in results if item.verdict.outcome is Outcome.FAILED}
+    failed = outcomes(judgements[case.name], Outcome.FAILED)
     assert set(failed) == set(case.fails.split()), failed
+    advised = outcomes(judgements[case.name], Outcome.ADVICE)
+    assert set(advised) == set(case.advises.split()), advised
 
 
 def test_everything_is_judged_on_a_good_server(judgements: dict[str, Judgement]):
@@ -143,7 +85,38 @@ def test_every_failure_shows_what_was_seen(judgements: dict[str, Judgement]):
 
 
 def test_every_rule_can_fail():
-    assert {rule for case in CASES for rule in case.fails.split()} == {rule.id for rule in RULES}
+    cases = (*CASES, *broken_voice_cases)
+    assert {rule for case in cases for rule in (case.fails + " " + case.advises).split()} == {rule.id for rule in RULES}
+
+
+@pytest.mark.parametrize("server", ["Dies", "Hangs"])
+def test_a_server_that_is_gone_is_said_once(server: str, judgements: dict[str, Judgement]):
+    results = {item.rule.id: item.verdict for item in judgements[server].results()}
+    assert "now the server is gone" in results["V17"].evidence
+    for rule in ("V19", "V20", "V21", "V22", "V23", "V8"):
+        assert results[rule].outcome is Outcome.NOT_JUDGED
+        assert results[rule].evidence == "the server was gone while V17 was judged"
+
+
+def test_no_rule_of_the_voice_passes_on_an_error(judgements: dict[str, Judgement]):
+    judgement = judgements["ErrorIn200"]
+    assert outcomes(judgement, Outcome.FAILED) == {"V18": "200 with JSON instead of audio"}
+    assert judgement.count(Outcome.PASSED) == judgement.count(Outcome.ADVICE) == 0
+    others = set(outcomes(judgement, Outcome.NOT_JUDGED).values())
+    assert others == {"no plain voice request was answered with audio (V18): 200 with JSON instead of audio"}
+
+
+def test_a_server_that_hears_one_call_alone_is_told_so_once(judgements: dict[str, Judgement]):
+    results = {item.rule.id: item.verdict for item in judgements["OneSession"].results()}
+    assert "ended the session that all calls share" in results["T18"].evidence
+    for rule in ("T2", "T5", "T13", "T16"):
+        assert results[rule] == Verdict(Outcome.NOT_JUDGED, "the server hears its first call alone (T18)")
+
+
+def test_work_for_callers_who_hung_up_is_seen_at_the_vendor(judgements: dict[str, Judgement]):
+    (kept,) = outcomes(judgements["LeavesTheVendor"], Outcome.FAILED).values()
+    assert "after the hang-ups vendors sent" in kept
+    assert "vendors sent" in outcomes(judgements["CancelsTheVendor"], Outcome.PASSED)["V12"]
 
 
 def test_ids_are_unique_and_every_rule_has_its_reason():
