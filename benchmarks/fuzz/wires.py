@@ -1,0 +1,71 @@
+"""The three wires under mutated input, in this process: they answer with values or with this project's own errors."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+from benchmarks.fuzz.material import ENDPOINTING, START, VOICE, mutated
+from providers.endpointing import wire as endpointing
+from providers.errors import ProvidersError
+from providers.text.sentences import units
+from providers.text.tags import Speak, parts
+from providers.transcriber import wire as transcriber
+from providers.voice import wire as voice
+
+__all__ = ["TARGETS", "fuzz_wires", "one_call"]
+
+
+def one_voice_request(body: bytes) -> None:
+    """Parse a voice request and take its text apart."""
+    request = voice.parse(body, max_text_chars=10_000)
+    if isinstance(request, voice.VoiceRequest):
+        for part in parts(request.text):
+            if isinstance(part, Speak):
+                units(part.text)
+
+
+def one_endpointing_request(body: bytes) -> None:
+    """Parse an endpointing request."""
+    endpointing.parse(body)
+
+
+def one_call(body: bytes) -> None:
+    """A start message from the bytes, then the bytes again as frames of odd lengths."""
+    wire = transcriber.Wire()
+    wire.receive_text(body.decode(errors="surrogateescape"))
+    for size in (1, 3, len(body)):
+        for event in wire.receive_bytes(body[:size]):
+            if isinstance(event, transcriber.Audio):
+                assert len(event.pcm) % 2 == 0
+    wire.receive_text(body.decode(errors="replace"))
+
+
+TARGETS: Mapping[str, tuple[Callable[[bytes], None], tuple[object, ...]]] = {
+    "voice": (one_voice_request, VOICE),
+    "endpointing": (one_endpointing_request, ENDPOINTING),
+    "transcriber": (one_call, START),
+}
+"""Name of a wire to what takes one input, and the valid inputs that mutation begins with."""
+
+
+def fuzz_wires(cases: int, *, seed: int) -> int:
+    """Give every wire a share of ``cases`` inputs; returns how many were given.
+
+    Raises
+    ------
+    AssertionError
+        A wire raised something that is not a `ProvidersError`; the message holds the input.
+    """
+    rng = random.Random(seed)  # repeatable
+    share = cases // len(TARGETS)
+    for name, (target, seeds) in TARGETS.items():
+        for _ in range(share):
+            body = mutated(rng, seeds)
+            try:
+                target(body)
+            except ProvidersError:
+                continue
+            except Exception as error:
+                raise AssertionError(f"{name} wire: {type(error).__name__} for {body[:2000]!r}") from error
+    return share * len(TARGETS)
