@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -88,7 +89,7 @@ def _change_value(rng: random.Random, value: Any) -> None:
         elif choice < 0.7:
             value[key] = rng.choice(_TEXTS)
         else:
-            value[key] = rng.choice(_VALUES)
+            value[key] = copy.deepcopy(rng.choice(_VALUES))
         return
 
 

@@ -53,9 +53,9 @@ class WatchedServer:
 
 
 @contextmanager
-def watched_server(*arguments: str) -> Iterator[WatchedServer]:
-    """Run the server until the block ends."""
-    command = [sys.executable, "-m", "benchmarks.fuzz.watched_server", *arguments]
+def watched_server(**settings: Any) -> Iterator[WatchedServer]:
+    """Run the server with these settings until the block ends."""
+    command = [sys.executable, "-m", "benchmarks.fuzz.watched_server", json.dumps(settings)]
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True) as process,

@@ -47,9 +47,8 @@ class Watch:
 
 
 def main() -> None:
-    """Serve with the settings of the command line as ``name=value``, until a signal."""
-    given = dict(argument.partition("=")[::2] for argument in sys.argv[1:])
-    settings = Settings.of(port=0, no_auth=True, log_level="error", **given)
+    """Serve with the settings of the one argument, a JSON object, until a signal."""
+    settings = Settings.of(port=0, no_auth=True, **json.loads(sys.argv[1]))
     logs.configure("json", "error")
     watch = Watch()
     app = create_app(settings, voice=make_voice(settings), transcriber=make_transcriber(settings), background=watch.run)

@@ -50,7 +50,7 @@ def run(options: Options, progress: Progress) -> Report:
 
 
 def _served(cases: int, notes: list[str]) -> list[tuple[str, float, str, Bound | None]]:
-    with watched_server(f"cache_bytes={_CACHE}") as server:
+    with watched_server(cache_bytes=_CACHE) as server:
         asyncio.run(attack(server.url, cases // 10, seed=1))  # caches and pools are full after this
         time.sleep(_SETTLE)
         before = server.report()["rss_mib"]
