@@ -41,16 +41,11 @@ class Endpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Every path of the server."""
-        served: list[BaseRoute] = []
-        for slash in ("", "/"):  # there is no redirect between them: it would repeat the query
-            served += [
-                Route(VOICE_PATH + slash, self.voice, methods=["POST"]),
-                Route(ENDPOINTING_PATH + slash, self.endpointing.__call__, methods=["POST"]),
-                WebSocketRoute(TRANSCRIBER_PATH + slash, self.transcriber),
-                Route(TRANSCRIBER_PATH + slash, upgrade_required, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-            ]
         return [
-            *served,
+            Route(VOICE_PATH, self.voice, methods=["POST"]),
+            Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),
+            WebSocketRoute(TRANSCRIBER_PATH, self.transcriber),
+            Route(TRANSCRIBER_PATH, upgrade_required, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
             Route("/healthz", self.ops.healthz),
             Route("/readyz", self.ops.readyz),
             Route("/metrics", self.ops.metricsz),

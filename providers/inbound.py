@@ -21,6 +21,9 @@ _LONGEST_LENGTH = 18
 _LONGEST_NAME = 40
 """Characters of a path's segment that cannot be a secret: our own longest is 18."""
 
+_MOST_NAMES = 40
+"""Names of headers in one log line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
@@ -95,7 +98,7 @@ def _reporting(connection: HTTPConnection) -> Iterator[None]:
     try:
         yield
     except Unauthorized as error:
-        names = sorted(set(connection.headers.keys()))
+        names = [name[:_LONGEST_NAME] for name in sorted(set(connection.headers.keys()))][:_MOST_NAMES]
         path = loggable_path(connection.scope["path"])
         log.warning("refused", path=path, reason=str(error), header_names=names)
         raise

@@ -213,21 +213,11 @@ def test_http_1_0_gets_the_audio_without_chunks_and_the_end_of_the_connection() 
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_a_plain_request_for_the_sockets_path_is_told_that_it_is_a_websocket(
-    live: Live, method: str, slash: str
-) -> None:
-    found = httpx.request(method, live.base + TRANSCRIBER_PATH + slash + "?token=guess")
+def test_a_plain_request_for_the_sockets_path_is_told_that_it_is_a_websocket(live: Live, method: str) -> None:
+    found = httpx.request(method, live.base + TRANSCRIBER_PATH + "?token=guess")
     assert found.status_code == 426
     assert found.headers["upgrade"] == "websocket"
     assert "WebSocket" in found.json()["error"]
-    assert "guess" not in found.text + str(found.headers)
-
-
-@pytest.mark.parametrize("path", [VOICE_PATH, ENDPOINTING_PATH, "/healthz", "/nowhere"])
-def test_no_answer_reflects_the_query(live: Live, path: str) -> None:
-    found = httpx.post(f"{live.base}{path}/?token=guess", json={})
-    assert found.status_code in (401, 404, 405)
     assert "guess" not in found.text + str(found.headers)
 
 

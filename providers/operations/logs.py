@@ -1,4 +1,8 @@
-"""Structured logs: one event per line, JSON for machines, colours on a terminal; never a body, a secret or a query."""
+"""Structured logs: one event per line, JSON for machines, colours on a terminal; never a body, a secret or a query.
+
+What libraries log through the standard library's ``logging`` comes out in the same lines, warnings and errors only:
+uvicorn's information about sockets holds the query string, and with it the token.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,9 @@ from typing import Literal, TextIO
 
 import structlog
 
-_OURS = {
-    "ASGI callable returned without completing response.",
-    "ASGI callable returned without completing handshake.",
-}
-"""Uvicorn's words for an answer that is cut off, and an upgrade that is refused, on purpose."""
+_CUT_ON_PURPOSE = "ASGI callable returned without completing response."
+"""Uvicorn's words for a body that ends without its last chunk, which tells the platform that audio is missing; the
+endpoint logs why."""
 
 
 def configure(kind: Literal["auto", "json", "console"], level: str, stream: TextIO = sys.stderr) -> None:
@@ -31,12 +33,34 @@ def configure(kind: Literal["auto", "json", "console"], level: str, stream: Text
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    _quiet_uvicorn()
-
-
-def _quiet_uvicorn() -> None:
-    """Uvicorn's own lines about sockets hold the query string, and with it the token: only its warnings pass."""
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    _take_over(logging.getLogger())
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
-    # What was done on purpose has an event of its own.
-    logging.getLogger("uvicorn.error").addFilter(lambda record: record.getMessage() not in _OURS)
+
+
+def _take_over(root: logging.Logger) -> None:
+    """Send what reaches the root logger to structlog."""
+    for handler in [handler for handler in root.handlers if isinstance(handler, _ToStructlog)]:
+        root.removeHandler(handler)
+    root.addHandler(_ToStructlog())
+    for name in ("uvicorn", "uvicorn.error", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.propagate = True
+        logger.handlers.clear()
+
+
+class _ToStructlog(logging.Handler):
+    """Handler that hands records of other libraries to structlog."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._log = structlog.get_logger()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage().strip()
+        if message == _CUT_ON_PURPOSE:
+            return
+        try:
+            self._log.log(record.levelno, "library", logger=record.name, message=message, exc_info=record.exc_info)
+        except Exception:
+            self.handleError(record)

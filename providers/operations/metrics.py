@@ -57,7 +57,8 @@ class Metrics:
 
     def call(self, stats: CallStats, code: object) -> None:
         """One call ended with this close code."""
-        self._calls_ended.labels(str(code)).inc()
+        # A caller may close with any code from 3000 on, and each would be a series of its own.
+        self._calls_ended.labels(str(code) if isinstance(code, int) and code < 3000 else "application").inc()
         self._call_audio.inc(stats.audio)
         self._transcripts.labels("partial").inc(stats.partials)
         self._transcripts.labels("final").inc(stats.finals)

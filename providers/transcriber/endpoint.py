@@ -16,7 +16,7 @@ from providers.auth import Authenticator
 from providers.capacity import CapacityLimiter
 from providers.engines.base import SpeechToText, with_options
 from providers.errors import AtCapacity, CallRefused, RequestError
-from providers.inbound import check_connection
+from providers.inbound import check_connection, loggable_path
 from providers.operations.metrics import Metrics
 from providers.transcriber import flow, wire
 
@@ -51,7 +51,7 @@ class CustomTranscriber:
             await socket.receive()  # the connect message has to be taken before it can be denied
             headers = {"Retry-After": f"{error.retry_after:g}"} if isinstance(error, AtCapacity) else None
             if isinstance(error, AtCapacity):
-                log.warning("refused", path=scope["path"], reason=str(error))
+                log.warning("refused", path=loggable_path(scope["path"]), reason=str(error))
             await socket.send_denial_response(JSONResponse({"error": str(error)}, error.status, headers))
 
     def _chosen(self, socket: WebSocket) -> SpeechToText:

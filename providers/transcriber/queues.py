@@ -10,8 +10,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 from providers.errors import CallRefused
+from providers.queues import BoundedQueue
 from providers.transcriber.wire import INTERNAL_ERROR
 
 _TAKE_SECONDS = 2.0
@@ -122,14 +124,12 @@ class ResponseQueue:
 
     def __init__(self, limit: int = 1000) -> None:
         self._limit = limit
-        self._finals: deque[str] = deque()
-        self._partials: dict[Hashable, str] = {}
-        self._arrival: asyncio.Future[None] | None = None
+        self._waiting: BoundedQueue[_Response] = BoundedQueue(limit)
 
     def put_partial(self, speaker: Hashable, message: str) -> None:
         """Offer a partial; it may never be sent if a newer one comes first."""
-        self._partials[speaker] = message
-        _wake(self._arrival)
+        self._waiting.discard(lambda waiting: waiting.replaceable_of == speaker)
+        self._waiting.put_now(_Response(message, speaker))
 
     def put_final(self, speaker: Hashable, message: str) -> None:
         """Add a final.
@@ -139,21 +139,20 @@ class ResponseQueue:
         CallRefused
             The caller has not read for so long that a final would be lost.
         """
-        if len(self._finals) >= self._limit:
-            raise CallRefused(INTERNAL_ERROR, f"finals would be lost: {len(self._finals)} wait for the caller to read")
-        self._partials.pop(speaker, None)
-        self._finals.append(message)
-        _wake(self._arrival)
+        self._waiting.discard(lambda waiting: waiting.replaceable_of == speaker)
+        if self._waiting.full:
+            raise CallRefused(INTERNAL_ERROR, f"finals would be lost: {self._limit} wait for the caller to read")
+        self._waiting.put_now(_Response(message, None))
 
     async def take(self) -> list[str]:
-        """Everything that waits, finals first, at least one message."""
-        while not self._finals and not self._partials:
-            self._arrival = asyncio.get_running_loop().create_future()
-            await self._arrival
-        messages = [*self._finals, *self._partials.values()]
-        self._finals.clear()
-        self._partials.clear()
-        return messages
+        """Everything that waits, at least one message."""
+        return [waiting.message for waiting in await self._waiting.get_all()]
+
+
+class _Response(NamedTuple):
+    message: str
+    replaceable_of: Hashable
+    """The speaker whose partial this is; None for a final."""
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

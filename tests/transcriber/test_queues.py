@@ -138,7 +138,7 @@ def test_partials_replace_each_other_and_give_way_to_their_final() -> None:
         responses.put_final("assistant", "Hello.")
         return await responses.take()
 
-    assert asyncio.run(scenario()) == ["One two.", "Hello.", "three"]
+    assert asyncio.run(scenario()) == ["One two.", "three", "Hello."]
 
 
 def test_finals_are_never_dropped_and_too_many_close_1011() -> None:
