@@ -292,7 +292,12 @@ class BoundedHttp(HttpToolsProtocol):
 def protocol(limits: ConnectionLimits, wanted: type[HttpToolsProtocol] = BoundedHttp) -> Any:
     """The protocol for `uvicorn.Config`: uvicorn's own when this version of it lacks something the limits need."""
     base: type[HttpToolsProtocol] = wanted.__mro__[1]
-    plain = base(config=Config(_no_application, http=base), server_state=ServerState(), app_state={}, _loop=_NO_LOOP)
+    plain = base(
+        config=Config(_no_application, http=base, log_config=None),
+        server_state=ServerState(),
+        app_state={},
+        _loop=_NO_LOOP,
+    )
     missing = [name for name in _NEEDED if not hasattr(plain, name)]
     if missing:
         log.warning("no limits before a request is complete", reason="uvicorn lacks " + ", ".join(missing))

@@ -196,6 +196,11 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
         self._silent_pings = 0
         super().handle_pong(event)
 
+    def handle_parser_exception(self) -> None:
+        """End a connection that ``conn`` has failed: a close frame with an impossible code."""
+        if not self.close_sent and self.conn.close_sent is not None:
+            self._end(self.conn.close_sent.code, self.conn.close_sent.reason)
+
     def shutdown(self) -> None:
         """Close 1012. A failure here must not keep other connections open."""
         try:
@@ -247,7 +252,12 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
 def protocol(wanted: type[WebSocketsSansIOProtocol] = PcmWebSocket) -> type[WebSocketsSansIOProtocol]:
     """The short path, or uvicorn's own class when this version of uvicorn lacks something that the short path uses."""
     base: type[WebSocketsSansIOProtocol] = wanted.__mro__[1]
-    plain = base(config=Config(_no_application, ws=base), server_state=ServerState(), app_state={}, _loop=_NO_LOOP)
+    plain = base(
+        config=Config(_no_application, ws=base, log_config=None),
+        server_state=ServerState(),
+        app_state={},
+        _loop=_NO_LOOP,
+    )
     missing = [name for name in _NEEDED if not hasattr(plain, name)]
     if missing:
         log.warning("slow path for WebSockets", reason="this version of uvicorn lacks " + ", ".join(missing))

@@ -42,9 +42,9 @@ def stereo(seconds: float, rate: int = 16000, seed: int = 0) -> bytes:
     return np.random.default_rng(seed).integers(-9000, 9000, int(seconds * rate) * 2).astype("<i2").tobytes()
 
 
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for something the server does on its own time, at most five seconds."""
-    until = time.monotonic() + 5
+def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait for something the server does on its own time."""
+    until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it never happened"
         time.sleep(0.002)
