@@ -56,7 +56,7 @@ def run(control_fd: int, load: Callable[[], _Loaded], serve: _Serve[_Loaded]) ->
     _no_core_dumps()
     try:
         loaded = load()
-    except Exception as error:  # the server is told, whatever the library raises
+    except Exception as error:  # each library has its own; the server is told
         fault = str(error) if isinstance(error, EngineUnavailable) else f"cannot start: {type(error).__name__}: {error}"
         control.sendall(json.dumps(fault).encode() + b"\n")
         return

@@ -154,7 +154,7 @@ class ForkServer:
         return WorkerProcess(int(greeting[1:]), reader, writer)
 
     def kill(self, worker: WorkerProcess) -> None:
-        """End a process at once, whatever it is doing."""
+        """End a process at once, also in the middle of its work."""
         worker.writer.transport.abort()
         if self._control is not None:
             with contextlib.suppress(OSError):  # a dead fork server has taken its workers with it

@@ -7,9 +7,11 @@ own (`worker`), never in the server.
 
 from __future__ import annotations
 
+import atexit
 import ctypes as c
 import itertools
 import os
+import shutil
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -211,8 +213,10 @@ def _load(callback: object) -> tuple[c.CDLL, int, Path]:
 def _short_path(data: Path) -> Path:
     if len(os.fsencode(data)) <= _LONGEST_DATA_PATH:
         return data
-    # The library opens its data lazily for each language, so the link outlives this call.
-    link = Path(tempfile.mkdtemp(prefix="espeak-")) / "data"
+    # The library opens its data lazily for each language, so the link lives as long as this process.
+    folder = Path(tempfile.mkdtemp(prefix="espeak-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    link = folder / "data"
     link.symlink_to(data, target_is_directory=True)
     return link
 

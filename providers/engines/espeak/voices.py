@@ -49,7 +49,7 @@ class VoiceNames:
         best: dict[str, tuple[int, str]] = {}
         for voice in voices:
             for place, (priority, tag) in enumerate(voice.languages):
-                # A voice's own tag belongs to it, whatever priority another one claims for it.
+                # A voice's own tag belongs to it, even if another one claims it with a better priority.
                 rank = (priority if place else 0), voice.identifier
                 best[tag.lower()] = min(best.get(tag.lower(), rank), rank, key=lambda entry: entry[0])
         self._voices = {tag: identifier for tag, (_, identifier) in best.items()}

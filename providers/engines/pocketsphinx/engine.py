@@ -85,7 +85,7 @@ class Sphinx:
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
-        """One speaker in a process of its own; leaving the context kills it, whatever it is doing."""
+        """One speaker in a process of its own; leaving the context ends it at once."""
         if channels != 1:
             raise EngineError(f"channels: expected 1, found {channels}", engine=NAME, retryable=False)
         if not 8000 <= rate <= 48000:

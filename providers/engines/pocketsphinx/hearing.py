@@ -43,7 +43,7 @@ _PROFANITY = re.compile(
     r"(?:\w*fuck\w*|\w*shit\w*|bitch\w*|bastards?|ass|asses|assholes?|dicks?|cocks?|cunts?|pussy|pussies|damn|goddamn"
     r"|whores?|sluts?|niggers?|niggas?|faggots?|piss\w*|tits?|crap)"
 )
-"""On telephone audio this engine hears such words where nobody said them."""
+"""On telephone audio this engine hears such words that were not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Hearing:
     Parameters
     ----------
     decoder
-        A `pocketsphinx.Decoder` that nobody else uses meanwhile.
+        A `pocketsphinx.Decoder` that serves this recognition alone.
     rate
         Hz of the fed PCM, any.
     """

@@ -129,6 +129,21 @@ def test_a_caller_who_hangs_up_stops_the_library() -> None:
     spoken(act, workers=1)
 
 
+def test_a_worker_that_hangs_is_ended_after_its_caller_has_gone() -> None:
+    async def act(engine: Espeak) -> None:
+        chunks = engine.synthesize(Utterance(HOURS, 22050))
+        waiting = asyncio.ensure_future(anext(chunks))
+        worker = await busy_worker()
+        worker.suspend()  # as a library in an endless loop: it answers nothing
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        async with asyncio.timeout(20):
+            assert await say(engine) > 10_000
+        await asyncio.to_thread(worker.wait, 10)
+
+    spoken(act, workers=1)
+
+
 def test_the_place_of_a_caller_who_hangs_up_is_free_when_the_library_has_stopped() -> None:
     async def act(engine: Espeak) -> None:
         chunks = engine.synthesize(Utterance(HOURS, 22050))

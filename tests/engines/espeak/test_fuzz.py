@@ -51,7 +51,7 @@ PACE = 0.06
 """Seconds between two frames, a third of real time: a busy test machine must not starve the recogniser."""
 
 ACCEPTED = {200, 400, 422}
-"""Statuses of a text or voice, whatever they hold; 502 would switch the customer's voice."""
+"""Statuses of any text and voice; a 502 would switch the customer's voice."""
 
 
 def texts(chance: random.Random) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import wave
@@ -118,10 +119,13 @@ def test_a_long_data_path_is_no_obstacle(tmp_path: Path) -> None:
         "from providers.engines.espeak.library import EspeakLibrary\n"
         "print(len(EspeakLibrary().render('Hello.', 'de').pcm))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(deep / "data")], capture_output=True, text=True, timeout=30, check=True
-    )
+    command = [sys.executable, "-c", script, str(deep / "data")]
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    environ = {**os.environ, "TMPDIR": str(temporary)}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=True)
     assert int(done.stdout) > 10_000
+    assert list(temporary.iterdir()) == []
 
 
 def test_the_module_renders_a_wav_for_other_programs(tmp_path: Path) -> None:

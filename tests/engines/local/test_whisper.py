@@ -28,7 +28,7 @@ def babble(rate: int, seconds: float, *, seed: int = 3) -> bytes:
 
 
 def line(rate: int, seconds: float, *, seed: int = 4) -> bytes:
-    """The same line with nobody on it."""
+    """The same line without a speaker."""
     rng = np.random.default_rng(seed)
     return encode_pcm16((0.001 * rng.standard_normal(round(seconds * rate))).astype(np.float32))
 

@@ -1,4 +1,4 @@
-"""A Whisper of 1.6 MB that faster-whisper loads: whatever it hears, it hears "Yes, you." in every second of it."""
+"""A Whisper of 1.6 MB that faster-whisper loads: it hears "Yes, you." in every second of any audio."""
 
 from __future__ import annotations
 

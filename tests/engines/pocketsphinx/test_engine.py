@@ -45,7 +45,7 @@ def speech(text: str, rate: int = 16000, *, silence_after: float = 0.7) -> bytes
 
 
 class _Shared:
-    """One engine for the whole file: its fork server starts in a second, and again after whoever ended it."""
+    """One engine for the whole file: its fork server starts in a second, and again after a test has ended it."""
 
     def __init__(self) -> None:
         self.engine = Sphinx(SphinxOptions(capacity=2))
@@ -300,7 +300,7 @@ class Segment:
 
 
 class ScriptedDecoder:
-    """Hears the same segments whatever is said."""
+    """Hears the same segments in any audio."""
 
     def __init__(self, *words: str) -> None:
         self._segments = [Segment(word) for word in words]
