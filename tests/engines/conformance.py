@@ -295,6 +295,8 @@ class ListeningCase:
     """Returns when the world outside has seen that the engine does nothing any more."""
     lose: Callable[[], Awaitable[None]] | None = None
     """Makes every open recognition lose its engine; None if that cannot happen."""
+    hostile: Sequence[Callable[[], AbstractAsyncContextManager[SpeechToText]]] = ()
+    """The engine before something that misbehaves: a vendor that cuts, lies or babbles, or an engine with a mistake."""
     patience: float = 20.0
     """Seconds a whole recognition may take on a busy machine."""
     frame: float = field(default=0.02)
@@ -318,7 +320,7 @@ class ListeningConformance:
         """All transcripts of some audio, pushed and read at the same time as a call does it."""
         async with asyncio.timeout(self.case.patience), engine.listen(rate=rate, channels=channels) as recognition:
             feeder = asyncio.create_task(self.feed(recognition, pcm, rate, channels))
-            transcripts = [transcript async for transcript in recognition]
+            transcripts = await gathered(recognition)
             await feeder
         return transcripts
 
@@ -375,7 +377,7 @@ class ListeningConformance:
             rng = np.random.default_rng(11)
             async with asyncio.timeout(self.case.patience), engine.listen(rate=rate) as recognition:
                 feeder = asyncio.create_task(push_in_pieces(recognition, pcm, rng))
-                assert finals([transcript async for transcript in recognition]) == whole
+                assert finals(await gathered(recognition)) == whole
                 await feeder
 
         self.started(act)
@@ -450,7 +452,7 @@ class ListeningConformance:
                 await recognition.finish()
                 with pytest.raises(EngineError):
                     await recognition.push(bytes(320))
-                assert [transcript async for transcript in recognition] == []
+                assert await gathered(recognition) == []
 
         self.started(act)
 
@@ -477,6 +479,33 @@ class ListeningConformance:
                 pass
 
         self.started(act)
+
+    def test_only_engine_errors_leave_it_whatever_is_behind_it(self) -> None:
+        async def act(opened: Callable[[], AbstractAsyncContextManager[SpeechToText]]) -> None:
+            async with asyncio.timeout(self.case.patience), opened() as engine:
+                with contextlib.suppress(EngineError):
+                    await engine.start()
+                for after in (0, 1, 3):
+                    with contextlib.suppress(EngineError):
+                        await self.endure(engine, after)
+
+        for opened in self.case.hostile:
+            asyncio.run(act(opened))
+
+    async def endure(self, engine: SpeechToText, pushes: int) -> None:
+        """One recognition from start to end; every part of it may fail, and the later ones are tried all the same."""
+        rate = self.case.rates[0]
+        async with engine.listen(rate=rate) as recognition:
+            for _ in range(pushes):
+                with contextlib.suppress(EngineError):
+                    await recognition.push(self.case.speech(rate)[: 2 * rate])
+                await asyncio.sleep(0.01)
+            with contextlib.suppress(EngineError):
+                await recognition.finish()
+            with contextlib.suppress(EngineError):
+                await gathered(recognition)
+            with contextlib.suppress(EngineError):
+                await recognition.push(bytes(320))
 
     def test_a_lost_engine_is_an_engine_error_on_push_and_on_iteration(self) -> None:
         async def act(engine: SpeechToText) -> None:
@@ -505,6 +534,11 @@ class ListeningConformance:
     async def quiet(self) -> None:
         async with asyncio.timeout(PROMPT + NOISE):
             await self.case.idle()
+
+
+async def gathered(recognition: Recognition) -> list[Transcript]:
+    """All transcripts, but for the empty partials that only say how far the engine has come."""
+    return [transcript async for transcript in recognition if transcript.text or transcript.final]
 
 
 def finals(transcripts: Sequence[Transcript]) -> list[str]:

@@ -14,6 +14,7 @@ from providers.engines.null import Null
 from providers.engines.tone import Tone
 from tests.engines.conformance import ListeningCase, ListeningConformance, SpeakingCase, SpeakingConformance, kept
 from tests.engines.imitations.deepgram_live import DeepgramLive, one_word_per_second
+from tests.engines.imitations.hostile_socket import BEHAVIOURS, Behaviour, hostile_server
 from tests.engines.imitations.http_voice import HttpVoice, Script, deepgram_speak, openai_speech
 
 
@@ -60,6 +61,16 @@ class _Listener:
             session.abort()
 
 
+def _hostile(behaviour: Behaviour) -> Callable[[], contextlib.AbstractAsyncContextManager[SpeechToText]]:
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[SpeechToText]:
+        async with hostile_server(behaviour) as place:
+            options = DeepgramListening(api_key="k", url=f"ws://{place}", open_timeout=2.0, finish_timeout=0.5)
+            yield DeepgramListener(options)
+
+    return opened
+
+
 _deepgram = _Voice(deepgram_speak, lambda url: DeepgramSpeaker(DeepgramSpeaking(api_key="k", url=url)))
 _openai = _Voice(openai_speech, lambda url: OpenAISpeaker(OpenAISpeaking(api_key="k", url=url)))
 _listener = _Listener()
@@ -91,4 +102,5 @@ class TestDeepgramListening(ListeningConformance):
         speech=lambda rate: bytes(2 * 5 * rate),
         idle=_listener.idle,
         lose=_listener.lose,
+        hostile=[_hostile(behaviour) for behaviour in BEHAVIOURS.values()],
     )

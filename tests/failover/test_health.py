@@ -1,4 +1,4 @@
-"""Who may be tried now, and how a failed one comes back; in virtual time."""
+"""Which engines may be tried now, and how a failed one comes back; in virtual time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Probe:
 A, B = Engine("a"), Engine("b")
 
 
-def test_rests_double_up_to_the_ceiling_until_a_probe_passes() -> None:
+def test_cooling_down_doubles_up_to_the_ceiling_until_a_probe_passes() -> None:
     probe = Probe(4)
 
     async def scenario() -> None:
@@ -67,7 +67,7 @@ def test_rests_double_up_to_the_ceiling_until_a_probe_passes() -> None:
         (UnknownVoice("zoe", engine="a", examples=("anna",)), False),
     ],
 )
-def test_only_what_concerns_everybody_sends_an_engine_to_rest(error: EngineError, rests: bool) -> None:
+def test_only_what_concerns_every_caller_makes_an_engine_cool_down(error: EngineError, rests: bool) -> None:
     async def scenario() -> None:
         health = EngineHealth([A, B], Probe(0), clock=virtual_clock)
         health.failed(A, error)
@@ -77,7 +77,7 @@ def test_only_what_concerns_everybody_sends_an_engine_to_rest(error: EngineError
     run_virtual(scenario())
 
 
-def test_serving_ends_a_rest_and_its_probe() -> None:
+def test_serving_ends_the_cooling_down_and_its_probe() -> None:
     probe = Probe(0)
 
     async def scenario() -> None:
@@ -87,6 +87,38 @@ def test_serving_ends_a_rest_and_its_probe() -> None:
         assert health.available() == [A, B]
         await asyncio.sleep(100.0)
         assert probe.moments == []
+
+    run_virtual(scenario())
+
+
+def test_a_probe_with_a_mistake_is_a_failed_probe_and_the_engine_comes_back_all_the_same() -> None:
+    moments: list[float] = []
+
+    async def probe(engine: Engine) -> None:
+        moments.append(virtual_clock())
+        if len(moments) < 3:
+            raise ZeroDivisionError("not to be repeated")
+
+    async def scenario() -> None:
+        events: list[EngineEvent] = []
+        options = RestOptions(base=1.0, ceiling=4.0)
+        health = EngineHealth([A, B], probe, options=options, clock=virtual_clock, observe=events.append)
+        health.failed(A, EngineError("down"))
+        await asyncio.sleep(100.0)
+        assert health.available() == [A, B]
+        assert moments == [1.0, 3.0, 7.0]
+        unexpected = "probe: unexpected ZeroDivisionError"
+        assert [event.detail for event in events] == ["down", unexpected, unexpected, ""]
+
+    run_virtual(scenario())
+
+
+def test_a_failure_after_closing_starts_no_probe() -> None:
+    async def scenario() -> None:
+        health = EngineHealth([A, B], Probe(0), clock=virtual_clock)
+        await health.aclose()
+        health.failed(A, EngineError("down"))
+        assert len(asyncio.all_tasks()) == 1
 
     run_virtual(scenario())
 

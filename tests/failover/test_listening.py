@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
 
-from providers.engines.base import ListeningCapabilities, SpeechToText
+from providers.engines.base import ListeningCapabilities, SpeechToText, with_options
 from providers.engines.events import EngineEvent
 from providers.errors import EngineError
 from providers.failover.health import RestOptions
@@ -111,6 +112,66 @@ def test_an_engine_that_says_nothing_gives_way_without_a_rest_and_noise_never_en
         # After 8, 16 and 32 seconds, and one second of hum before each begins to count.
         assert all(kind != "failed" for kind, _ in stack.kinds())
         await stack.engine.aclose()
+
+    run_virtual(scenario())
+
+
+class Choosable(ToneVendor):
+    """A vendor with models: ``good`` is one, another one is refused."""
+
+    def __init__(self, *, name: str, model: str = "good", seen: list[str] | None = None) -> None:
+        super().__init__(name=name)
+        self.model = model
+        self.seen = [] if seen is None else seen
+
+    def with_options(self, *, model: str | None = None, language: str | None = None) -> Choosable:
+        return Choosable(name=self.name, model=model or self.model, seen=self.seen)
+
+    def listen(self, *, rate: int, channels: int = 1) -> Any:
+        self.seen.append(self.model)
+        if self.model == "bad":
+            raise EngineError("400", engine=self.name, retryable=False)
+        return super().listen(rate=rate, channels=channels)
+
+
+def test_a_call_that_chooses_a_model_gets_it_from_the_engines_that_have_models() -> None:
+    async def scenario() -> None:
+        first, second = Choosable(name="a"), ToneVendor(name="b")
+        stack = Stack([first, second])
+        for model in ("good", "other", "good"):
+            async with with_options(stack.engine, model=model).listen(rate=RATE):
+                pass
+        assert first.seen == ["good", "other", "good"]
+        assert with_options(stack.engine, model="") is stack.engine
+        await stack.engine.aclose()
+
+    run_virtual(scenario())
+
+
+def test_a_model_that_is_refused_moves_this_call_on_and_no_other() -> None:
+    async def scenario() -> None:
+        first, second = Choosable(name="a"), ToneVendor(name="b")
+        stack = Stack([first, second])
+        async with with_options(stack.engine, model="bad").listen(rate=RATE):
+            assert (first.opened, second.opened) == (0, 1)
+        assert ("failed", "a") not in stack.kinds()
+        assert len(asyncio.all_tasks()) == 1, "nothing is probed"
+        await stack.engine.aclose()
+
+    run_virtual(scenario())
+
+
+def test_calls_with_any_number_of_models_share_one_state_of_health_and_its_probes() -> None:
+    async def scenario() -> None:
+        first, second = ToneVendor([Fault("refuse")] * 99, name="a"), ToneVendor(name="b")
+        stack = Stack([first, second])
+        for number in range(100):
+            async with with_options(stack.engine, model=f"m{number}").listen(rate=RATE):
+                pass
+        assert virtual_clock() < 100 * 0.05 + 2.0, "only the first call waited for the dead engine"
+        assert len(asyncio.all_tasks()) == 2, "one probe"
+        await stack.engine.aclose()
+        assert len(asyncio.all_tasks()) == 1
 
     run_virtual(scenario())
 

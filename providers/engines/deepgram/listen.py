@@ -137,7 +137,7 @@ class DeepgramListener:
         return ListeningCapabilities(languages=languages, channels=2, partials=True, punctuates=True, word_times=True)
 
     def with_options(self, *, model: str | None = None, language: str | None = None) -> DeepgramListener:
-        """The same engine with another model or language, for one call."""
+        """The same engine with another model or language, for one call; there is nothing to start or to close."""
         options = self._options
         changed = replace(options, model=model or options.model, language=language or options.language)
         return DeepgramListener(changed)
@@ -164,13 +164,10 @@ class DeepgramListener:
         connection = await self._open(rate, channels)
         session = session_type(websocket=connection)  # type: ignore[arg-type]  # it names the legacy type, and only calls send and recv
         recognition = DeepgramRecognition(session, connection, channels, self._options)
-        keeper = asyncio.create_task(recognition.keep_alive())
         try:
             yield recognition
         finally:
             recognition.leave()
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
             await _hang_up(connection)
 
     async def aclose(self) -> None:
@@ -188,6 +185,7 @@ class DeepgramListener:
                 compression=None,
                 open_timeout=options.open_timeout,
                 close_timeout=_FAREWELL,
+                ping_interval=None,  # a vendor whose session has ended still answers pings: results are watched instead
                 logger=_quiet,
             )
         except InvalidStatus as refused:
@@ -198,7 +196,7 @@ class DeepgramListener:
             ) from None
         except TimeoutError:
             raise EngineError(f"deepgram did not open within {options.open_timeout:g} s", engine=NAME) from None
-        except (OSError, WebSocketException) as failure:
+        except (OSError, ValueError, WebSocketException) as failure:  # ValueError: a redirect to no address
             raise EngineError(f"deepgram cannot be reached ({type(failure).__name__})", engine=NAME) from None
 
 

@@ -1,7 +1,7 @@
-"""One Deepgram live socket, being listened to: audio and KeepAlive out, transcripts in, and the first sign of loss.
+"""One Deepgram live socket: audio and KeepAlive out, transcripts in, and the first sign of loss.
 
-There is no task and no queue between the socket and the caller: whoever iterates reads the socket, whoever pushes
-writes to it, and the socket's own buffers are the bound. Only silence needs a task (`DeepgramRecognition.keep_alive`).
+There is no task and no queue between the socket and the caller: iterating reads the socket, pushing writes to it, and
+the socket's own buffers are the bound. A timer sends KeepAlive while no audio is sent.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import ClientConnection
@@ -30,7 +31,7 @@ _CLOSE_CODE = re.compile(r"\b(net|data)-?([0-9]{4})\b", re.IGNORECASE)
 
 
 class DeepgramRecognition:
-    """One socket, being listened to; see `providers.engines.base.Recognition`."""
+    """A recognition over one socket; see `providers.engines.base.Recognition`."""
 
     def __init__(
         self, session: AsyncV1SocketClient, connection: ClientConnection, channels: int, options: DeepgramListening
@@ -40,12 +41,14 @@ class DeepgramRecognition:
         self._options = options
         self._utterances = Utterances(channels)
         self._ready: deque[Transcript] = deque()
-        self._clock = asyncio.get_running_loop().time
-        self._last_sent = self._clock()
+        self._last_sent = 0.0
         self._deadline: asyncio.TimerHandle | None = None
+        self._keeper: asyncio.TimerHandle | None = None
+        self._keeping: asyncio.Task[None] | None = None
         self._late = False
         self._over = False
         self._loss: EngineError | None = None
+        self._keep_alive_later()
 
     async def push(self, pcm: bytes, /) -> None:
         """Send audio; the socket's write buffer is the only queue."""
@@ -63,7 +66,7 @@ class DeepgramRecognition:
         except TimeoutError:
             self._connection.transport.abort()
             raise self._lost(self._failure(f"took no audio for {self._options.send_timeout:g} s")) from None
-        self._last_sent = self._clock()
+        self._last_sent = asyncio.get_running_loop().time()
 
     async def finish(self) -> None:
         """Ask for the rest and for the end; the socket is cut when neither comes in time."""
@@ -87,24 +90,25 @@ class DeepgramRecognition:
             await self._receive()
         return self._ready.popleft()
 
-    async def keep_alive(self) -> None:
-        """Tell the vendor that silence is meant, whenever no audio was sent for a while."""
-        interval = self._options.keep_alive
-        try:
-            while True:
-                wait = self._last_sent + interval - self._clock()
-                if wait <= 0:
-                    await self._session.send_keep_alive()
-                    self._last_sent = self._clock()
-                    wait = interval
-                await asyncio.sleep(wait)
-        except ConnectionClosed:
-            return  # push and iteration report it
-
     def leave(self) -> None:
-        """Forget the deadline: nobody waits for it any more."""
-        if self._deadline is not None:
-            self._deadline.cancel()
+        """End the timers: the socket is about to be closed."""
+        for timer in (self._deadline, self._keeper, self._keeping):
+            if timer is not None:
+                timer.cancel()
+
+    def _keep_alive_later(self) -> None:
+        """Tell the vendor that silence is meant, whenever no audio was sent for a while."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._last_sent + self._options.keep_alive <= now:
+            if self._last_sent:
+                self._keeping = asyncio.create_task(self._keep_alive())
+            self._last_sent = now
+        self._keeper = loop.call_at(self._last_sent + self._options.keep_alive, self._keep_alive_later)
+
+    async def _keep_alive(self) -> None:
+        with suppress(ConnectionClosed):  # push and iteration report it
+            await self._session.send_keep_alive()
 
     async def _receive(self) -> None:
         try:
@@ -112,8 +116,8 @@ class DeepgramRecognition:
         except ConnectionClosed as closed:
             self._closed(closed)
             return
-        except (ValueError, RecursionError):
-            return  # not JSON: nothing this wire knows
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+            return  # not JSON, or not of a shape that the SDK can read: nothing this wire knows
         kind = getattr(message, "type", None)
         if kind == "Error":
             self._end(self._failure("reported an error", getattr(message, "variant", None)))

@@ -5,6 +5,8 @@ ends with the segment that says ``speech_final``, or with an UtteranceEnd messag
 (background noise). So, for each channel on its own::
 
     interim                    -> partial: the closed segments and this one
+    interim without words      -> partial: the same again, covering more audio; without text when nothing is open. Such
+                                  results come over silence and noise, too: they tell that the vendor is alive
     is_final                   -> the segment is closed; partial
     is_final + speech_final    -> the segment is closed; final; a new utterance begins
     UtteranceEnd               -> nothing open: ignored (it follows speech_final, too)
@@ -18,9 +20,10 @@ Segments follow each other without a gap, so a final's ``end`` is where a replay
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from providers.engines.base import Transcript, Word
@@ -129,17 +132,16 @@ class Utterances:
             utterance.closed.append(segment)
         if not utterance.closed:
             utterance.ending = False
-            return []
+            return [_progress(utterance, segment)]
         if segment.ends or segment.flushed or utterance.ending:
             self._open[segment.channel] = _Utterance()
             return [utterance.transcript(final=True)]
-        return [utterance.transcript(final=False)] if segment.text else []
+        return [_progress(utterance, segment)]
 
     def _revise(self, utterance: _Utterance, segment: Segment) -> list[Transcript]:
-        if not segment.text:
-            return []
-        utterance.interim = segment
-        return [utterance.transcript(final=False)]
+        if segment.text:
+            utterance.interim = segment
+        return [_progress(utterance, segment)]
 
     def _end(self, channel: Any) -> list[Transcript]:
         index = _first(channel)
@@ -156,12 +158,22 @@ class Utterances:
         return [utterance.transcript(final=True)]
 
 
+def _progress(utterance: _Utterance, segment: Segment) -> Transcript:
+    """A partial that covers the audio up to the end of a segment, whether it brought words or not."""
+    if not (utterance.closed or utterance.interim):
+        return Transcript("", final=False, channel=segment.channel, start=segment.start, end=segment.end)
+    partial = utterance.transcript(final=False)
+    return replace(partial, end=max(partial.end, segment.end))
+
+
 def read_segment(message: Any, channels: int) -> Segment | None:
     """Read one result; None when it cannot be read and the next one replaces it anyway.
 
     The SDK builds its models without checking when a message does not fit, so every field may be missing or wrong.
     """
-    closed = bool(getattr(message, "is_final", False))
+    closed, ends, flushed = (
+        bool(getattr(message, name, False)) for name in ("is_final", "speech_final", "from_finalize")
+    )
     try:
         best = message.channel.alternatives[0]
         channel = int(message.channel_index[0])
@@ -170,13 +182,14 @@ def read_segment(message: Any, channels: int) -> Segment | None:
             Word(word.punctuated_word or word.word, float(word.start), float(word.end)) for word in best.words or ()
         )
         text = best.transcript.strip()
-    except (AttributeError, IndexError, TypeError, ValueError):
+        if not math.isfinite(start + duration):
+            channel = -1
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
         channel = -1
     if not 0 <= channel < channels:
         if closed:
             raise UnreadableResult
         return None
-    ends, flushed = bool(message.speech_final), bool(message.from_finalize)
     return Segment(channel, text, words, start, start + duration, closed, ends, flushed)
 
 
@@ -200,5 +213,5 @@ def joined(texts: Sequence[str]) -> str:
 def _first(values: Any) -> int | None:
     try:
         return int(values[0])
-    except (IndexError, TypeError, ValueError):
+    except (LookupError, OverflowError, TypeError, ValueError):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
@@ -96,15 +97,38 @@ def test_an_empty_closing_segment_ends_the_utterance_before_it() -> None:
     ) == [("hello", False), ("hello", True)]
 
 
-def test_silence_says_nothing() -> None:
-    assert (
-        spoken(
-            results("", start=0, duration=1),
-            results("", start=0, duration=2, is_final=True, speech_final=True),
-            utterance_end(0.0),
-        )
-        == []
+def test_silence_says_nothing_but_how_far_the_vendor_has_come() -> None:
+    transcripts = heard(
+        results("", start=0, duration=1),
+        results("", start=0, duration=2, is_final=True, speech_final=True),
+        utterance_end(0.0),
     )
+    assert [(told.text, told.final, told.end) for told in transcripts] == [("", False, 1.0), ("", False, 2.0)]
+
+
+def test_a_pause_inside_an_utterance_keeps_its_text_and_covers_more_audio() -> None:
+    transcripts = heard(
+        results("hello", start=0, duration=1, is_final=True),
+        results("", start=1, duration=1),
+        results("", start=1, duration=2, is_final=True),
+    )
+    assert [(told.text, told.final, told.end) for told in transcripts] == [
+        ("hello", False, 1.0),
+        ("hello", False, 2.0),
+        ("hello", False, 3.0),
+    ]
+
+
+@pytest.mark.parametrize("field", ["is_final", "speech_final", "from_finalize", "start", "duration", "channel"])
+@pytest.mark.parametrize("value", [None, "x", [], {}, float("inf"), 10**400])
+def test_a_field_of_any_shape_is_read_or_unreadable_and_never_another_error(field: str, value: object) -> None:
+    for final in (False, True):
+        message = results("hello", start=0, duration=1, is_final=final)
+        with suppress(UnreadableResult):
+            Utterances(1).feed(parsed({**message, field: value}))
+        del message[field]
+        with suppress(UnreadableResult):
+            Utterances(1).feed(parsed(message))
 
 
 def test_channels_do_not_mix() -> None:
