@@ -27,11 +27,15 @@ class Named(Protocol):
     """What every engine is: a name, a start and an end."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Short, in lower case."""
+        ...
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Get warm before the first caller."""
 
-    async def aclose(self) -> None: ...
+    async def aclose(self) -> None:
+        """Free what the process holds for this engine."""
 
 
 E = TypeVar("E", bound=Named)

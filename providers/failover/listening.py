@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from copy import copy
 from dataclasses import dataclass, field
 
 from providers.engines.base import ListeningCapabilities, Recognition, SpeechToText, with_options
@@ -52,6 +53,8 @@ class FallbackListening:
         self._options = options or FallbackListeningOptions()
         self._observe = observe
         self._chance = chance
+        self._choice: dict[str, str | None] = {}
+        """Model and language of one call."""
         self._health = EngineHealth(engines, self._probe, options=self._options.rest, clock=clock, observe=observe)
 
     @property
@@ -72,23 +75,20 @@ class FallbackListening:
         """Close all engines."""
         await self._health.aclose()
 
-    def with_options(self, *, model: str | None = None, language: str | None = None) -> SpeechToText:
+    def with_options(self, *, model: str | None = None, language: str | None = None) -> FallbackListening:
         """The same engines with what one call chose; their health is known to all calls together."""
-        return _PerCall(self, model, language)
+        chosen = copy(self)
+        chosen._choice = {"model": model, "language": language}
+        return chosen
 
-    def listen(
-        self, *, rate: int, channels: int = 1, model: str | None = None, language: str | None = None
-    ) -> AbstractAsyncContextManager[Recognition]:
+    def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
         """Open a recognition that moves on to the next engine by itself."""
+        options = self._options.reconnect
+        selector = NextInOrder(self._health, self._retry, self._observe)
+        return ResilientRecognition(selector, options, rate=rate, channels=channels, observe=self._observe)
 
-        def retry(engine: SpeechToText) -> RetrySame:
-            chosen = with_options(engine, model=model, language=language)
-            return RetrySame(chosen, self._options.reconnect, chance=self._chance)
-
-        selector = NextInOrder(self._health, retry, self._observe)
-        return ResilientRecognition(
-            selector, self._options.reconnect, rate=rate, channels=channels, observe=self._observe
-        )
+    def _retry(self, engine: SpeechToText) -> RetrySame:
+        return RetrySame(with_options(engine, **self._choice), self._options.reconnect, chance=self._chance)
 
     async def _probe(self, engine: SpeechToText) -> None:
         try:
@@ -99,27 +99,6 @@ class FallbackListening:
                     pass
         except TimeoutError:
             raise EngineError("probe: expected an answer, found none", engine=engine.name) from None
-
-
-class _PerCall:
-    """A `FallbackListening` with a model and a language; it holds nothing of its own."""
-
-    def __init__(self, engines: FallbackListening, model: str | None, language: str | None) -> None:
-        self._engines = engines
-        self._model = model
-        self._language = language
-        self.name = engines.name
-        self.capabilities = engines.capabilities
-
-    async def start(self) -> None:
-        """Nothing to start: the engines are shared."""
-
-    async def aclose(self) -> None:
-        """Nothing to close: the engines are shared."""
-
-    def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
-        """Open a recognition as the call chose."""
-        return self._engines.listen(rate=rate, channels=channels, model=self._model, language=self._language)
 
 
 class NextInOrder:

@@ -112,10 +112,11 @@ class CallAudio:
     def resume(self) -> Resumption:
         """Where a connection that opens now goes on."""
         gone = self._ring.start / self.rate
-        rescued = []
-        for channel in range(self.channels):
-            if self._unheard_from(channel) < gone and (final := self.merge.rescue(channel, gone)):
-                rescued.append(final)
+        rescued = [
+            final
+            for channel in range(self.channels)
+            if self._unheard_from(channel) < gone and (final := self.merge.rescue(channel, gone))
+        ]
         begin = round(min(self._unheard_from(channel) for channel in range(self.channels)) * self.rate)
         start = max(begin, self._ring.start)
         return Resumption(start, rescued, (start - begin) / self.rate)

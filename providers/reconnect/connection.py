@@ -171,11 +171,12 @@ class Connection:
     async def _read(self, recognition: Recognition, watchdog: ResponseWatchdog, offset: float) -> None:
         async for transcript in recognition:
             if self.over:
-                return  # left, and the engine could not be cancelled
+                return  # the engine could not be cancelled
             await self._owner.heard(self, shifted(transcript, offset))
-        if self.asked_to_finish:
-            return self._end(None)
-        raise EngineError("transcripts: expected more while the call goes on, found the end", engine=self.engine.name)
+        if not self.asked_to_finish:
+            message = "transcripts: expected more while the call goes on, found the end"
+            raise EngineError(message, engine=self.engine.name)
+        self._end(None)
 
     def _end(self, error: Exception | None) -> None:
         if not self.over:

@@ -54,6 +54,8 @@ class Merge:
 
         Parameters
         ----------
+        transcript
+            What a recognition said, in seconds of the stream.
         sent
             Seconds of the stream that the recognition was given so far: no transcript can reach further, and one
             without times of its own reaches exactly there.
@@ -83,6 +85,8 @@ class Merge:
 
         Parameters
         ----------
+        channel
+            Of the partial.
         before
             Seconds; the audio before it is gone.
         """

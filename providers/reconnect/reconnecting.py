@@ -36,10 +36,12 @@ class Reconnecting:
 
     @property
     def name(self) -> str:
+        """The inner engine's."""
         return self._inner.name
 
     @property
     def capabilities(self) -> ListeningCapabilities:
+        """The inner engine's."""
         return self._inner.capabilities
 
     async def start(self) -> None:

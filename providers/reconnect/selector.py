@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,15 +80,14 @@ class RetrySame:
         self._engine = engine
         self._options = options
         self._chance = chance
-        self._success: float | None = None
+        self._success = math.inf
         self._attempts = 0
         self._unanswered = 0
         self._ever_open = False
 
     def choose(self, lost: Lost | None, now: float) -> Choice:
         """The engine, at once or after a wait; see `EngineSelector`."""
-        if self._success is None:
-            self._success = now
+        self._success = min(self._success, now)
         if lost is None:
             return Choice(self._engine, now)
         self._note(lost, now)
@@ -124,5 +124,4 @@ class RetrySame:
             return False
         full = isinstance(lost.error, EngineBusy) and not self._ever_open
         patience = min(self._options.full, self._options.patience) if full else self._options.patience
-        assert self._success is not None
         return retry_at - self._success > patience or self._unanswered >= _UNANSWERED

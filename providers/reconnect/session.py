@@ -49,11 +49,12 @@ class ResilientRecognition:
         self._task = asyncio.create_task(self._run())
         try:
             await self._supervisor.opened.wait()
-            if self._failure is not None:
-                raise self._failure
         except BaseException:
             await self._end(self._task)
             raise
+        if self._failure is not None:
+            await self._end(self._task)
+            raise self._failure
         return self
 
     async def __aexit__(
