@@ -1,18 +1,26 @@
-"""WAV files of any rate, width and number of channels, in and out."""
+"""WAV files of any rate, width and number of channels, in and out.
+
+Written by the standard library; read here, because its reader knows integers alone: recordings of calls are µ-law.
+"""
 
 from __future__ import annotations
 
+import io
 import struct
+import wave
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp import Resampler, Samples
+from dsp import Resampler, Samples, alaw_decode, mulaw_decode
 from providers.emulator.failures import EmulatorError
 
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_PCM, _FLOAT, _ALAW, _MULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+_FORMATS = {
+    (_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 64), (_MULAW, 8), (_ALAW, 8),
+}  # fmt: skip
 _LARGEST = 512 * 1024 * 1024
 """Bytes of a file that is still read: an hour of 48 kHz stereo is 660 MB and no probe."""
 
@@ -82,18 +90,20 @@ def resampled(samples: Samples, in_rate: int, out_rate: int) -> Samples:
 
 
 def wav_bytes(pcm: bytes, rate: int, *, channels: int = 1) -> bytes:
-    """PCM with a WAV header before it."""
-    width = 2 * channels
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, _PCM, channels, rate, rate * width, width, 16)
-    return b"RIFF" + struct.pack("<I", 36 + len(pcm)) + b"WAVE" + form + b"data" + struct.pack("<I", len(pcm)) + pcm
+    """PCM as a WAV file."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as file:
+        file.setparams((channels, 2, rate, 0, "NONE", ""))
+        file.writeframes(pcm)
+    return made.getvalue()
 
 
 def write_wav(path: Path, pcm: bytes, rate: int) -> None:
     """Save mono PCM as a WAV file."""
     try:
         path.write_bytes(wav_bytes(pcm, rate))
-    except OSError as fault:
-        raise EmulatorError(f"{path}: {fault.strerror or fault}") from fault
+    except OSError as error:
+        raise EmulatorError(f"{path}: {error.strerror or error}") from error
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:
@@ -113,8 +123,9 @@ def _format(chunk: bytes, name: str) -> _Format:
     kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)
     if kind == _EXTENSIBLE and len(chunk) >= 26:
         (kind,) = struct.unpack_from("<H", chunk, 24)
-    if (kind, bits) not in {(_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 64)}:
-        raise EmulatorError(f"{name}: expected 8, 16, 24 or 32 bit integers or floats, found format {kind}, {bits} bit")
+    if (kind, bits) not in _FORMATS:
+        expected = "8, 16, 24 or 32 bit integers, floats, µ-law or A-law"
+        raise EmulatorError(f"{name}: expected {expected}, found format {kind}, {bits} bit")
     if not 1 <= channels <= 64 or not 1000 <= rate <= 768_000:
         raise EmulatorError(f"{name}: expected 1 … 64 channels at 1000 … 768000 Hz, found {channels} at {rate}")
     return _Format(kind, channels, rate, bits)
@@ -123,6 +134,9 @@ def _format(chunk: bytes, name: str) -> _Format:
 def _samples(body: bytes, form: _Format) -> Samples:
     if form.kind == _FLOAT:
         return np.frombuffer(body, "<f4" if form.bits == 32 else "<f8").astype(np.float32)
+    if form.kind in (_MULAW, _ALAW):
+        codes = np.frombuffer(body, np.uint8)
+        return mulaw_decode(codes) if form.kind == _MULAW else alaw_decode(codes)
     scale = np.float32(1 / (1 << (form.bits - 1)))
     return _integers(body, form.bits).astype(np.float32) * scale
 

@@ -1,6 +1,9 @@
 """``say`` and ``call``, typed as a user types them, against a real server."""
 
+import json
 import os
+import subprocess
+import sys
 import time
 import wave
 from pathlib import Path
@@ -148,3 +151,55 @@ def test_a_trusted_certificate_is_accepted(tls_url, authority, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(authority[1]))
     result = run(say, "alpha", "--quiet", "--url", tls_url, "--secret", SECRET)
     assert result.exit_code == 0, result.output
+
+
+def test_say_writes_json_and_nothing_else_to_standard_output(good_url):
+    publish(good_url)
+    result = run(say, "alpha", "--quiet", "--repeat", "2", "--json", "-")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["schema"] == "vapi-providers/say/1"
+    assert (report["voice"], report["rate"]) == (f"{good_url}/api/custom-voice", 24000)
+    first, second = report["responses"]
+    assert first["connect"] > 0
+    assert second["connect"] is None
+    assert 0 < first["firstByte"] <= first["total"]
+    assert first["bytes"] == round(24000 * first["sound"]) * 2
+    assert SECRET not in result.output
+    assert "first audible" in result.stderr
+
+
+def test_call_writes_json_and_nothing_else_to_standard_output(good_url, clip):
+    result = run(call, "--customer", str(clip), "--json", "-", "--url", good_url, "--secret", SECRET)
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["schema"] == "vapi-providers/call/1"
+    assert (report["finals"], report["partials"], report["unmatched"], report["closeCode"]) == (1, 3, 0, None)
+    last = report["transcripts"][-1]
+    assert (last["text"], last["final"], last["channel"]) == ("Alpha bravo charlie.", True, "customer")
+    assert 0.2 < last["lag"] < 5
+
+
+def test_json_goes_to_a_file_too(good_url, clip, tmp_path):
+    words = ("--json", str(tmp_path / "x.json"), "--url", good_url, "--secret", SECRET)
+    assert run(say, "alpha", "--quiet", *words).exit_code == 0
+    assert json.loads((tmp_path / "x.json").read_text())["schema"] == "vapi-providers/say/1"
+    result = run(say, "alpha", "--quiet", "--json", str(tmp_path / "no" / "x.json"), *words[2:])
+    assert result.exit_code == 2
+    assert "No such file" in result.output
+
+
+@pytest.mark.parametrize("command", ["say", "check"])
+def test_a_reader_that_leaves_early_ends_no_command(command, good_url, tmp_path):
+    """Standard output is a pipe whose reader is gone: the work is done, and the exit code is the command's own."""
+    words = ["alpha", "--out", str(tmp_path / "x.wav")] if command == "say" else ["--only", "E1", "--only", "A1"]
+    code = f"from providers.emulator.commands import {command}; {command}()"
+    reading, writing = os.pipe()
+    os.close(reading)
+    line = [sys.executable, "-c", code, *words, "--url", good_url, "--secret", SECRET]
+    with subprocess.Popen(line, stdout=writing, stderr=subprocess.PIPE, text=True) as child:
+        os.close(writing)
+        _, errors = child.communicate(timeout=60)
+    assert (child.returncode, errors) == (0, "")
+    if command == "say":
+        assert (tmp_path / "x.wav").stat().st_size > 44

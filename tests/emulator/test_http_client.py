@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from providers.emulator.connection import tunnelled
 from providers.emulator.credentials import Credentials
 from providers.emulator.failures import Unreachable
 from providers.emulator.http_client import HttpClient, RecordedResponse, post
@@ -187,3 +190,101 @@ async def _forever() -> AsyncIterator[bytes]:
     while True:
         yield b"4\r\nabcd\r\n"
         await asyncio.sleep(0)
+
+
+def test_connecting_stands_apart_from_the_first_byte():
+    async def scenario(poster: HttpConnection, server: Server) -> None:
+        first, second = await poster.post(b""), await poster.post(b"")
+        assert first.connect is not None
+        assert first.connect > 0
+        assert second.connect is None
+
+    talk([[OK + b"Content-Length: 1\r\n\r\na"]] * 2, scenario)
+
+
+def test_interim_responses_are_no_answer():
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+
+    async def scenario(poster: HttpConnection, server: Server) -> None:
+        found = await poster.post(b"")
+        assert (found.status, found.body) == (200, b"a")
+        assert len(found.arrivals) == 1
+
+    talk([[b"HTTP/1.1 100 Continue\r\n\r\n", hints, OK + b"Content-Length: 1\r\n\r\na"]], scenario)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_compressed_body_is_decoded(coding):
+    packed = gzip.compress(b"abcdef") if coding == "gzip" else zlib.compress(b"abcdef")
+    head = OK + f"Content-Encoding: {coding}\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
+
+    async def scenario(poster: HttpConnection, server: Server) -> None:
+        found = await poster.post(b"")
+        assert (found.body, found.coding) == (b"abcdef", coding)
+
+    talk([[head, packed[:5], packed[5:]]], scenario)
+
+
+def test_a_body_that_says_it_is_gzip_and_is_not_is_not_complete():
+    async def scenario(poster: HttpConnection, server: Server) -> None:
+        assert not (await poster.post(b"")).complete
+
+    talk([[OK + b"Content-Encoding: gzip\r\nContent-Length: 6\r\n\r\nabcdef"]], scenario)
+
+
+def test_requests_at_once_have_connections_of_their_own():
+    async def scenario(poster: HttpConnection, server: Server) -> None:
+        found = await asyncio.gather(*(poster.post(b"") for _ in range(3)))
+        assert sorted(one.body for one in found) == [b"a", b"b", b"c"]
+
+    answers: list[list[bytes] | None] = [[OK + b"Content-Length: 1\r\n\r\n" + one] for one in (b"a", b"b", b"c")]
+    assert talk(answers, scenario).connections == 3
+
+
+def test_a_request_is_answered_before_all_of_it_is_sent():
+    """A server that refuses a large body early, and reads no more of it, is heard."""
+
+    async def scenario() -> None:
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            await over.wait()
+            writer.transport.abort()
+
+        async def endless() -> AsyncIterator[bytes]:
+            while True:
+                yield bytes(65536)
+
+        over = asyncio.Event()
+        listening = await asyncio.start_server(refuse, "127.0.0.1", 0)
+        async with listening, HttpClient(timeout=5.0) as client:
+            port = listening.sockets[0].getsockname()[1]
+            found = await client.post(f"http://127.0.0.1:{port}/", endless(), headers={})
+            assert found.status == 413
+            over.set()
+
+    asyncio.run(scenario())
+
+
+def test_a_proxy_is_asked_for_a_tunnel():
+    async def scenario() -> None:
+        asked: list[bytes] = []
+
+        async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
+            refused = b"no.example" in asked[-1]
+            writer.write(b"HTTP/1.1 403 Forbidden\r\n\r\n" if refused else b"HTTP/1.1 200 OK\r\n\r\nhello")
+            await writer.drain()
+            writer.close()
+
+        async with await asyncio.start_server(proxy, "127.0.0.1", 0) as listening:
+            where = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+            sock = await tunnelled(where, "voice.example", 443)
+            assert asked[0].startswith(b"CONNECT voice.example:443 HTTP/1.1\r\nHost: voice.example:443\r\n")
+            assert await asyncio.get_running_loop().sock_recv(sock, 100) == b"hello"
+            sock.close()
+            with pytest.raises(Unreachable, match="the proxy refused to connect to no.example:443: 403"):
+                await tunnelled(where, "no.example", 443)
+
+    asyncio.run(scenario())

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dsp import alaw_encode, mulaw_encode
 from providers.emulator.failures import EmulatorError
 from providers.emulator.wav import mono, parse_clip, read_clip, wav_bytes, write_wav
 
@@ -46,6 +47,17 @@ def test_every_format_holds_the_same_sound(kind, bits, body, extensible):
     assert clip.rate == 16000
     # One step of the coarsest format, 8 bit.
     np.testing.assert_allclose(clip.channels[0], RAMP, atol=1 / 2 ** min(bits, 20))
+
+
+@pytest.mark.parametrize(("kind", "encode"), [(7, mulaw_encode), (6, alaw_encode)])
+def test_recordings_of_telephone_calls_are_read(kind, encode):
+    """G.711 keeps 13 or 14 bits near silence and about 7 of the loudest samples."""
+    left, right = RAMP, RAMP[::-1]
+    codes = encode(np.stack([left, right], axis=1).astype(np.float32).reshape(-1))
+    clip = parse_clip(raw_wav(kind, 8, codes.tobytes(), channels=2))
+    np.testing.assert_allclose(clip.channels[0], left, atol=0.02)
+    np.testing.assert_allclose(clip.channels[1], right, atol=0.02)
+    assert clip.rate == 16000
 
 
 def test_channels_come_apart_in_order():

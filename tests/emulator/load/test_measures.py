@@ -29,8 +29,10 @@ def measures(
     cpu: list[float] | None = None,
 ) -> Measures:
     return Measures(
-        VoiceMeasures(first_audible=Times(first_audible or [])),
-        TranscriberMeasures(opened=Times([0.01]), lags=Times(lags or [0.1]), dropped=dropped),
+        VoiceMeasures(first_audible=Times(first_audible or [], [0.0] * len(first_audible or []))),
+        TranscriberMeasures(
+            opened=Times([0.01], [0.0]), lags=Times(lags or [0.1], [0.0] * len(lags or [0.1])), dropped=dropped
+        ),
         errors=errors or Counter(),
         cpu=cpu or [],
     )
