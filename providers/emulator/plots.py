@@ -15,6 +15,13 @@ _POINTS = 200
 _SLICES = 40
 """Steps of a curve over time."""
 
+_LEGEND = (
+    f'<g stroke="var(--mark)" stroke-width="2"><path d="M{_WIDTH - 160} 12h24"/>'
+    f'<path d="M{_WIDTH - 90} 12h24" stroke-dasharray="4 3"/></g>'
+    f'<text x="{_WIDTH - 131}" y="16">p50</text><text x="{_WIDTH - 61}" y="16">p95</text>'
+)
+"""Which line of a curve over time is which."""
+
 Point = tuple[float, float]
 
 
@@ -69,11 +76,10 @@ def over_time(title: str, points: Sequence[Point], errors: Sequence[float], *, s
         return ""
     highest = 1.15 * max(percentile(values, 0.95) for _, values in filled) or 1.0
     ticks = [(share, f"{share * seconds:.3g} s") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-    body = [_grid_x(ticks), _grid_y(_steps(highest))]
+    body = [_LEGEND, _grid_x(ticks), _grid_y(_steps(highest))]
     for share, style in ((0.95, ' stroke-dasharray="4 3"'), (0.5, "")):
         curve_points = [(x, percentile(values, share) / highest) for x, values in filled]
         body.append(_line(curve_points, style))
-        body.append(_label(curve_points[-1], f"p{share * 100:.0f}", -6))
     for at in errors[:_POINTS]:
         x, y = _place((min(1.0, max(0.0, at / seconds)), 0.0))
         body.append(f'<path d="M{x:.1f} {y}v-8" stroke="var(--bad)" stroke-width="2"/>')
