@@ -38,6 +38,9 @@ from providers.emulator.wav import mono, read_clip
 
 SCHEMA = "vapi-providers/call/1"
 
+_CLEAR_VOICES = {"espeak": "en-us+f5"}
+"""The voice that speaks the customer's part, by the server's voice engine; any other uses its default. The embedded
+recogniser understands this one best: 16 of 30 everyday sentences word for word, and 1 of 30 in the default voice."""
 _BETWEEN = 1.0
 """Seconds of silence between repetitions, long enough for any recogniser to end an utterance."""
 _SETTLE = 0.8
@@ -81,7 +84,8 @@ async def prepared(targets: Targets, calling: CallRequest) -> Speech:
     rate = calling.rate
     customer = b""
     if calling.say is not None:
-        [said] = await speech(targets, SayRequest(calling.say, rate))
+        voice = _CLEAR_VOICES.get(targets.voice_engine)
+        [said] = await speech(targets, SayRequest(calling.say, rate, voice))
         customer = said.answer.body
     elif calling.customer is not None:
         customer = encode_pcm16(mono(read_clip(calling.customer), rate))

@@ -17,7 +17,8 @@ p.note { color: var(--dim); margin-top: .3rem; }
 background: #8881; margin: 1rem 0; } .banner.good { border-color: var(--good); color: var(--good); }
 .banner.bad { border-color: var(--bad); color: var(--bad); }
 .banner ul { margin: .3rem 0 0; padding-left: 1.2rem; font-size: .95rem; font-weight: 400; }
-table { border-collapse: collapse; width: 100%; margin: 1.2rem 0; } td, th { text-align: left; vertical-align: top; padding: .35rem .6rem;
+table { border-collapse: collapse; width: 100%; margin: 1.2rem 0; }
+td, th { text-align: left; vertical-align: top; padding: .35rem .6rem;
 border-bottom: 1px solid var(--line); } td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .passed { color: var(--good); } .failed { color: var(--bad); font-weight: 600; } .dim { color: var(--dim); }
 svg { width: 100%; height: auto; overflow: visible; } svg text { font: 12px system-ui, sans-serif; fill: currentColor; }

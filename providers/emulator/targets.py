@@ -35,6 +35,8 @@ class Targets:
     """The server's process when it runs on this machine and told us so."""
     name: str | None = None
     """Address, engines and folder of a server that was found by its runtime file."""
+    voice_engine: str = ""
+    """Name of that server's voice engine."""
 
 
 def targets_at(url: str, credentials: Credentials, *, pid: int | None = None) -> Targets:
@@ -66,7 +68,7 @@ def running_targets(url: str | None, credentials: Credentials) -> Targets:
         assert url is not None
         return targets_at(url, credentials)
     known = credentials or Credentials(secret=server.secret)
-    return replace(targets_at(url or server.url, known, pid=server.pid), name=str(server))
+    return replace(targets_at(url or server.url, known, pid=server.pid), name=str(server), voice_engine=server.voice)
 
 
 def chosen_targets(

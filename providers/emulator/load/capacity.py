@@ -15,7 +15,7 @@ _READY_PATH = "/readyz"
 
 
 class _Readiness(msgspec.Struct):
-    max_calls: int
+    max_calls: int | None
 
 
 async def capacity(targets: Targets, *, timeout: float) -> int | None:
