@@ -171,13 +171,17 @@ def _opening(sentence: str, first: int) -> list[str]:
 
 def _bounded(sentence: str, longest: int) -> Iterator[str]:
     """A sentence in pieces of at most ``longest`` columns."""
-    while (limit := _reach(sentence, longest)) < len(sentence):
+    begin = 0
+    # A window, because a copy of the whole rest for each piece would cost quadratic time.
+    while (limit := _reach(window := sentence[begin : begin + longest + 1], longest)) < len(window):
         # The last clause end in reach; a first third is no place to cut, the rest would be cut again soon.
-        cuts = [cut for cut in _clauses(sentence, limit) if 3 * cut >= limit]
-        cut = cuts[-1] if cuts else _white_space(sentence, limit) or _between_characters(sentence, limit)
-        yield sentence[:cut].rstrip()
-        sentence = sentence[cut:].lstrip()
-    yield sentence
+        cuts = [cut for cut in _clauses(window, limit) if 3 * cut >= limit]
+        cut = cuts[-1] if cuts else _white_space(window, limit) or _between_characters(window, limit)
+        yield window[:cut].rstrip()
+        begin += cut
+        while sentence[begin : begin + 1].isspace():
+            begin += 1
+    yield window
 
 
 def _reach(text: str, columns: int) -> int:

@@ -173,12 +173,15 @@ def _spelled(text: str) -> str:
 
 def _characters(group: str) -> list[str]:
     """The characters of a reader: marks and joiners stay with their base."""
-    characters: list[str] = []
-    for letter in group:
-        upper = letter.upper() if len(letter.upper()) == 1 else letter
-        joined = characters and (unicodedata.category(letter)[0] == "M" or "\u200d" in (letter, characters[-1][-1]))
-        if joined:
-            characters[-1] += letter
-        else:
-            characters.append(upper)
-    return characters
+    begins = [
+        at
+        for at, letter in enumerate(group)
+        if not at or not (unicodedata.category(letter)[0] == "M" or "\u200d" in (letter, group[at - 1]))
+    ]
+    return [_upper(group[begin:end]) for begin, end in zip(begins, [*begins[1:], len(group)], strict=True)]
+
+
+def _upper(character: str) -> str:
+    """A character with its letter in upper case, where that is one letter ("ß" stays)."""
+    letter = character[0].upper()
+    return letter + character[1:] if len(letter) == 1 else character

@@ -107,6 +107,17 @@ def test_no_character_but_white_space_is_lost(text: str, longest: int) -> None:
     assert all(len(unit) <= longest for unit in made)
 
 
+@pytest.mark.parametrize("piece", ["\u0301", "a\u0301", "9", "\ud800", "word ", "เ", "天", " a"])
+def test_text_of_two_million_characters_is_cut_in_linear_time(piece: str) -> None:
+    text = piece * (2_000_000 // len(piece))
+    assert sum(map(len, units(text))) >= len(text.replace(" ", ""))
+
+
+@given(st.text(st.characters()), st.integers(10, 60))
+def test_lone_surrogates_are_text_like_any_other(text: str, longest: int) -> None:
+    assert squeezed("".join(units(text, longest=longest))) == squeezed(text)
+
+
 @pytest.mark.parametrize("piece", [".", ". ", "a. ", '." ', "\u0301", "\n", ", ", "A.B. ", "! a", "¿", "Dr. "])
 def test_hostile_text_costs_linear_time(piece: str) -> None:
     text = piece * (300_000 // len(piece))

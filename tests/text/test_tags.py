@@ -167,6 +167,22 @@ def test_any_soup_of_brackets_gives_clean_bounded_parts(text: str) -> None:
             assert part.text == part.text.strip() != ""
 
 
+@pytest.mark.parametrize("letters", ["\u0301", "\u200d", "a\u0301", "9", "\ud800", "👩\u200d", "a "])
+def test_long_spelled_text_costs_linear_time(letters: str) -> None:
+    assert said("<spell>" + letters * (500_000 // len(letters)) + "</spell>")
+
+
+@pytest.mark.parametrize("tag", ["<spell><b>", "<break time='1s'/>a", "<break time='" + "9" * 400 + "s'/>", "<<a>>"])
+def test_many_nested_tags_cost_linear_time(tag: str) -> None:
+    parts(tag * (500_000 // len(tag)) + "</b></spell>" * 10_000)
+
+
+@given(st.text(st.characters()))
+def test_any_text_even_with_lone_surrogates_is_taken_apart(text: str) -> None:
+    for wrapped in (text, f"<spell>{text}</spell>", f"<break time='{text}'/>", f"<{text}>"):
+        assert all(part.seconds <= LONGEST_PAUSE for part in parts(wrapped) if isinstance(part, Pause))
+
+
 @pytest.mark.parametrize("unit", ["<", "< ", "<a", '<a "', "<!--", "<<", "<break ", "<spell>", "< / ", '<b a="x" '])
 def test_hostile_text_costs_linear_time(unit: str) -> None:
     # A million characters: anything quadratic would take minutes and meet the time limit of the test.
