@@ -60,7 +60,7 @@ class CustomEndpointing:
         begun = time.perf_counter()
         turn = wire.parse(body)
         if isinstance(turn, wire.OtherMessage):
-            log.info("ignored", door="endpointing", type=turn.type)
+            log.info("ignored", endpoint="endpointing", type=turn.type)
             return JSONResponse({})
         try:
             decision = await self._decider.decide(turn)

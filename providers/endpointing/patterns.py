@@ -133,6 +133,7 @@ class _Reader:
         """Parts of what a count would repeat."""
 
     def read(self) -> str:
+        """The pattern as `regex` has to read it."""
         steps = {"\\": self._escape, "[": self._class, "(": self._group, ")": self._end_of_group, "{": self._brace}
         while self._position < len(self._text):
             letter = self._text[self._position]

@@ -48,7 +48,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class _Budgets:
-    """This thread's seconds that the rules of one request share."""
+    """Seconds of the thread that the rules of one request share."""
 
     searching: _Budget
     compiling: _Budget

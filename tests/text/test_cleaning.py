@@ -72,6 +72,7 @@ ENGLISH = [
     ("5-10 minutes, 10:30-11:30", "5 to 10 minutes, 10:30 to 11:30"),
     ("1/2 cup, 2 1/2 cups, 3/4 inch", "one half cup, 2 and a half cups, three quarters inch"),
     ("24/7", "24 7"),
+    ("2/8 and 5/3, on 2005-01-02", "2/8 and 5/3, on January 2nd, 2005"),
     ("5 km, 1 lb, 20°C, 12 oz. of", "5 kilometers, 1 pound, 20 degrees Celsius, 12 ounces of"),
     ("I live on Main St. We moved", "I live on Main Street. We moved"),
     ("St. Mary's St.", "Saint Mary's Street."),

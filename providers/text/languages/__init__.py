@@ -1,0 +1,1 @@
+"""Words of single languages, by family."""
