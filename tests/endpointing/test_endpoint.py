@@ -29,6 +29,12 @@ def test_the_answer_follows_the_words_and_the_settings(live: Live, text: str, se
     assert answer.headers["content-type"] == "application/json"
 
 
+def test_a_large_body_is_answered_like_a_small_one(live: Live) -> None:
+    said = [{"role": "user", "message": "word " * 10 + "Done."}] * 10_000
+    assert live.endpointing({"type": "call.endpointing.request", "messages": said}).json() == {"timeoutSeconds": 0.1}
+    assert live.endpointing({"type": "call.endpointing.request", "messages": ["x" * 300_000]}).status_code == 400
+
+
 def test_a_malformed_body_is_400(live: Live) -> None:
     answer = live.endpointing({"type": "call.endpointing.request"})
     assert answer.status_code == 400
