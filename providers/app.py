@@ -32,7 +32,7 @@ def create_app(
 ) -> Starlette:
     """Build the application around two engines, which its lifespan starts and closes.
 
-    ``background`` runs beside the requests from the moment the engines are warm, and ends with the server.
+    ``background`` is started when the engines are warm and ends with the server.
     """
     metrics = metrics or Metrics()
     served = endpoints.build(settings, voice, transcriber, make_authenticator(settings), metrics)

@@ -1,4 +1,4 @@
-"""The endpoints as the settings want them, and the list of routes to them."""
+"""Endpoints built from the settings, and the list of routes to them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from providers.voice.options import VoiceOptions
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """What the server serves, built once."""
+    """Endpoints of one server."""
 
     voice: CustomVoice
     endpointing: CustomEndpointing
@@ -56,7 +56,7 @@ class Endpoints:
 def build(
     settings: Settings, voice: TextToSpeech, transcriber: SpeechToText, authenticator: Authenticator, metrics: Metrics
 ) -> Endpoints:
-    """The endpoints around two engines."""
+    """Build the endpoints around two engines."""
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
     calls = call_limiter(call_capacity(settings, transcriber))
     return Endpoints(
@@ -68,7 +68,7 @@ def build(
 
 
 def call_capacity(settings: Settings, transcriber: SpeechToText) -> Capacity:
-    """Calls at once: the setting, or what the engine can hear if that is less."""
+    """Tell how many calls are served at once: the setting, or what the engine can hear if that is less."""
     most = settings.transcriber.max_calls
     hears = transcriber.capabilities.capacity
     twice = settings.transcriber.channels == "both" and transcriber.capabilities.channels < 2

@@ -79,14 +79,14 @@ class BoundedQueue(Generic[T]):
         _wake(self._producer)
 
     def close(self) -> None:
-        """Drop what waits: the consumer is gone. Whoever still puts is not held up."""
+        """Drop what waits: the consumer is gone. A producer that still puts does not wait."""
         self._items.clear()
         self._size = 0
         self._ended, self._error = True, None
         _wake(self._producer)
 
     async def get(self) -> T | None:
-        """The next item; None after the last.
+        """Take the next item; None after the last.
 
         Raises
         ------
@@ -102,7 +102,7 @@ class BoundedQueue(Generic[T]):
         return item
 
     async def get_all(self) -> list[T]:
-        """Everything that waits, at least one item; empty after the last: a consumer that fell behind catches up.
+        """Take everything that waits, at least one item; empty after the last: a consumer that fell behind catches up.
 
         Raises
         ------

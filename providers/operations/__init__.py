@@ -1,1 +1,1 @@
-"""What people who run the server need: admission, metrics, logs, health."""
+"""Operations: admission, background tasks, metrics, logs, health."""

@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class BackgroundTasks:
-    """Tasks that run beside the requests. One that fails is logged, once, and disturbs no other."""
+    """Tasks that run while requests are served. One that fails is logged, once, and disturbs no other."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
@@ -36,7 +36,7 @@ async def close_all(**closing: Coroutine[Any, Any, None]) -> None:
 
 
 def log_failure(name: str, error: BaseException) -> None:
-    """Log what failed beside the requests, with its traceback where it is not one of our own errors' sentences."""
+    """Log what failed outside a request, with its traceback."""
     log.error("background task failed", task=name, error=f"{type(error).__name__}: {error}", exc_info=error)
 
 

@@ -1,7 +1,7 @@
 """Garbage collection while no caller is served.
 
 The server's collections are rare, because each one stalls every caller (see `providers.server`). What reference cycles
-hold is freed here instead, while nobody is on the line.
+hold is freed here instead, while no caller is on the line.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The routes that people who run the server look at: alive, ready, measured."""
+"""Routes for operators: alive, ready, metrics."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ class Ops:
     """Set once the engines are warm, taken back when the server drains."""
 
     async def healthz(self, request: Request) -> Response:
-        """The process lives."""
+        """Tell that the process lives."""
         return _json(Liveness(True))
 
     async def readyz(self, request: Request) -> Response:
-        """New calls may come: 200, or 503 while warming up, draining or full."""
+        """Tell whether new calls may come: 200, or 503 while warming up, draining or full."""
         full = self.calls.limit is not None and self.calls.active >= self.calls.limit
         body = Readiness(self.ready and not full, self.calls.active, self.calls.limit)
         return _json(body, 200 if body.ready else 503)
 
     async def metricsz(self, request: Request) -> Response:
-        """Prometheus' text format."""
+        """Answer in Prometheus' text format."""
         check_connection(self.authenticator, request)
         return PlainTextResponse(self.metrics.exposition(), media_type="text/plain; version=0.0.4")

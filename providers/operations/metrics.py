@@ -1,18 +1,13 @@
-"""What an operator scales by: calls, first audio, outcomes, loop lag; in Prometheus' words."""
+"""Metrics for Prometheus: calls, first audio, outcomes, loop lag."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-
-from providers.engines.events import EngineEvent
-
-if TYPE_CHECKING:
-    from providers.transcriber.flow import CallStats
 
 log = structlog.get_logger()
 
@@ -24,12 +19,43 @@ _LAG_PERIOD = 0.5
 """Seconds between two looks at the loop's lag."""
 
 
+class EndedCall(Protocol):
+    """What is counted of a call."""
+
+    @property
+    def audio(self) -> float:
+        """Seconds received."""
+
+    @property
+    def partials(self) -> int: ...
+
+    @property
+    def finals(self) -> int: ...
+
+
+class Event(Protocol):
+    """What is counted of an engine's event (`providers.engines.events.EngineEvent`)."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def engine(self) -> str: ...
+
+    @property
+    def detail(self) -> str: ...
+
+    @property
+    def value(self) -> float: ...
+
+
 class Metrics:
     """One server's instruments, in a registry of their own, so that two servers in one process do not mix."""
 
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
         self.calls = Gauge("providers_calls", "Transcriber calls open now", registry=registry)
+        self.voices = Gauge("providers_voices", "Voice requests served now", registry=registry)
         self._voice_requests = Counter(
             "providers_voice_requests", "Voice requests by outcome", ["outcome"], registry=registry
         )
@@ -49,26 +75,26 @@ class Metrics:
         self._loop_lag = Gauge("providers_loop_lag_seconds", "How late the event loop last was", registry=registry)
 
     def voice(self, outcome: str, first_audio: float | None, sent: int) -> None:
-        """One voice request ended; ``first_audio`` in seconds, ``sent`` in bytes."""
+        """Count a voice request that ended; ``first_audio`` in seconds, ``sent`` in bytes."""
         self._voice_requests.labels(outcome).inc()
         self._voice_bytes.inc(sent)
         if first_audio is not None:
             self._first_audio.observe(first_audio)
 
-    def call(self, stats: CallStats, code: object) -> None:
-        """One call ended with this close code."""
+    def call(self, call: EndedCall, code: object) -> None:
+        """Count a call that ended with this close code."""
         # A caller may close with any code from 3000 on, and each would be a series of its own.
         self._calls_ended.labels(str(code) if isinstance(code, int) and code < 3000 else "application").inc()
-        self._call_audio.inc(stats.audio)
-        self._transcripts.labels("partial").inc(stats.partials)
-        self._transcripts.labels("final").inc(stats.finals)
+        self._call_audio.inc(call.audio)
+        self._transcripts.labels("partial").inc(call.partials)
+        self._transcripts.labels("final").inc(call.finals)
 
     def endpointing(self, seconds: float) -> None:
-        """One endpointing answer took so long."""
+        """Count an endpointing answer that took so long."""
         self._endpointing.observe(seconds)
 
-    def engine(self, event: EngineEvent) -> None:
-        """A wrapper saw something: an engine failed, took over, was cached …; failures are logged too."""
+    def engine(self, event: Event) -> None:
+        """Count an engine's event: it failed, took over, was cached …; failures are logged too."""
         self._engine_events.labels(event.kind, event.engine).inc()
         if event.kind not in _EVERYDAY:
             log.warning("engine", kind=event.kind, engine=event.engine, detail=event.detail, value=event.value)
@@ -78,7 +104,7 @@ class Metrics:
         clock: Callable[[], float] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        """Measure, until cancelled, how late the loop wakes a sleeper: the guard of every capacity figure."""
+        """Measure, until cancelled, how late the loop wakes a sleeper."""
         now = clock or asyncio.get_running_loop().time
         while True:
             due = now() + _LAG_PERIOD
@@ -86,5 +112,5 @@ class Metrics:
             self._loop_lag.set(max(0.0, now() - due))
 
     def exposition(self) -> bytes:
-        """The text format that Prometheus scrapes."""
+        """Text format that Prometheus scrapes."""
         return generate_latest(self._registry)

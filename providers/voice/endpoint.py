@@ -1,4 +1,4 @@
-"""``POST /api/custom-voice``: request to flow to a response that is PCM from its first byte to its last."""
+"""``POST /api/custom-voice``: the HTTP request to the voice flow, and its audio to the response."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class CustomVoice:
         except AtCapacity:
             self.metrics.voice("refused", None, 0)
             raise
-        with place:
+        with place, self.metrics.voices.track_inprogress():
             await self._speak(message, scope, receive, send)
 
     async def _speak(self, message: wire.VoiceRequest, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,14 +122,14 @@ class _Response:
 
 
 async def _hung_up(receive: Callable[[], Awaitable[object]], report: _Report) -> None:
-    """The body has been read, so the next message is the caller's hang-up."""
+    """Wait for the hang-up: the body has been read, so the next message is that."""
     await receive()
     if report.outcome != "complete":
         report.outcome = "hung up"
 
 
 class _Report:
-    """One event per request: what was asked, what came of it, how fast."""
+    """Log event and metrics of one request: what was asked, how it ended, how fast."""
 
     def __init__(self, engine: str, message: wire.VoiceRequest, metrics: Metrics) -> None:
         self._engine = engine

@@ -1,4 +1,4 @@
-"""The order of steps of one voice request: text to parts, parts to units, units to audio, always one unit ahead."""
+"""Steps of one voice request: text to parts, parts to units, units to audio, always ahead of the reader."""
 
 from __future__ import annotations
 

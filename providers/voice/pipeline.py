@@ -22,7 +22,9 @@ _BLOCK = 1.0
 
 
 class AudioPipeline:
-    """One request's audio, unit after unit, as one continuous stream::
+    """One request's audio, unit after unit, as one continuous stream.
+
+    ::
 
         chunks ─► decode ─► trim the edges ─► resample ─► level or limit ─► int16
 
@@ -50,14 +52,14 @@ class AudioPipeline:
         return self._output.audible
 
     def start_unit(self, *, last: bool) -> None:
-        """A unit follows; the last one of a request ends closer to its last sound."""
+        """Begin a unit; the last one of a request ends closer to its last sound."""
         # Half a sample at the end of the unit before is a vendor's stray byte; it is worth no caller's sentence.
         self._decoder = dsp.PcmDecoder()
         self._edges = None
         self._tail = TAIL if last else GAP
 
     def feed(self, pcm: bytes, rate: int) -> bytes:
-        """The next bytes of the current unit, at the engine's rate (Hz)."""
+        """Process the next bytes of the current unit, at the engine's rate (Hz)."""
         rest = b""
         if self._resampler is None or self._resampler.in_rate != rate:
             rest = self._end_resampling()
@@ -68,7 +70,7 @@ class AudioPipeline:
         return rest + self._output.feed(self._resampler.feed(samples))
 
     def end_unit(self) -> bytes:
-        """The current unit is complete."""
+        """End the current unit."""
         if self._edges is None or self._resampler is None:
             return b""
         return self._output.feed(self._resampler.feed(self._edges.flush()))
@@ -83,7 +85,7 @@ class AudioPipeline:
             left -= size
 
     def end(self) -> bytes:
-        """Nothing more comes: the tails of what is still inside."""
+        """End the stream: the tails of what is still inside."""
         return self._end_resampling() + self._output.flush()
 
     def _end_resampling(self) -> bytes:
@@ -93,7 +95,7 @@ class AudioPipeline:
 
 
 class _Output:
-    """The end of the path: loudness or limiter, in time with its input, and the way to int16.
+    """Last part of the path: loudness or limiter, in time with its input, and the conversion to int16.
 
     The stage's look-ahead delays what comes out, and `flush` hands the rest out. As many samples leave as came in.
     """
