@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from providers.engines.espeak.options import EspeakOptions
 from providers.engines.espeak.voices import CAPABILITIES
-from providers.engines.voice_pool import PoolOptions
-from providers.engines.worker_voice import WorkerVoice
+from providers.engines.processes.voice_engine import WorkerVoice
+from providers.engines.processes.voice_pool import PoolOptions
 
 __all__ = ["Espeak", "EspeakOptions"]
 

@@ -1,4 +1,4 @@
-"""What runs in espeak's own processes: the loaded library, and one sentence after the other; see `voice_worker`."""
+"""What runs in espeak's own processes: the loaded library, and one sentence after the other; see `voice_child`."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from providers.engines import fork_child, voice_worker
 from providers.engines.base import Chunk, SpeakingCapabilities
 from providers.engines.espeak.library import EspeakLibrary
 from providers.engines.espeak.options import EspeakOptions
 from providers.engines.espeak.voices import CAPABILITIES, EXAMPLES
-from providers.engines.voice_worker import Sentence, Sink
+from providers.engines.processes import fork_child, voice_child
+from providers.engines.processes.voice_child import Sentence, Sink
 from providers.errors import EngineUnavailable
 from providers.text.scripts import voice_for
 
 
 def main(control_fd: int, options: bytes) -> None:
     """Be the fork server until the control socket ends."""
-    settings = voice_worker.decode_options(options, EspeakOptions)
+    settings = voice_child.decode_options(options, EspeakOptions)
     fork_child.run(control_fd, partial(EspeakVoice, settings), serve)
 
 
 def serve(link: socket.socket, voice: EspeakVoice) -> None:
     """Speak sentences with the voice that was loaded before the fork."""
-    voice_worker.serve(link, lambda: voice)
+    voice_child.serve(link, lambda: voice)
 
 
 class EspeakVoice:

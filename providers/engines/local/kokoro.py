@@ -17,8 +17,8 @@ from dsp import encode_pcm16
 from providers.engines.base import Chunk, SpeakingCapabilities
 from providers.engines.local.model import existing
 from providers.engines.local.voices import THREADS, WORKERS, onnx_session, pool_of, run_voice
-from providers.engines.voice_worker import Sentence, Sink, decode_options
-from providers.engines.worker_voice import WorkerVoice
+from providers.engines.processes.voice_child import Sentence, Sink, decode_options
+from providers.engines.processes.voice_engine import WorkerVoice
 from providers.errors import UnknownVoice
 
 NAME = "kokoro"

@@ -19,8 +19,8 @@ from dsp import Samples, encode_pcm16
 from providers.engines.base import Chunk, SpeakingCapabilities
 from providers.engines.local.model import existing, one_of
 from providers.engines.local.voices import THREADS, WORKERS, pool_of, run_voice
-from providers.engines.voice_worker import Sentence, Sink, decode_options
-from providers.engines.worker_voice import WorkerVoice
+from providers.engines.processes.voice_child import Sentence, Sink, decode_options
+from providers.engines.processes.voice_engine import WorkerVoice
 from providers.errors import EngineUnavailable, UnknownVoice
 
 NAME = "sherpa"

@@ -12,10 +12,10 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from providers.engines import fork_child, voice_worker
 from providers.engines.local.model import guarded
-from providers.engines.voice_pool import PoolOptions
-from providers.engines.voice_worker import VoiceLibrary
+from providers.engines.processes import fork_child, voice_child
+from providers.engines.processes.voice_child import VoiceLibrary
+from providers.engines.processes.voice_pool import PoolOptions
 
 WORKERS = 2
 """Worker processes of a voice, each with a copy of the model: two, so that one may die without a pause."""
@@ -48,7 +48,7 @@ def run_voice(control_fd: int, load: Callable[[], VoiceLibrary], *, engine: str,
     fork_child.run(
         control_fd,
         partial(safely, partial(import_module, package)),
-        lambda link, library: voice_worker.serve(link, partial(safely, load)),
+        lambda link, library: voice_child.serve(link, partial(safely, load)),
     )
 
 

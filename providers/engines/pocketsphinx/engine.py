@@ -18,9 +18,9 @@ import msgspec
 
 from providers.capacity import CapacityLimiter
 from providers.engines.base import ListeningCapabilities, Recognition, Transcript
-from providers.engines.fork_server import SOCKET_BYTES, ForkServer, WorkerProcess
 from providers.engines.pocketsphinx.hearing import HearingOptions
 from providers.engines.pocketsphinx.worker import WorkerOptions
+from providers.engines.processes.fork_server import SOCKET_BYTES, ForkServer, WorkerProcess
 from providers.errors import EngineBusy, EngineError, EngineUnavailable
 
 NAME = "pocketsphinx"

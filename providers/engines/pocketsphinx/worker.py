@@ -19,9 +19,9 @@ from typing import Any
 
 import msgspec
 
-from providers.engines import fork_child
-from providers.engines.fork_child import receive_frame, send_frame
 from providers.engines.pocketsphinx.hearing import Hearing, HearingOptions
+from providers.engines.processes import fork_child
+from providers.engines.processes.fork_child import receive_frame, send_frame
 
 NICENESS = 5
 """Below the event loop, which has 20 ms where a decoder has a second."""

@@ -19,7 +19,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from providers.engines.fork_child import COMMAND, FORK, KILL, LENGTH
+from providers.engines.processes.fork_child import COMMAND, FORK, KILL, LENGTH
 from providers.errors import EngineError, EngineUnavailable
 
 READ_AHEAD = 1 << 20
@@ -175,7 +175,11 @@ class ForkServer:
         self._control = ours
         with theirs:
             self._process = await asyncio.to_thread(self._spawn, theirs.fileno())
-        line = await asyncio.wait_for(_line(ours), self._start_timeout)
+        try:
+            line = await asyncio.wait_for(_line(ours), self._start_timeout)
+        except TimeoutError:
+            message = f"{self._engine} cannot load its library within {self._start_timeout:g} s"
+            raise EngineUnavailable(message, engine=self._engine) from None
         fault = json.loads(line) if line else "cannot start: its process ended while loading"
         if fault:
             message = fault if fault.startswith(self._engine) else f"{self._engine} {fault}"

@@ -21,9 +21,9 @@ from cachetools import TTLCache
 
 from providers.capacity import CapacityLimiter, Place
 from providers.engines.base import Chunk, SpeakingCapabilities
-from providers.engines.fork_server import ForkServer
-from providers.engines.voice_process import ProcessLostError, VoiceProcess, WorkerSlot
-from providers.engines.voice_worker import Sentence
+from providers.engines.processes.fork_server import ForkServer
+from providers.engines.processes.voice_child import Sentence
+from providers.engines.processes.voice_process import ProcessLostError, VoiceProcess, WorkerSlot
 from providers.errors import EngineBusy, EngineError, UnspeakableText
 
 ATTEMPTS = 2

@@ -23,7 +23,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from providers.engines.base import Chunk, SpeakingCapabilities
-from providers.engines.fork_child import receive_frame, send_frame
+from providers.engines.processes.fork_child import receive_frame, send_frame
 from providers.errors import EngineError, EngineUnavailable, UnknownVoice
 
 READY, AUDIO, DONE, ERROR = b"R", b"A", b"D", b"E"

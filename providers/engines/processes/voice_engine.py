@@ -7,8 +7,8 @@ from contextlib import aclosing
 from typing import Any
 
 from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
-from providers.engines.voice_pool import PoolOptions, VoicePool
-from providers.engines.voice_worker import Sentence, encode_options
+from providers.engines.processes.voice_child import Sentence, encode_options
+from providers.engines.processes.voice_pool import PoolOptions, VoicePool
 from providers.text.controls import without_controls
 
 UNKNOWN = SpeakingCapabilities()

@@ -1,4 +1,4 @@
-"""The server's side of one worker process that speaks: a sentence out, its chunks in; see `voice_worker`."""
+"""The server's side of one worker process that speaks: a sentence out, its chunks in; see `voice_child`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Callable
 import msgspec
 
 from providers.engines.base import Chunk, SpeakingCapabilities, Word
-from providers.engines.fork_server import ForkServer, WorkerProcess
-from providers.engines.voice_worker import (
+from providers.engines.processes.fork_server import ForkServer, WorkerProcess
+from providers.engines.processes.voice_child import (
     AUDIO,
     AUDIO_HEAD,
     CANCEL,

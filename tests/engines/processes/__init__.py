@@ -1,0 +1,1 @@
+"""Worker processes that speak, with a library made for the tests."""
