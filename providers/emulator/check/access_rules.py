@@ -30,6 +30,8 @@ class _Reaction:
     status: int
     """HTTP status; 101 for a call that goes on, 401 for one that is closed as unauthorised, 400 for any other end."""
     shown: str
+    page: bool = False
+    """True for an HTML page in the place of an answer: a tunnel's or a proxy's, not the server's."""
 
 
 async def _reaction(probe: Probe, endpoint: str, credentials: Credentials, url: str | None = None) -> _Reaction:
@@ -38,8 +40,10 @@ async def _reaction(probe: Probe, endpoint: str, credentials: Credentials, url: 
     turn = ConversationTurn("user", probe.texts.short())
     body = voice_body(turn.text, 24000) if endpoint == "voice" else endpointing_body((turn,))
     response = await probe.ask(endpoint, body, credentials=credentials, url=url, hang_up_after=1)
-    what = document(response) if response.status == 200 and endpoint == "voice" else None
-    return _Reaction(response.status, f"{status_line(response)}{f' with {what}' if what else ''}")
+    what = document(response)
+    page = what is not None and what.startswith("an HTML page")
+    named = f" with {what}" if what and not page and endpoint == "voice" else ""
+    return _Reaction(response.status, f"{status_line(response)}{named}", page)
 
 
 async def _call_reaction(probe: Probe, credentials: Credentials, url: str | None) -> _Reaction:
@@ -59,12 +63,12 @@ async def _welcome(probe: Probe, endpoint: str) -> _Reaction:
 
 async def _closed(probe: Probe, endpoint: str, found: _Reaction, who: str) -> Verdict:
     """Passed for any refusal; a status that could mean anything counts when the right credential gets another."""
-    if found.status < 300:
+    if found.status < 300 and not found.page:
         return verdict(f"{found.shown} to a caller {who}")
     if found.status in _REFUSALS:
         return verdict(None, found.shown)
     welcome = await _welcome(probe, endpoint)
-    if welcome.status not in (101, 200):
+    if welcome.status not in (101, 200) or welcome.page:
         raise NotJudged(f"{found.shown} to a caller {who}, and {welcome.shown} to every other")
     passed = verdict(None, found.shown)
     clear = 400 <= found.status < 500
@@ -100,9 +104,8 @@ def _guest(endpoint: str) -> Callable[[Probe], Awaitable[Verdict]]:
         if not probe.targets.credentials and _without_query(probe.endpoint(endpoint)) is None:
             raise NotJudged("no credential was given: --secret, --bearer, --hmac or --token")
         found = await _welcome(probe, endpoint)
-        return verdict(
-            None if found.status in (101, 200) else f"{found.shown} to a caller with the right credential", found.shown
-        )
+        opened = found.status in (101, 200) and not found.page
+        return verdict(None if opened else f"{found.shown} to a caller with the right credential", found.shown)
 
     return judge
 

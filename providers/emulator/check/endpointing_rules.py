@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from providers.emulator.check.probe import Probe
-from providers.emulator.check.response_faults import status_line
+from providers.emulator.check.response_faults import document, status_line
 from providers.emulator.check.rule import NotJudged, Rule, Verdict, best_of, verdict
 from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import percentile, seconds
@@ -30,7 +30,8 @@ def _no_answer(answer: RecordedResponse) -> str | None:
     if answer.status != 200:
         return status_line(answer)
     if read_timeout(answer.body) is None:
-        return f"no number timeoutSeconds in {answer.body[:100]!r}"
+        what = document(answer)
+        return f"200 with {what} and no number timeoutSeconds in it" if what else "200 without a number timeoutSeconds"
     return None
 
 

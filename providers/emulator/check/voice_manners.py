@@ -82,14 +82,26 @@ async def _unknown_fields(probe: Probe) -> Verdict:
 
 
 async def _wrappers(probe: Probe) -> Verdict:
-    fault = await _same_as_plain(probe, {"messsage": voice_request(probe.texts.short(), RATE)})
+    await need_audio(probe)
+    response = await _unusual(probe, {"messsage": voice_request(probe.texts.short(), RATE)})
+    fault = fault_of(response) if isinstance(response, RecordedResponse) else response
     return advice(f"wrapper 'messsage': {fault}" if fault else None)
+
+
+async def _unusual(probe: Probe, body: Json) -> RecordedResponse | str:
+    """The answer to a request that need not be served, or why there was none from a server that is still there."""
+    try:
+        return await probe.ask("voice", encoded(body))
+    except Unreachable as fault:
+        await probe.say(probe.texts.short())
+        return str(fault)
 
 
 async def _other_types(probe: Probe) -> Verdict:
     await need_audio(probe)
-    body = encoded({"message": {"type": "status-update", "status": "in-progress"}})
-    response = await probe.ask("voice", body)
+    response = await _unusual(probe, {"message": {"type": "status-update", "status": "in-progress"}})
+    if isinstance(response, str):
+        return advice(f"to a status-update: {response}")
     shown = f"{status_line(response)} to a status-update"
     return advice(shown if response.status >= 300 else None, shown)
 
