@@ -117,17 +117,19 @@ class CallSocket(asyncio.Protocol):
     @property
     def ended(self) -> bool:
         """True when the server has closed the call."""
-        return self._protocol.close_code is not None or self.closed.done()
+        return self._protocol.close_rcvd is not None or self.closed.done()
 
     @property
     def close_code(self) -> int:
         """The code of the server's close frame; 1006 when the connection was lost without one."""
-        return self._protocol.close_code or 1006
+        received = self._protocol.close_rcvd  # there before the connection is closed; `close_code` only after it
+        return received.code if received is not None else 1006
 
     @property
     def close_reason(self) -> str:
         """The reason in the server's close frame."""
-        return self._protocol.close_reason or ""
+        received = self._protocol.close_rcvd
+        return received.reason if received is not None else ""
 
     @property
     def waiting(self) -> int:

@@ -62,7 +62,7 @@ def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url):
     )
     assert result.exit_code == 1  # E1: no credential was given
     assert (
-        "not judged V2   The body is bare 16-bit mono PCM, without a header. (no address of a voice endpoint)"
+        "not judged V2   The body is bare 16-bit mono PCM, without a header. (no address of the voice endpoint)"
         in result.output
     )
 

@@ -28,6 +28,11 @@ CALL_RATE = 16000
 _AGAIN = 0.5
 """Seconds between attempts at a server that is full."""
 
+_FULL = 503
+"""HTTP status of a server without a free place."""
+_TRY_AGAIN_LATER = 1013
+"""The close code that says the same after the upgrade."""
+
 _Value = TypeVar("_Value")
 
 
@@ -136,10 +141,13 @@ class Probe:
             open_timeout=limits.timeout,
             hang_up_hard=hard,
         )
+        until = time.monotonic() + limits.place_within
         async with self._lines:
-            record = CallRecord()
-            said = pieces if ending is None else self._to_the_end(pieces, record, rate, channels, ending)
-            await _answered(call, said, record, limits)
+            while True:
+                record = CallRecord()
+                said = pieces if ending is None else self._to_the_end(pieces, record, rate, channels, ending)
+                if await _answered(call, said, record, limits, until) or not isinstance(pieces, list):
+                    break
         record.lines = [replace(line, at=line.at * limits.speed) for line in record.lines]
         return record
 
@@ -166,17 +174,20 @@ def _settled(lines: list[TimedTranscript], ending: Ending, now: float, limits: L
     return now / limits.speed - lines[-1].at > limits.settle
 
 
-async def _answered(call: TranscriberCall, pieces: Iterable[Piece], record: CallRecord, limits: Limits) -> None:
-    """Make the call; a server that is full (503) gets time to free the place of a call before."""
-    until = time.monotonic() + limits.place_within
-    while True:
-        try:
-            await call.run(paced(pieces, speed=limits.speed), record=record)
-            return
-        except Refused as refused:
-            if refused.status != 503 or time.monotonic() > until:
-                raise
-            await asyncio.sleep(_AGAIN)
+async def _answered(
+    call: TranscriberCall, pieces: Iterable[Piece], record: CallRecord, limits: Limits, until: float
+) -> bool:
+    """Make the call; False when the server is full (503, or 1013) and has time left to free the place of another."""
+    try:
+        await call.run(paced(pieces, speed=limits.speed), record=record)
+    except Refused as refused:
+        if refused.status != _FULL or time.monotonic() > until:
+            raise
+    else:
+        if record.close_code != _TRY_AGAIN_LATER or time.monotonic() > until:
+            return True
+    await asyncio.sleep(_AGAIN)
+    return False
 
 
 @asynccontextmanager

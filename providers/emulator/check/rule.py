@@ -82,5 +82,7 @@ class Rule:
     """True when the probe needs the server for itself, or would disturb the others."""
     first: bool = False
     """True when the other rules of its group mean nothing while it fails."""
+    first_call: bool = False
+    """True when the first call tells all that is asked, so that no further call need be heard."""
     last: bool = False
     """True when the probe strains the server, and may leave marks on it."""

@@ -176,10 +176,10 @@ class _Bench:
         """Not judged, where what a rule needs is lost."""
         endpoint = endpoint_of(rule)
         if getattr(self._probe.targets, endpoint) is None:
-            return Verdict(Outcome.NOT_JUDGED, f"no address of a {endpoint} endpoint")
+            return Verdict(Outcome.NOT_JUDGED, f"no address of the {endpoint} endpoint")
         if self._gone is not None:
             return Verdict(Outcome.NOT_JUDGED, self._gone)
-        if self._deaf is not None and rule.group == "transcriber":
+        if self._deaf is not None and rule.group == "transcriber" and not rule.first_call:
             return Verdict(Outcome.NOT_JUDGED, self._deaf)
         return None
 

@@ -175,14 +175,14 @@ async def _bounded_memory(probe: Probe) -> Verdict:
 
 RULES = (
     Rule("T9", "transcriber", "Partials come while somebody speaks.",
-         "Without them the customer cannot interrupt by words, and turns get swallowed.", _partials_come),
+         "Without them the customer cannot interrupt by words, and turns get swallowed.", _partials_come, first_call=True),
     Rule("T10", "transcriber", "A partial holds all of its utterance so far.",
          "Each partial replaces the one before: where they are deltas, all but the last words are lost.",
-         _partials_replace),
+         _partials_replace, first_call=True),
     Rule("T11", "transcriber", "An utterance has one final, and no final repeats another.",
-         "Each final is a turn: the assistant answers the same words several times.", _one_final),
+         "Each final is a turn: the assistant answers the same words several times.", _one_final, first_call=True),
     Rule("T12", "transcriber", "The final comes soon after the speech.",
-         "This wait is added to every turn of the call.", _finals_soon),
+         "This wait is added to every turn of the call.", _finals_soon, first_call=True),
     Rule("T13", "transcriber", "Two calls at once do not hear each other.",
          "One customer's words appear in another customer's call.", _calls_apart, alone=True),
     Rule("T14", "transcriber", "Unknown text messages are ignored.",

@@ -64,7 +64,7 @@ async def _telephone_rate(probe: Probe) -> Verdict:
 
 async def _odd_cuts(probe: Probe) -> Verdict:
     expected = await baseline(probe)
-    record = await probe.call(odd_frames(spoken(probe, "customer")), ending=end_of(probe, "customer"))
+    record = await probe.call(list(odd_frames(spoken(probe, "customer"))), ending=end_of(probe, "customer"))
     return _compared(record, expected)
 
 

@@ -35,8 +35,8 @@ CASES = (
     Case(kinds.OneRate, "V1 V16", only=HTTP),
     Case(kinds.CachesByText, "", only=HTTP),
     Case(kinds.OneVoice, "", only=HTTP, advises="V15"),
-    Case(kinds.SharedService, "A4 A5 T18", only=SOCKET),
-    Case(kinds.OneCall, "T13", only=SOCKET),
+    Case(kinds.SharedService, "A4 A5 T9 T18", only=SOCKET),
+    Case(kinds.OneCall, "", only=SOCKET),
     Case(kinds.Batches, "T9", only=SOCKET),
 )  # fmt: skip
 
@@ -65,7 +65,6 @@ def test_a_public_kind_fails_what_it_breaks_and_nothing_else(case: Case, judgeme
         (kinds.NgrokPage, "V18", "an HTML page titled 'ngrok: you are about to visit' instead of audio"),
         (kinds.Express, "V23", "HTTP 413 instead of audio, to a body of 2.0 MB"),
         (kinds.SharedService, "T18", "its end ended the session that all calls share"),
-        (kinds.OneCall, "T13", "1013 busy"),
         (kinds.WavServer, "V2", "a WAV header"),
     ],
 )
