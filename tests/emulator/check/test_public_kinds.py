@@ -35,7 +35,7 @@ CASES = (
     Case(kinds.OneRate, "V1 V16", only=HTTP),
     Case(kinds.CachesByText, "", only=HTTP),
     Case(kinds.OneVoice, "", only=HTTP, advises="V15"),
-    Case(kinds.SharedService, "A4 A5 T9 T18", only=SOCKET),
+    Case(kinds.SharedService, "A4 A5 T9 T11 T18", only=SOCKET),
     Case(kinds.OneCall, "", only=SOCKET),
     Case(kinds.Batches, "T9", only=SOCKET),
 )  # fmt: skip
