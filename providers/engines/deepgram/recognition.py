@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -24,17 +24,34 @@ from providers.errors import EngineError
 if TYPE_CHECKING:
     from deepgram.listen.v1.socket_client import AsyncV1SocketClient
 
-    from providers.engines.deepgram.listen import DeepgramListening
-
 _CLOSE_CODE = re.compile(r"\b(net|data)-?([0-9]{4})\b", re.IGNORECASE)
 """The vendor's code somewhere in its prose, as ``NET-0001`` or as the end of a link."""
+
+
+class Timeouts(Protocol):
+    """The options that a recognition keeps to, all in seconds."""
+
+    @property
+    def keep_alive(self) -> float:
+        """Without audio after which a KeepAlive is sent."""
+        ...
+
+    @property
+    def send_timeout(self) -> float:
+        """Of one push to a vendor that does not read."""
+        ...
+
+    @property
+    def finish_timeout(self) -> float:
+        """From the last audio to the last transcript."""
+        ...
 
 
 class DeepgramRecognition:
     """A recognition over one socket; see `providers.engines.base.Recognition`."""
 
     def __init__(
-        self, session: AsyncV1SocketClient, connection: ClientConnection, channels: int, options: DeepgramListening
+        self, session: AsyncV1SocketClient, connection: ClientConnection, channels: int, options: Timeouts
     ) -> None:
         self._session = session
         self._connection = connection
