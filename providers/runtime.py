@@ -49,6 +49,7 @@ class RunningServer(msgspec.Struct, frozen=True, kw_only=True):
     accepts: AcceptedCredentials = AcceptedCredentials()
 
     def __repr__(self) -> str:
+        """Everything but the secret."""
         secret = "***" if self.secret else None
         return f"RunningServer(url={self.url!r}, secret={secret}, pid={self.pid}, folder={self.folder!r})"
 

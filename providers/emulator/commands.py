@@ -19,6 +19,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
 _REPORT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
+_WHERE = ("url", "voice", "transcriber", "endpointing")
+
 
 def _console(targets: Targets, report: Path | None) -> Console:
     """The console for people, which names a server that was found by itself."""
@@ -26,6 +28,11 @@ def _console(targets: Targets, report: Path | None) -> Console:
     if targets.name is not None:
         console.print(f"server {targets.name}", style="dim", markup=False, highlight=False, soft_wrap=True)
     return console
+
+
+def _targets(options: dict[str, Any]) -> Targets:
+    """The endpoints that a command's options name; takes those options out."""
+    return chosen_targets(**{name: options.pop(name) for name in (*_WHERE, "credentials", "pid")})
 
 
 @click.command()
@@ -39,9 +46,7 @@ def _console(targets: Targets, report: Path | None) -> Console:
 @url_option
 @credential_options
 @one_line_errors
-def say(
-    *, out: Path | None, quiet: bool, json_file: Path | None, url: str | None, credentials: Credentials, **request: Any
-) -> None:
+def say(*, json_file: Path | None, url: str | None, credentials: Credentials, **request: Any) -> None:
     """Let the voice endpoint speak TEXT, and show how fast.
 
     Tags in TEXT (<break time="1s"/>, <spell>…</spell>, <flush/>) go over the wire as they are.
@@ -50,7 +55,7 @@ def say(
 
     targets = running_targets(url, credentials)
     wanted = saying.SayRequest(**request)
-    saying.say(targets, wanted, _console(targets, json_file), out=out, play=not quiet, json_file=json_file)
+    saying.say(targets, wanted, _console(targets, json_file), json_file=json_file)
 
 
 @click.command()
@@ -93,18 +98,7 @@ def call(*, json_file: Path | None, url: str | None, credentials: Credentials, *
 @click.option("--json", "json_file", type=_REPORT, help="Write the verdicts as JSON; - is standard output.")
 @click.option("--html", "html_file", type=_OUT, help="Write the verdicts as one web page.")
 @one_line_errors
-def check(
-    *,
-    only: tuple[str, ...],
-    skip: tuple[str, ...],
-    first_audio: float,
-    timeout: float,
-    json_file: Path | None,
-    html_file: Path | None,
-    customer_wav: Path | None,
-    assistant_wav: Path | None,
-    **where: Any,
-) -> None:
+def check(*, only: tuple[str, ...], skip: tuple[str, ...], json_file: Path | None, **options: Any) -> None:
     """Judge a provider server, in any language, by what it does on the wire.
 
     Exit code 0: no rule failed; 1: a rule failed; 2: a server could not be reached; 130: interrupted.
@@ -115,9 +109,10 @@ def check(
     from providers.emulator.check.rule_set import chosen
 
     rules = chosen(only, skip)
-    targets = chosen_targets(**where)
-    limits = Limits(first_audio=first_audio, timeout=timeout)
-    wanted = checking.CheckRequest(rules, limits, customer_wav, assistant_wav, json_file, html_file)
+    targets = _targets(options)
+    limits = Limits(first_audio=options["first_audio"], timeout=options["timeout"])
+    files = (options["customer_wav"], options["assistant_wav"], json_file, options["html_file"])
+    wanted = checking.CheckRequest(rules, limits, *files)
     sys.exit(checking.run(targets, wanted, _console(targets, json_file)))
 
 
@@ -146,18 +141,7 @@ def check(
 @click.option("--json", "json_file", type=_REPORT, help="Write the figures as JSON; - is standard output.")
 @click.option("--html", "html_file", type=_OUT, help="Write the figures as one web page with plots.")
 @one_line_errors
-def load(
-    *,
-    max_first_audio: float,
-    max_lag: float,
-    find_limit: bool,
-    processes: int,
-    customer_wav: Path | None,
-    assistant_wav: Path | None,
-    json_file: Path | None,
-    html_file: Path | None,
-    **options: Any,
-) -> None:
+def load(*, find_limit: bool, processes: int, json_file: Path | None, **options: Any) -> None:
     """Make many whole calls at once, and measure how a server bears them.
 
     Exit code 0: no error; 1: there were errors, nothing was measured, or no load held; 2: not reachable; 3: the
@@ -167,8 +151,9 @@ def load(
     from providers.emulator.load.plan import LoadPlan
     from providers.emulator.load.results import Thresholds
 
-    where = {name: options.pop(name) for name in ("url", "voice", "transcriber", "endpointing", "credentials", "pid")}
-    targets = chosen_targets(**where)
+    targets = _targets(options)
+    thresholds = Thresholds(options.pop("max_first_audio"), options.pop("max_lag"))
+    customer, assistant, page = (options.pop(name) for name in ("customer_wav", "assistant_wav", "html_file"))
     plan = LoadPlan(
         voice=targets.voice,
         transcriber=targets.transcriber,
@@ -176,8 +161,5 @@ def load(
         credentials=targets.credentials,
         **options,
     )
-    thresholds = Thresholds(max_first_audio, max_lag)
-    wanted = loading.LoadRequest(
-        plan, processes, thresholds, find_limit, customer_wav, assistant_wav, json_file, html_file
-    )
+    wanted = loading.LoadRequest(plan, processes, thresholds, find_limit, customer, assistant, json_file, page)
     sys.exit(loading.load(targets, wanted, _console(targets, json_file)))

@@ -70,7 +70,7 @@ async def tunnelled(proxy: str, host: str, port: int) -> socket.socket:
     loop = asyncio.get_running_loop()
     where = _address(proxy)
     sock = await loop.run_in_executor(None, functools.partial(socket.create_connection, where, timeout=10.0))
-    sock.setblocking(False)
+    sock.settimeout(0.0)
     try:
         authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         await loop.sock_sendall(sock, f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
@@ -80,13 +80,14 @@ async def tunnelled(proxy: str, host: str, port: int) -> socket.socket:
             if not piece:
                 break
             head += piece
-        status = head.split(b" ", 2)[1:2]
-        if status != [b"200"]:
-            shown = status[0].decode("latin-1") if status else "nothing"
-            raise Unreachable(f"{bare(proxy)}: the proxy refused to connect to {authority}: {shown}")
     except BaseException:
         sock.close()
         raise
+    status = head.split(b" ", 2)[1:2]
+    if status != [b"200"]:
+        sock.close()
+        shown = status[0].decode("latin-1") if status else "nothing"
+        raise Unreachable(f"{bare(proxy)}: the proxy refused to connect to {authority}: {shown}")
     return sock
 
 

@@ -25,6 +25,7 @@ class Credentials:
     """Sent as ``?token=…``, for sockets whose headers get lost."""
 
     def __bool__(self) -> bool:
+        """True when there is any."""
         return any((self.secret, self.bearer, self.hmac_key, self.token))
 
     def headers(self, body: bytes, clock: Callable[[], float] = time.time) -> dict[str, str]:

@@ -44,6 +44,7 @@ class PipeOutput:
         os.close(nowhere)
 
     def __getattr__(self, name: str) -> Any:
+        """All else is the stream's own."""
         return getattr(self._stream, name)
 
 

@@ -37,6 +37,7 @@ class FoundServer:
     transcriber: str = ""
 
     def __str__(self) -> str:
+        """Address, engines and folder."""
         engines = ", ".join(
             f"{kind} {name}" for kind, name in (("voice", self.voice), ("transcriber", self.transcriber)) if name
         )

@@ -19,7 +19,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from providers.emulator.audio_device import play as play_pcm
+from providers.emulator.audio_device import play
 from providers.emulator.failures import EmulatorError, bare, refusal
 from providers.emulator.formatting import count, decibels, percentile, seconds
 from providers.emulator.http_client import HttpClient, RecordedResponse, post
@@ -42,6 +42,10 @@ class SayRequest:
     """Hz."""
     voice: str | None = None
     repeat: int = 1
+    out: Path | None = None
+    """WAV file to save to, instead of playing."""
+    quiet: bool = False
+    """Do not play."""
     timeout: float = 20.0
     """Seconds without a byte; 20 is the platform's default."""
 
@@ -78,9 +82,7 @@ async def speech(targets: Targets, saying: SayRequest) -> list[SpokenResponse]:
     return said
 
 
-def say(
-    targets: Targets, saying: SayRequest, console: Console, *, out: Path | None, play: bool, json_file: Path | None
-) -> None:
+def say(targets: Targets, saying: SayRequest, console: Console, *, json_file: Path | None) -> None:
     """Speak, show, and play or save."""
     said = asyncio.run(speech(targets, saying))
     last = said[-1]
@@ -88,11 +90,11 @@ def say(
         console.print(latencies(said))
     show(last, saying.rate, console)
     save_json(json_file, report(targets, saying, said))
-    if out is not None:
-        write_wav(out, last.answer.body, saying.rate)
-        console.print(f"saved to {out}", markup=False, highlight=False)
-    elif play and last.answer.body:
-        player = play_pcm(last.answer.body, saying.rate)
+    if saying.out is not None:
+        write_wav(saying.out, last.answer.body, saying.rate)
+        console.print(f"saved to {saying.out}", markup=False, highlight=False)
+    elif not saying.quiet and last.answer.body:
+        player = play(last.answer.body, saying.rate)
         console.print(f"played by {player}" if player else "no player on this machine: --out FILE saves the audio")
 
 

@@ -63,33 +63,27 @@ def running_targets(url: str | None, credentials: Credentials) -> Targets:
     EmulatorError
         No server runs, or several fit.
     """
-    server = server_at(url) if url is not None else only_server()
-    if server is None:
-        assert url is not None
+    if url is None:
+        server = only_server()
+    elif (found := server_at(url)) is not None:
+        server = found
+    else:
         return targets_at(url, credentials)
     known = credentials or Credentials(secret=server.secret)
     return replace(targets_at(url or server.url, known, pid=server.pid), name=str(server), voice_engine=server.voice)
 
 
 def chosen_targets(
-    url: str | None,
-    credentials: Credentials,
-    *,
-    voice: str | None = None,
-    transcriber: str | None = None,
-    endpointing: str | None = None,
-    pid: int | None = None,
+    url: str | None, credentials: Credentials, *, pid: int | None = None, **endpoints: str | None
 ) -> Targets:
     """The endpoints named one by one; without any name, those of ``url`` or of the running server."""
-    if url is not None and (voice or transcriber or endpointing):
+    named = {name: where for name, where in endpoints.items() if where is not None}
+    if url is not None and named:
         raise EmulatorError("expected --url, or endpoints one by one, found both")
-    if voice or transcriber or endpointing:
-        found = Targets(
-            voice and endpoint_address("--voice-url", voice, socket=False),
-            transcriber and endpoint_address("--transcriber-url", transcriber, socket=True),
-            endpointing and endpoint_address("--endpointing-url", endpointing, socket=False),
-            credentials,
-        )
+    if named:
+        for name, where in named.items():
+            endpoint_address(f"--{name}-url", where, socket=name == "transcriber")
+        found = Targets(named.get("voice"), named.get("transcriber"), named.get("endpointing"), credentials)
     else:
         found = running_targets(url, credentials)
     return replace(found, pid=pid or found.pid or _local_pid(found))

@@ -44,20 +44,24 @@ class CallSocket(asyncio.Protocol):
     # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport, with a small send buffer."""
         self._transport = cast(asyncio.Transport, transport)
         raw = transport.get_extra_info("socket")
         if raw is not None and raw.family != getattr(socket, "AF_UNIX", None):
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
     def data_received(self, data: bytes) -> None:
+        """Hand on what came."""
         self._protocol.receive_data(data)
         self._work()
 
     def eof_received(self) -> None:
+        """Note that the server sends no more."""
         self._protocol.receive_eof()
         self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """End the call."""
         if self._protocol.state is not State.CLOSED:
             self._protocol.receive_eof()
         self._work()
@@ -71,9 +75,11 @@ class CallSocket(asyncio.Protocol):
                 self._on_end(self.close_code)
 
     def pause_writing(self) -> None:
+        """Hold back what is to be sent."""
         self._writable.clear()
 
     def resume_writing(self) -> None:
+        """Send on."""
         self._writable.set()
 
     # Called by a call.

@@ -17,6 +17,7 @@ from providers import runtime
 from providers.emulator.commands import call, say
 from providers.emulator.wav import wav_bytes, write_wav
 from tests.emulator.good_server import SECRET
+from tests.emulator.load.stand_ins import early_hints
 from tests.emulator.tones import spoken
 
 
@@ -203,3 +204,14 @@ def test_a_reader_that_leaves_early_ends_no_command(command, good_url, tmp_path)
     assert (child.returncode, errors) == (0, "")
     if command == "say":
         assert (tmp_path / "x.wav").stat().st_size > 44
+
+
+def test_the_first_byte_that_say_shows_is_the_servers_alone(tmp_path):
+    """The server takes 300 ms: neither the start of the command nor connecting may add to it."""
+    with early_hints(0.3) as url:
+        base = url.removesuffix("/voice")
+        code = "from providers.emulator.commands import say; say()"
+        line = [sys.executable, "-c", code, "alpha", "--quiet", "--json", "-", "--url", base]
+        done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
+    [first] = json.loads(done.stdout)["responses"]
+    assert 0.3 <= first["firstByte"] < 0.33

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Event
+from typing import cast
 
 from providers.emulator.load.environment import LoadClock
 from providers.emulator.load.measures import Measures
@@ -181,8 +182,7 @@ class LoadProcesses:
         """Wait for all that is still out."""
         while self._waiting:
             tick()
-            for receiver in wait(list(self._waiting), timeout=_SAMPLE):
-                assert isinstance(receiver, Connection)
+            for receiver in cast(list[Connection], wait(list(self._waiting), timeout=_SAMPLE)):
                 try:
                     measures.absorb(receiver.recv())
                 except EOFError:

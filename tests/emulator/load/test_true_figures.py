@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -18,6 +21,7 @@ from providers.emulator.load.plan import Endurance, LoadPlan
 from providers.emulator.load.results import Thresholds
 from providers.emulator.load.script import Conversation, Script, script
 from providers.emulator.load.search import find_limit
+from providers.emulator.load.server_monitor import ServerMonitor
 from providers.emulator.protocol import voice_body
 from providers.emulator.targets import targets_at
 from tests.emulator.good_server import SECRET, GoodServer
@@ -177,7 +181,34 @@ def test_a_load_too_short_to_measure_anything_is_an_error(good_url: str) -> None
     }
 
 
+BUSY_CHILDREN = """
+import subprocess, sys, time
+busy = [sys.executable, "-c", "import time; end = time.perf_counter() + 0.4\nwhile time.perf_counter() < end: pass"]
+while True:
+    subprocess.run(busy)
+"""
+
+
 def test_the_servers_cpu_is_that_of_its_whole_tree_and_never_negative() -> None:
+    """A process that idles while its short-lived children work, one after the other."""
+    with subprocess.Popen([sys.executable, "-c", BUSY_CHILDREN]) as parent:
+        monitor = ServerMonitor(parent.pid)
+        used = []
+        try:
+            began = time.monotonic()
+            while time.monotonic() - began < 3.0:
+                monitor.look()
+                found = monitor.result()
+                used.append(found.cores if found is not None else 0.0)
+                time.sleep(0.1)  # the monitor samples; there is no event to wait for
+        finally:
+            parent.kill()
+    assert min(used) >= 0.0
+    assert used[-1] > 0.1  # the children keep a core busy, shared with whatever else runs on this machine
+    assert monitor.result() is not None
+
+
+def test_a_server_in_a_process_of_its_own_is_measured() -> None:
     with served_elsewhere(GoodServer) as (url, pid):
         result = run(plan(url, calls=2, duration=2.0), WORDS, pid=pid)
     assert result.server is not None
