@@ -57,6 +57,27 @@ class Connection:
             _reset_on_close(self._transport.get_extra_info("socket"))
             self._transport.abort()
 
+    def abort_when_stuck(self, *, within: float) -> None:
+        """Cut a closing connection whose reader takes nothing of what is still buffered for it.
+
+        Parameters
+        ----------
+        within
+            Seconds in which the reader must take at least one byte.
+        """
+        loop, transport = asyncio.get_running_loop(), self._transport
+
+        def look(before: int) -> None:
+            if transport is None or not transport.get_write_buffer_size():
+                return
+            unsent = self.unsent
+            if unsent >= before:
+                self.abort()
+            else:
+                loop.call_later(within, look, unsent)
+
+        loop.call_later(within, look, self.unsent)
+
     async def send(self, send: Callable[[Message], Awaitable[None]], message: Message, *, within: float) -> None:
         """Send a message of a response, as long as the reader takes anything.
 

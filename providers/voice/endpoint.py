@@ -84,6 +84,8 @@ class CustomVoice:
             # and not a polite end after half a sentence. HTTP/1.0 has no chunks: only a reset tells there.
             if scope.get("http_version") == "1.0":
                 connection.abort()
+            else:
+                connection.abort_when_stuck(within=self.options.write)
         except ReaderStalled as error:
             report.failed(error)
             connection.abort()
