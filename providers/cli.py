@@ -183,7 +183,7 @@ def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_with_settings
-def engines(chosen: settings.Settings, probe: bool, as_json: bool) -> None:
+def engines(chosen: settings.Settings, *, probe: bool, as_json: bool) -> None:
     """List every engine: what speaks, what listens, what each needs.
 
     Settings are read as serve reads them, so the list shows what serve could use.

@@ -18,7 +18,7 @@ _FRAME = 0.02
 """Seconds of audio per push, as a call sends it."""
 
 
-class CannotStart(ProvidersError):
+class StartError(ProvidersError):
     """An engine that was made does not start; the message says why."""
 
 
@@ -26,9 +26,9 @@ async def _start(engine: TextToSpeech | SpeechToText) -> None:
     try:
         await engine.start()
     except ProvidersError as error:
-        raise CannotStart(str(error)) from error
+        raise StartError(str(error)) from error
     except Exception as error:  # an engine of another package may raise anything
-        raise CannotStart(f"cannot start: {one_line(error)}") from error
+        raise StartError(f"cannot start: {one_line(error)}") from error
 
 
 async def say(engine: TextToSpeech) -> tuple[str, bytes]:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from providers import engine_probe, registry
+from providers.engine_entry import EngineEntry
 from providers.errors import ProvidersError, one_line
 from providers.settings import Settings
 
@@ -38,6 +39,7 @@ class Entry:
 
     @property
     def ready(self) -> bool:
+        """Whether nothing is missing."""
         return self.state == "ready"
 
 
@@ -68,7 +70,7 @@ async def probed(settings: Settings, listed: Iterable[Entry]) -> list[Entry]:
             found.append(replace(entry, probe=result))
         except TimeoutError:
             found.append(replace(entry, probe=f"failed: no answer within {_PROBE_SECONDS:g} s"))
-        except engine_probe.CannotStart as error:
+        except engine_probe.StartError as error:
             found.append(replace(entry, state=str(error)))
         except ProvidersError as error:
             found.append(replace(entry, probe=f"failed: {error}"))
@@ -105,9 +107,7 @@ def as_json(listed: Iterable[Entry]) -> list[dict[str, Any]]:
     return [asdict(entry) for entry in listed]
 
 
-def _entry(
-    kind: Literal["voice", "transcriber"], name: str, made: registry.EngineEntry[Any], settings: Settings
-) -> Entry:
+def _entry(kind: Literal["voice", "transcriber"], name: str, made: EngineEntry[Any], settings: Settings) -> Entry:
     state = made.missing(settings) or "ready"
     try:
         can = made.make(settings).capabilities

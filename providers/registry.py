@@ -1,4 +1,4 @@
-"""Names of engines: what each needs, which settings it takes, how it is made; plugins included.
+"""Registry of engines by name, plugins included.
 
 The only module that knows concrete engines; each is imported when it is made and not before. Engines of other packages
 come in through the entry-point groups ``vapi_providers.voices`` and ``vapi_providers.transcribers``: an entry point is
@@ -7,102 +7,22 @@ a callable that takes the `Settings` and returns a `TextToSpeech` or a `SpeechTo
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
-from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from providers import settings as chosen
+from providers.engine_entry import EngineEntry, PluginEntry, plugin_entry
 from providers.engines.base import SpeechToText, TextToSpeech
-from providers.errors import EngineUnavailable, ProvidersError, SettingsError, one_line
+from providers.errors import SettingsError
 from providers.settings import Settings, engines
-from providers.settings.group import Group, secret_fields
-from providers.settings.plugins import TRANSCRIBERS_GROUP, VOICES_GROUP, PluginSettings
+from providers.settings.plugins import TRANSCRIBERS_GROUP, VOICES_GROUP
 
 _Engine = TypeVar("_Engine", TextToSpeech, SpeechToText)
-
-_MEMBERS = ("name", "capabilities", "start", "aclose")
-"""What every engine has."""
-
-
-@dataclass(frozen=True, slots=True)
-class EngineEntry(Generic[_Engine]):
-    """One engine that can be named."""
-
-    factory: Callable[..., _Engine]
-    """Called with the groups of ``takes``, in their order."""
-    takes: tuple[type[Group], ...] = ()
-    package: str = ""
-    """Import name of what it cannot do without."""
-    extra: str = ""
-    """Extra of this distribution that brings the package."""
-    setting: str = ""
-    """Public name of a setting that has to have a value."""
-    unless: str = ""
-    """A setting whose changed value makes up for that: a server of one's own needs no key."""
-    bare: bool = False
-    """For tests and load: nothing to cache, nothing to reconnect."""
-
-    def make(self, settings: Settings) -> _Engine:
-        """The engine as the settings say."""
-        return self.factory(*(settings.group(kind) for kind in self.takes))
-
-    def missing(self, settings: Settings) -> str:
-        """What to install or set before this engine can start; empty when nothing is missing."""
-        steps = []
-        if self.package and find_spec(self.package) is None:
-            steps.append(f"pip install 'vapi-providers[{self.extra}]'")
-        made_up_for = self.unless and settings.get(self.unless) != Settings().get(self.unless)
-        if self.setting and not settings.get(self.setting) and not made_up_for:
-            steps.append(f"set --{self.setting.replace('_', '-')}")
-        return ", ".join(steps)
-
-    def digest(self, settings: Settings) -> str:
-        """A digest of the engine's own settings, without its secrets: what may change how it sounds."""
-        taken = [_without_secrets(settings.group(kind)) for kind in self.takes]
-        return hashlib.sha256(msgspec.json.encode(taken)).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class PluginEntry(EngineEntry[_Engine]):
-    """An engine of another package. Whatever is wrong with it is one `EngineUnavailable`."""
-
-    name: str = ""
-    version: str = ""
-    """Name and version of its distribution: another version may sound different."""
-
-    def make(self, settings: Settings) -> _Engine:
-        """The engine as its package makes it.
-
-        Raises
-        ------
-        EngineUnavailable
-            The package does not import, its callable fails, or what that returns is no engine.
-        """
-        try:
-            engine = self.factory(settings)
-            absent = [member for member in _MEMBERS if not hasattr(engine, member)]
-        except ProvidersError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise EngineUnavailable(
-                f"plugin {self.name} of {self.version}: {one_line(error)}", engine=self.name
-            ) from error
-        if absent:
-            found = f"expected an engine, found {type(engine).__name__} without {', '.join(absent)}"
-            raise EngineUnavailable(f"plugin {self.name} of {self.version}: {found}", engine=self.name)
-        return engine
-
-    def digest(self, settings: Settings) -> str:
-        """A digest of the package's version and of the plugin's own settings."""
-        told = settings.plugins.get(self.name, PluginSettings()).told()
-        return hashlib.sha256(msgspec.json.encode([self.version, told])).hexdigest()
 
 
 def voices() -> dict[str, EngineEntry[TextToSpeech]]:
@@ -157,21 +77,7 @@ def _wanted(
 
 def _plugins(group: str, built_in: Mapping[str, Any]) -> dict[str, PluginEntry[Any]]:
     points = sorted(entry_points(group=group), key=lambda point: point.name)
-    return {point.name: _plugin(point) for point in points if point.name not in built_in}
-
-
-def _plugin(point: EntryPoint) -> PluginEntry[Any]:
-    version = f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
-    return PluginEntry(partial(_plugged_in, point), name=point.name, version=version)
-
-
-def _plugged_in(point: EntryPoint, settings: Settings) -> Any:
-    return point.load()(settings)
-
-
-def _without_secrets(group: Group) -> dict[str, Any]:
-    secrets = secret_fields(type(group))
-    return {name: value for name, value in msgspec.structs.asdict(group).items() if name not in secrets}
+    return {point.name: plugin_entry(point) for point in points if point.name not in built_in}
 
 
 def _path(setting: str | None) -> Path | None:

@@ -130,8 +130,8 @@ class SeenSignatures:
     """Bounded memory of the signatures that were accepted, so that none is accepted twice.
 
     Two generations: the newer one takes what comes, the older one is dropped when the newer one has been filling for
-    twice the window, the longest that a signature can stay valid. At the limit the older one is dropped early: whoever
-    reaches it holds the key.
+    twice the window, the longest that a signature can stay valid. At the limit the older one is dropped early: only
+    the holder of the key can reach it.
 
     Parameters
     ----------
