@@ -115,6 +115,7 @@ class Connection:
                     self._end(error)
                 finally:
                     self._closing = True
+                    self._end(EngineError("expected no cancellation of its own", engine=self.engine.name))
 
     async def _open(self, stack: AsyncExitStack) -> Recognition:
         audio, limit = self._audio, self._limits.options.open
@@ -156,6 +157,10 @@ class Connection:
                     return await self._finish(recognition)
                 else:
                     await audio.more.wait()
+        except asyncio.CancelledError:
+            if not _is_cancelled():
+                self._end(EngineError("push: expected no cancellation of its own", engine=self.engine.name))
+            raise
         except TimeoutError:
             self._end(EngineError(f"push: expected within {self._limits.options.push:g} s", engine=self.engine.name))
         except Exception as error:
@@ -182,6 +187,11 @@ class Connection:
         if not self.over:
             self.over = True if error is None else EngineError.of(error, engine=self.engine.name)
             self._owner.changed()
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _now() -> float:

@@ -85,7 +85,7 @@ quick = Manner(latency=0.001, opening=0.001)
 class Mistaken(ToneVendor):
     """Raises what no engine may raise, at one step of a recognition."""
 
-    def __init__(self, error: type[Exception], step: str) -> None:
+    def __init__(self, error: type[BaseException], step: str) -> None:
         super().__init__(manner=quick, name="mistaken")
         self._error = error
         self._step = step
@@ -125,7 +125,14 @@ class MistakenRecognition:
         return await anext(aiter(self._inner))
 
 
-ERRORS: tuple[type[Exception], ...] = (OSError, ConnectionResetError, TimeoutError, ZeroDivisionError, KeyError)
+ERRORS: tuple[type[BaseException], ...] = (
+    OSError,
+    ConnectionResetError,
+    TimeoutError,
+    ZeroDivisionError,
+    KeyError,
+    asyncio.CancelledError,
+)
 STEPS = ("enter", "push", "finish", "iterate", "leave")
 IMPATIENT = ReconnectOptions(patience=0.3, base=0.05, flush=0.5)
 
@@ -135,7 +142,7 @@ def hostile(
 ) -> list[Callable[[], AbstractAsyncContextManager[SpeechToText]]]:
     """The wrapper over an engine with each mistake at each step."""
 
-    def opened(error: type[Exception], step: str) -> AbstractAsyncContextManager[SpeechToText]:
+    def opened(error: type[BaseException], step: str) -> AbstractAsyncContextManager[SpeechToText]:
         return kept(wrap(Mistaken(error, step)))
 
     return [partial(opened, error, step) for error in ERRORS for step in STEPS]

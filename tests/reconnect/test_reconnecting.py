@@ -3,72 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from providers.engines.base import Recognition, SpeechToText, Transcript
-from providers.engines.events import EngineEvent
+from providers.engines.base import SpeechToText
 from providers.errors import EngineBusy, EngineError, EngineUnavailable
 from providers.reconnect.options import ReconnectOptions
 from providers.reconnect.reconnecting import Reconnecting
 from tests.engines.imitations.tone_vendor import Fault, Manner, ToneVendor
 from tests.engines.tone_words import RATE, Spoken
-from tests.virtual_time import run_virtual, virtual_clock
-
-BLOCK = 0.1
-SLOW = Spoken((1, 2, 3, 4, 5, 6), (0.5,) * 6)
-"""Six words, each an utterance of its own, in 4.3 seconds."""
-FAST = Spoken(tuple(range(40)), (0.1,) * 40)
-"""Forty words in 12 seconds."""
-QUIET = np.zeros(RATE, "<i2")
-
-
-@dataclass
-class Call:
-    """A call over a vendor that is reconnected, and all that can be seen of it."""
-
-    vendor: ToneVendor
-    options: ReconnectOptions = ReconnectOptions()
-    events: list[EngineEvent] = field(default_factory=list)
-    told: list[Transcript] = field(default_factory=list)
-
-    def engine(self) -> Reconnecting:
-        return Reconnecting(self.vendor, options=self.options, observe=self.events.append, chance=lambda: 0.0)
-
-    def kinds(self) -> list[str]:
-        return [event.kind for event in self.events]
-
-    def words(self) -> list[int]:
-        """The finals' words; -1 is a sound that is none."""
-        texts = [transcript.text for transcript in self.told if transcript.final]
-        return [-1 if word == "?" else int(word) for text in texts for word in text.split()]
-
-    async def read(self, recognition: Recognition) -> None:
-        async for transcript in recognition:
-            self.told.append(transcript)
-
-    async def speak(self, *audio: np.ndarray, block: float = BLOCK) -> None:
-        """Push in real time, finish, and read to the end."""
-        pcm = np.concatenate(audio).tobytes()
-        step = 2 * round(block * RATE)
-        async with self.engine().listen(rate=RATE) as recognition, asyncio.TaskGroup() as group:
-            group.create_task(self.read(recognition))
-            for begin in range(0, len(pcm), step):
-                await asyncio.sleep(block)
-                await recognition.push(pcm[begin : begin + step])
-            await recognition.finish()
-
-
-def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    async def scene() -> None:
-        await scenario()
-        assert len(asyncio.all_tasks()) == 1, "no task is left"
-
-    run_virtual(scene())
+from tests.reconnect.calls import FAST, QUIET, SLOW, Call, play
+from tests.virtual_time import virtual_clock
 
 
 def test_a_call_without_trouble_is_passed_through_on_one_connection() -> None:
@@ -220,62 +168,6 @@ def test_an_engine_without_partials_has_more_time() -> None:
     play(lambda: call.speak(FAST.pcm(), FAST.pcm()[1:], QUIET))
     assert call.vendor.opened == 1
     assert call.words() == [*range(40), *range(40)]
-
-
-class Counting(ToneVendor):
-    """Counts the audio of every connection."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(faults)
-        self.seconds: list[float] = []
-
-    def listen(self, *, rate: int, channels: int = 1) -> Any:
-        inner, seconds = super().listen(rate=rate, channels=channels), self.seconds
-        seconds.append(0.0)
-
-        class Listening:
-            async def __aenter__(self) -> Any:
-                recognition = await inner.__aenter__()
-                push = recognition.push
-
-                async def counted(pcm: bytes, /) -> None:
-                    seconds[-1] += len(pcm) / 2 / rate
-                    await push(pcm)
-
-                recognition.push = counted  # type: ignore[method-assign]  # this connection alone
-                return recognition
-
-            async def __aexit__(self, *error: Any) -> Any:
-                return await inner.__aexit__(*error)
-
-        return Listening()
-
-
-def test_silence_is_not_replayed() -> None:
-    vendor = Counting([Fault("cut", 14.0)])
-    call = Call(vendor)
-    play(lambda: call.speak(SLOW.pcm(), *[QUIET] * 10, SLOW.pcm()))
-    assert call.words() == [1, 2, 3, 4, 5, 6] * 2
-    assert sum(vendor.seconds) == pytest.approx(4.26 + 10.0 + 4.26 + 0.5, abs=0.2)
-
-
-def test_what_is_final_is_not_replayed() -> None:
-    vendor = Counting([Fault("cut", 3.0)])
-    call = Call(vendor)
-    play(lambda: call.speak(SLOW.pcm()))
-    assert sum(vendor.seconds) == pytest.approx(4.26 + 0.6, abs=0.3)
-
-
-def test_what_the_ring_lost_is_a_gap_that_is_reported_and_its_partial_words_are_kept() -> None:
-    call = Call(ToneVendor([Fault("cut", 6.0)], Manner(most=100)), ReconnectOptions(replay=2.0))
-    play(lambda: call.speak(FAST.pcm(), QUIET))
-    assert call.words() == list(range(40)), "the partial's words were rescued, the others replayed"
-    assert "gap" not in call.kinds(), "nothing is missing"
-    lost = Call(ToneVendor([Fault("half open", 0.05)], Manner(most=100)), ReconnectOptions(replay=1.0))
-    play(lambda: lost.speak(FAST.pcm(), QUIET))
-    assert lost.kinds()[:4] == ["suspected", "gap", "lost", "reconnected"]
-    assert [event.value for event in lost.events if event.kind == "gap"][0] > 1.0
-    assert lost.words()[-20:] == list(range(20, 40))
 
 
 def test_audio_of_any_length_may_be_pushed_at_once() -> None:

@@ -15,6 +15,7 @@ from deepgram.environment import DeepgramClientEnvironment
 from providers.engines.base import Recognition, Transcript
 from providers.engines.deepgram.listen import DeepgramListener, DeepgramListening
 from providers.errors import EngineBusy, EngineError, EngineUnavailable, SettingsError
+from providers.reconnect.reconnecting import Reconnecting
 from tests.engines.imitations.deepgram_live import (
     DeepgramLive,
     Refusal,
@@ -542,3 +543,25 @@ def test_the_upgrade_is_the_one_the_vendors_sdk_makes() -> None:
     assert ours.path == theirs.path
     assert ours.query == theirs.query
     assert ours.headers["Authorization"] == theirs.headers["Authorization"]
+
+
+def test_a_reconnecting_recognition_takes_three_tasks_and_none_for_keep_alive_or_pings() -> None:
+    """All tasks but the test's own and the vendor's."""
+
+    def ours() -> int:
+        files = [task.get_coro().cr_code.co_filename for task in asyncio.all_tasks()]  # type: ignore[union-attr]
+        return sum("/providers/" in file or file.endswith("/websockets/asyncio/client.py") for file in files)
+
+    async def act(listener: DeepgramListener, vendor: DeepgramLive) -> None:
+        async with Reconnecting(listener).listen(rate=8000) as recognition:
+            reader = asyncio.create_task(gathered(recognition))
+            tasks = asyncio.all_tasks()
+            await recognition.push(FRAME)
+            await asyncio.sleep(0.1)  # several keep-alives
+            keepers = [task for task in asyncio.all_tasks() - tasks if "keepalive" in task.get_coro().__qualname__]  # type: ignore[union-attr]
+            assert keepers == []
+            assert ours() == 3
+            reader.cancel()
+
+    (session,) = with_vendor(stay, act, keep_alive=0.02).sessions
+    assert len(session.controls) > 1
