@@ -135,6 +135,7 @@ class Supervisor:
                 self._tell("lost", other.engine, str(other.overdue_error()))
         if not any(other.is_open for other in others):
             self._recovered(connection)
+        connection.suspected = False  # it may have been slow to open; how soon it answers is another question
         self._plan = None
         self.opened.set()
         self.changed()

@@ -161,6 +161,15 @@ def test_a_long_outage_of_one_kind_ends_as_soon_as_a_short_one(kind: Kind, outag
     assert heard.late(spoken, 3.0 + outage) <= LATE
 
 
+def test_a_connection_that_was_slow_to_open_is_watched_like_any_other() -> None:
+    """The first one opens while a second attempt is under way, and is half-open."""
+    spoken, heard = Spoken(tuple(range(4)), (0.1,) * 4), Heard()
+    vendor = ToneVendor([Fault("half open")], Manner(opening=1.5))
+    run_virtual(call(Reconnecting(vendor, observe=heard.events.append), spoken, heard, tail=8.0))
+    assert heard.finals == ["0", "1", "2", "3"]
+    assert [event.kind for event in heard.events[:4]] == ["suspected", "lost", "reconnected", "suspected"]
+
+
 def test_a_second_connection_costs_at_most_one_more_at_a_time_and_is_counted() -> None:
     class Counting(FaultyVendor):
         most_open = 0
