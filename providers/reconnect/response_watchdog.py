@@ -11,7 +11,7 @@ __all__ = ["ResponseLimits", "ResponseWatchdog", "is_remote"]
 _SPARE = 3
 """Connections in a row that may stay silent before the limit grows: so many half-open sockets in a row are rare."""
 _WITHOUT_PARTIALS = 30.0
-"""Seconds an engine without partials may take, because it speaks only when an utterance is over."""
+"""Seconds an engine that runs here and gives no partials may take: it speaks only when an utterance is over."""
 
 
 def is_remote(engine: SpeechToText) -> bool:
@@ -84,11 +84,12 @@ class ResponseLimits:
         """Seconds an engine's connection may owe an answer now."""
         options = self.options
         least = options.next_result if answered else options.first_result
-        if not engine.capabilities.partials:
-            least = max(least, _WITHOUT_PARTIALS)
-        elif is_remote(engine):
-            least = min(least, options.suspect)
+        if is_remote(engine):
+            # Without partials nothing is said until an utterance is over; a third of the buffer leaves two more tries.
+            least = options.suspect if engine.capabilities.partials else max(options.suspect, options.replay / 3)
             if open_utterance or engine.name in self._reports_progress:
                 return least
+        elif not engine.capabilities.partials:
+            least = max(least, _WITHOUT_PARTIALS)
         growth = 2.0 ** min(max(0, self.silent_connections - _SPARE), 30)
         return min(least * growth, max(least, options.result_ceiling))

@@ -143,6 +143,47 @@ def test_words_are_out_soon_after_the_vendor_can_be_reached_again_whatever_came_
         assert heard.late(spoken, reachable) <= LATE, f"seed {seed}"
 
 
+def some_manner(draw: random.Random) -> Manner:
+    """A vendor of any kind: slow to open, to answer or to close, with partials and word times or without."""
+    return Manner(
+        latency=draw.choice([0.0, 0.05, 0.3, 1.5, 2.5]),
+        opening=draw.choice([0.0, 0.05, 0.3, 1.3, 2.5]),
+        closing=draw.choice([0.0, 0.0, 1.0, 3.0]),
+        word_times=draw.random() < 0.5,
+        covers_quiet=draw.random() < 0.3,
+        most=draw.choice([2, 4, 100]),
+        partials=draw.random() < 0.9,
+    )
+
+
+@pytest.mark.parametrize("batch", range(8))
+def test_second_connections_lose_and_repeat_nothing_over_vendors_of_any_manner(batch: int) -> None:
+    for seed in range(batch, 80, 8):
+        draw = random.Random(seed)
+        reachable, manner = draw.uniform(0.0, 7.0), some_manner(draw)
+        spoken, heard = spoken_by(draw, 20), Heard()
+
+        def fault(draw: random.Random = draw, reachable: float = reachable) -> Fault | None:
+            if virtual_clock() >= reachable:
+                return None
+            return Fault(draw.choice(KINDS), draw.choice([0.0, draw.uniform(0.0, reachable - virtual_clock())]))
+
+        options = ReconnectOptions(full=30.0, patience=30.0)
+        engines = [FaultyVendor(fault, manner) for _ in range(draw.choice([1, 1, 2]))]
+        stack = FallbackListening(
+            engines, options=FallbackListeningOptions(options), clock=virtual_clock, chance=draw.random
+        )
+
+        async def scenario(stack: FallbackListening = stack, spoken: Spoken = spoken, heard: Heard = heard) -> None:
+            await call(stack, spoken, heard, tail=25.0)
+            await stack.aclose()
+            await asyncio.sleep(2.5)
+            assert len(asyncio.all_tasks()) == 1, "no task is left"
+
+        run_virtual(scenario())
+        assert heard.finals == [str(word) for word in spoken.words], f"seed {seed}: {manner}"
+
+
 @pytest.mark.parametrize("outage", [5.0, 10.0, 20.0])
 @pytest.mark.parametrize("kind", ["refuse", "hang", "half open"])
 def test_a_long_outage_of_one_kind_ends_as_soon_as_a_short_one(kind: Kind, outage: float) -> None:

@@ -85,7 +85,8 @@ def engine(*, capacity: int | None = None, partials: bool = True) -> ToneVendor:
         (engine(), True, 2.0),
         (engine(capacity=4), False, 5.0),
         (engine(capacity=4), True, 8.0),
-        (engine(partials=False), True, 30.0),
+        (engine(partials=False), True, 10.0),
+        (engine(partials=False, capacity=4), True, 30.0),
     ],
 )
 def test_the_limit_depends_on_where_the_engine_runs_and_on_whether_it_gives_partials(
