@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -26,15 +25,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from providers import connection
+from providers.http_limits import ConnectionLimits, HeaderSection, SectionTooLong, WaitingConnections
+
+__all__ = ["BoundedHttp", "ConnectionLimits", "protocol"]
 
 log = structlog.get_logger()
 
-_SECTION_BYTES = 64 * 1024
-"""Longest header section: what HAProxy and Node accept by default is between 16 and 64 KiB."""
-_LINE_BYTES = 8 * 1024
-"""Longest request line or header line, as in nginx and Apache."""
-_SECTION_FIELDS = 128
-"""Most header fields, as in the WebSocket handshake's own parser."""
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 1024 * 1024
 """How long and how much a refused client may go on sending. Closing at once would reset the connection, and the answer
 would be lost."""
@@ -46,51 +42,6 @@ _NEEDED = (
     "_unset_keepalive_if_required", "_should_upgrade", "handle_websocket_upgrade", "on_response_complete",
 )  # fmt: skip
 """What `BoundedHttp` uses of uvicorn's class and uvicorn does not document."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """Limits of a connection without a complete request."""
-
-    header_seconds: float = 10.0
-    """From the first byte (or the connection's start) to the end of the header section."""
-    body_seconds: float = 30.0
-    """From the end of the header section to the last byte of the body."""
-    waiting: int = 512
-    """Connections at once that hold no complete request."""
-
-
-class WaitingConnections:
-    """Connections that hold no complete request, in the order in which they began to wait.
-
-    Beyond the limit one is closed: the oldest of those that never sent a request, or, when kept-alive ones are in the
-    majority, the oldest of these.
-
-    Parameters
-    ----------
-    limit
-        Connections at once.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._fresh: dict[BoundedHttp, None] = {}
-        self._kept: dict[BoundedHttp, None] = {}
-
-    def __len__(self) -> int:
-        return len(self._fresh) + len(self._kept)
-
-    def add(self, connection: BoundedHttp, *, kept: bool) -> None:
-        """Count a connection, and close another one if there are too many."""
-        (self._kept if kept else self._fresh)[connection] = None
-        if len(self) > self._limit:
-            crowd = self._fresh if len(self._fresh) >= len(self._kept) else self._kept
-            next(iter(crowd)).evict()
-
-    def discard(self, connection: BoundedHttp) -> None:
-        """Count a connection no longer."""
-        self._fresh.pop(connection, None)
-        self._kept.pop(connection, None)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -106,7 +57,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._discarded = 0
         self._ignored_upgrade = False
         """Whether the parser is being told of a request that is already being served."""
-        self._section = _Section()
+        self._section = HeaderSection()
 
     # The connection
 
@@ -155,11 +106,11 @@ class BoundedHttp(HttpToolsProtocol):
             self._upgraded(data[upgrade.args[0] :])
         except httptools.HttpParserError:
             self._refuse(*(self._section.fault or (400, "request: expected HTTP/1.1, found something else")))
-        except _TooLong as fault:
+        except SectionTooLong as fault:
             self._refuse(*fault.args)
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Take the beginning of a request."""
         if self._ignored_upgrade:
             return
         self._section.begin()
@@ -168,14 +119,14 @@ class BoundedHttp(HttpToolsProtocol):
         self.scope["extensions"] = extensions
 
     def on_url(self, url: bytes) -> None:
-        """A part of the request line's target."""
+        """Take a part of the request line's target."""
         if self._ignored_upgrade:
             return
         super().on_url(url)
         self._section.check_target(self.url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header field, or a trailer, which is counted and dropped."""
+        """Take one header field, or a trailer, which is counted and dropped."""
         if self._ignored_upgrade:
             return
         self._section.check_field(name, value)
@@ -183,7 +134,7 @@ class BoundedHttp(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """The header section is complete: the application starts."""
+        """Start the application: the header section is complete."""
         if self._ignored_upgrade:
             return
         self._section.open = False
@@ -194,12 +145,12 @@ class BoundedHttp(HttpToolsProtocol):
             _answer_unchunked(self.cycle)
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body."""
+        """Take a part of the body."""
         self._section.body += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """The request is complete."""
+        """Note that the request is complete."""
         if self.parser.should_upgrade() and not self._should_upgrade():
             return  # the parser has skipped the body
         self._section.complete()
@@ -232,7 +183,7 @@ class BoundedHttp(HttpToolsProtocol):
     # What leaves
 
     def on_response_complete(self) -> None:
-        """The answer is written: the connection waits for the next request, or closes."""
+        """Wait for the next request, or close: the answer is written."""
         super().on_response_complete()
         if self.transport.is_closing():
             self._abort_when_stuck(-1)
@@ -311,75 +262,6 @@ async def _no_application(scope: Any, receive: Any, send: Any) -> None: ...
 
 _NO_LOOP: Any = object()
 """Keeps the constructor from looking for a loop, before there is one."""
-
-
-class _TooLong(Exception):
-    """A limit of the header section is broken; status and sentence."""
-
-
-class _Section:
-    """The header section as it arrives: its size, its longest line, its fields."""
-
-    def __init__(self) -> None:
-        self.open = True
-        """Whether the header section of the next request is incomplete."""
-        self.body = 0
-        """Bytes of bodies in this read."""
-        self.fault: tuple[int, str] | None = None
-        self._size = self._fields = 0
-        self._line = 0
-        """Bytes of the line that has not ended; in a body, bytes of framing since the last byte of content."""
-        self._ended = False
-        """Whether a request ended within this read."""
-
-    def begin(self) -> None:
-        """A request begins."""
-        self.open = True
-        self._size = self._fields = 0
-
-    def complete(self) -> None:
-        """A request is complete."""
-        self.open = self._ended = True
-
-    def check_target(self, target: bytes) -> None:
-        """Check the request line's target, as far as it has come."""
-        if len(target) > _LINE_BYTES:
-            self._break(414, f"URL: expected at most {_LINE_BYTES} bytes, found more")
-
-    def check_field(self, name: bytes, value: bytes) -> None:
-        """Count one field."""
-        self._fields += 1
-        self._size += len(name) + len(value) + 4
-        if len(name) + len(value) > _LINE_BYTES:
-            self._break(431, f"headers: expected at most {_LINE_BYTES} bytes a line, found more")
-        if self._size > _SECTION_BYTES:
-            self._break(431, f"headers: expected at most {_SECTION_BYTES} bytes, found more")
-        if self._fields > _SECTION_FIELDS:
-            self._break(431, f"headers: expected at most {_SECTION_FIELDS} fields, found more")
-
-    def begin_read(self) -> None:
-        """Note that a read is about to be parsed."""
-        self.body = 0
-        self._ended = False
-
-    def end_read(self, data: bytes) -> None:
-        """Check what the parser holds back: the beginning of a line, or the framing of a chunked body."""
-        if self._ended:
-            self._line = 0  # a part of this read belongs to an earlier request
-            return
-        if self.open:
-            end = data.rfind(b"\n")
-            self._line = len(data) - end - 1 if end >= 0 else self._line + len(data)
-            if self._line > _LINE_BYTES:
-                raise _TooLong(431, f"headers: expected at most {_LINE_BYTES} bytes a line, found more")
-        else:
-            self._line = 0 if self.body else self._line + len(data)
-            if self._line > _SECTION_BYTES:
-                raise _TooLong(400, f"body: expected at most {_SECTION_BYTES} bytes of framing, found more")
-
-    def _break(self, status: int, sentence: str) -> None:
-        self.fault = status, sentence
-        raise _TooLong(status, sentence)
 
 
 def _answer(status: int, sentence: str) -> bytes:

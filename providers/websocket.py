@@ -133,7 +133,7 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
             self.transport.pause_reading()
 
     async def receive(self) -> Any:
-        """The next message for the application."""
+        """Wait for the next message to the application."""
         message: Any = await self.queue.get()
         if message["type"] == "websocket.receive":
             self._waiting_bytes -= len(message.get("bytes") or message.get("text") or "")
@@ -157,7 +157,7 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
                 self.handshake_complete = True  # denied, which uvicorn takes for an application without an answer
 
     def resume_writing(self) -> None:
-        """The client reads again."""
+        """Answer the latest ping: the client reads again."""
         super().resume_writing()
         if self._pong is not None and not self.close_sent:
             self.transport.write(_pong(self._pong))
@@ -192,7 +192,7 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
         self.transport.abort()
 
     def handle_pong(self, event: Any) -> None:
-        """The client answered."""
+        """Take the client's answer to a ping."""
         self._silent_pings = 0
         super().handle_pong(event)
 
@@ -215,7 +215,7 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def on_task_complete(self, task: asyncio.Task[None]) -> None:
-        """The application is done: the connection has ten seconds to end."""
+        """Give the connection ten seconds to end: the application is done."""
         super().on_task_complete(task)
         if not self.disconnected and self.close_timer is None:
             self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
