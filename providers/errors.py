@@ -10,6 +10,7 @@
     │   ├── TooLarge                413  a body or a text over its limit
     │   └── AtCapacity              503  admission says no; the customer's fallback should start
     ├── CallRefused                 a socket cannot go on; carries its WebSocket close code
+    ├── CallerGone                  a socket broke while something was sent to it
     └── EngineError                 the only error that leaves an engine; says whether a retry may help
         ├── EngineBusy              every place is taken (503 + Retry-After)
         ├── EngineUnavailable       a package, model or key is missing: says what to install or set
@@ -79,6 +80,10 @@ class CallRefused(ProvidersError):
         super().__init__(f"{code} {reason}")
         self.code = code
         self.reason = reason.encode()[:123].decode(errors="ignore")
+
+
+class CallerGone(ProvidersError):
+    """A transcriber socket broke while something was sent to it: the caller hung up, an engine did not fail."""
 
 
 class EngineError(ProvidersError):

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 from providers.auth import Authenticator
 from providers.capacity import CapacityLimiter
 from providers.engines.base import SpeechToText, with_options
-from providers.errors import AtCapacity, CallRefused, RequestError
+from providers.errors import AtCapacity, CallerGone, CallRefused, RequestError
 from providers.inbound import check_connection, loggable_path
 from providers.operations.metrics import Metrics
 from providers.transcriber import flow, wire
@@ -74,7 +74,10 @@ class CustomTranscriber:
             return data if data is not None else text or ""
 
         async def send_text(text: str) -> None:
-            await send({"type": "websocket.send", "text": text})
+            try:
+                await send({"type": "websocket.send", "text": text})
+            except OSError:
+                raise CallerGone("a transcript could not be sent") from None
 
         call = flow.Call(engine, self.options)
         begun = time.perf_counter()
@@ -83,7 +86,7 @@ class CustomTranscriber:
             await call.run(next_frame, send_text)
         except CallRefused as refused:
             end.set(refused.code, refused.reason, by="server")
-        except OSError:
+        except CallerGone:
             end.set(1006, "the connection broke while a transcript was sent", by="caller")
             end.told = True
         except Exception:

@@ -2,10 +2,11 @@
 
 One object per socket; it owns every task of the call, and nothing of it is left when `Call.run` returns::
 
-    socket ─► reader ─► AudioQueue ─► feeder ─► recognition ─► listener ─► ResponseQueue ─► writer ─► socket
+    socket ─► reader ─► AudioQueue ─► feeder ─► recognition ─► writer ─► socket
 
-The reader runs in the task of the connection. The feeder, one listener for each recognition and the writer have a task
-each. Nothing is taken faster than what follows takes it: a full `AudioQueue` stops the reader, and TCP the caller.
+The reader runs in the task of the connection; the feeder and one writer for each recognition have a task each. Nothing
+is taken faster than what follows takes it: a full `AudioQueue` stops the reader, and TCP the caller. Transcripts that a
+caller does not read wait in the recognition, where a partial gives way to what replaces it.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from providers.engines.base import Recognition, SpeechToText
 from providers.errors import CallRefused, EngineError
 from providers.tasks import run_beside
 from providers.transcriber import wire
+from providers.transcriber.audio_queue import AudioQueue
 from providers.transcriber.conditioning import Conditioner, ConditioningOptions
-from providers.transcriber.queues import AudioQueue, ResponseQueue
 from providers.transcriber.transcripts import TranscriptNormaliser
 
 Receive = Callable[[], Awaitable["str | bytes | None"]]
 """The next frame, None when the caller is gone."""
 Send = Callable[[str], Awaitable[None]]
-"""Sends one message; raises `OSError` when the caller is gone."""
+"""Sends one message; raises `CallerGone` when the connection is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,6 @@ class Call:
         self._engine = engine
         self._options = options
         self._wire = wire.Wire()
-        self._responses = ResponseQueue()
         self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
         self.stats = CallStats()
 
@@ -81,10 +81,10 @@ class Call:
         ------
         CallRefused
             The call cannot go on; the socket is to be closed with its code.
-        OSError
-            The caller is gone, noticed while sending.
+        CallerGone
+            The connection broke while a transcript was sent.
         """
-        await run_beside(self._read(receive), self._recognise(), self._write(send))
+        await run_beside(self._read(receive), self._recognise(send))
 
     async def _read(self, receive: Receive) -> None:
         stats, machine = self.stats, self._wire
@@ -110,16 +110,16 @@ class Call:
         bytes_per_second = 2 * started.channels * started.rate
         self._started.set_result((started, AudioQueue(bytes_per_second=bytes_per_second, seconds=self._options.buffer)))
 
-    async def _recognise(self) -> NoReturn:
+    async def _recognise(self, send: Send) -> NoReturn:
         """Open the recognitions, then feed them; audio that arrives meanwhile waits in order."""
         started, audio = await self._started
         try:
             async with AsyncExitStack() as stack:
                 feeds = await self._open(stack, started)
-                await run_beside(self._feed(feeds, started, audio), *map(self._listen, feeds))
+                await run_beside(self._feed(feeds, started, audio), *(self._write(feed, send) for feed in feeds))
         except EngineError as lost:
             raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost}") from lost
-        except OSError as lost:  # the caller's own loss is raised where responses are sent
+        except OSError as lost:
             raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost.strerror or type(lost).__name__}") from lost
         raise AssertionError("a feeder never returns")
 
@@ -166,25 +166,18 @@ class Call:
         done = await conditioner.feed(split[customer], split[1 - customer])
         return (split[0], done) if self._options.swap else (done, split[1])
 
-    async def _listen(self, feed: _Feed) -> NoReturn:
+    async def _write(self, feed: _Feed, send: Send) -> NoReturn:
         async for transcript in feed.recognition:
             speaker = feed.speakers[transcript.channel]
             text = speaker.normalise(transcript)
             if text is None:
                 continue
-            message = wire.response(text, channel=speaker.channel, final=transcript.final)
             if transcript.final:
                 self.stats.finals += 1
-                self._responses.put_final(speaker.channel, message)
             else:
                 self.stats.partials += 1
-                self._responses.put_partial(speaker.channel, message)
+            await send(wire.response(text, channel=speaker.channel, final=transcript.final))
         raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
-
-    async def _write(self, send: Send) -> NoReturn:
-        while True:
-            for message in await self._responses.take():
-                await send(message)
 
 
 @dataclass(frozen=True, slots=True)

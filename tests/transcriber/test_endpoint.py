@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import threading
@@ -18,6 +19,7 @@ from websockets.sync.client import ClientConnection
 from providers.engines.base import ListeningCapabilities, Transcript
 from providers.engines.null import Null
 from providers.errors import EngineError
+from providers.reconnect.reconnecting import Reconnecting
 from tests.fakes import ScriptedListener
 from tests.live import SECRET, serving, settings, start
 
@@ -268,3 +270,27 @@ def test_an_idle_call_is_pinged_and_stays_open() -> None:
         time.sleep(0.3)
         socket.send(bytes(64000))
         assert heard(socket)["transcription"] == "second 1."
+
+
+def test_a_call_has_three_tasks_and_its_recogniser_three_more() -> None:
+    """The connection with the reader, the feeder, the writer; the session, its connection and its feeder."""
+    engine = ScriptedListener()
+    seen: list[int] = []
+
+    async def count() -> None:
+        while True:
+            seen.append(len(asyncio.all_tasks()))
+            await asyncio.sleep(0.001)
+
+    for transcriber, tasks in ((engine, 3), (Reconnecting(engine), 6)):
+        with serving(transcriber=transcriber, background=count) as live:
+            eventually(lambda: len(seen) > 100)
+            before = seen[-1]
+            with live.call() as socket:
+                socket.send(start())
+                socket.send(FRAME)
+                eventually(lambda: engine.open == 1)
+                seen.clear()
+                eventually(lambda: len(seen) > 100)
+                assert seen[-1] - before == tasks
+        seen.clear()

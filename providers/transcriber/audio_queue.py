@@ -1,6 +1,6 @@
-"""The two bounded queues of a call: audio on its way to the recogniser, responses on their way to the caller.
+"""Bounded queue of a call's audio on its way to the recogniser.
 
-Both hand over what they hold at once: a consumer that fell behind catches up in few steps, and the price per frame
+It hands over what it holds at once: a recogniser that fell behind catches up in few steps, and the price per frame
 falls as the load rises.
 """
 
@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
-from typing import NamedTuple
+from collections.abc import Callable
 
 from providers.errors import CallRefused
-from providers.queues import BoundedQueue
 from providers.transcriber.wire import INTERNAL_ERROR
 
 _TAKE_SECONDS = 2.0
@@ -109,50 +107,6 @@ class AudioQueue:
             raise CallRefused(
                 INTERNAL_ERROR, f"audio would be lost: {seconds:.1f} s have waited {self._seconds:g} s to be recognised"
             )
-
-
-class ResponseQueue:
-    """Messages to the caller, in order; under pressure partials give way, finals never.
-
-    A partial replaces an unsent partial of the same speaker, and a final takes it away.
-
-    Parameters
-    ----------
-    limit
-        Finals that may wait for a caller who does not read.
-    """
-
-    def __init__(self, limit: int = 1000) -> None:
-        self._limit = limit
-        self._waiting: BoundedQueue[_Response] = BoundedQueue(limit)
-
-    def put_partial(self, speaker: Hashable, message: str) -> None:
-        """Offer a partial; it may never be sent if a newer one comes first."""
-        self._waiting.discard(lambda waiting: waiting.replaceable_of == speaker)
-        self._waiting.put_now(_Response(message, speaker))
-
-    def put_final(self, speaker: Hashable, message: str) -> None:
-        """Add a final.
-
-        Raises
-        ------
-        CallRefused
-            The caller has not read for so long that a final would be lost.
-        """
-        self._waiting.discard(lambda waiting: waiting.replaceable_of == speaker)
-        if self._waiting.full:
-            raise CallRefused(INTERNAL_ERROR, f"finals would be lost: {self._limit} wait for the caller to read")
-        self._waiting.put_now(_Response(message, None))
-
-    async def take(self) -> list[str]:
-        """Everything that waits, at least one message."""
-        return [waiting.message for waiting in await self._waiting.get_all()]
-
-
-class _Response(NamedTuple):
-    message: str
-    replaceable_of: Hashable
-    """The speaker whose partial this is; None for a final."""
 
 
 def _wake(waiter: asyncio.Future[None] | None) -> None:

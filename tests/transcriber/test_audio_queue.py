@@ -1,4 +1,4 @@
-"""The two bounded queues of a call."""
+"""The bounded queue of a call's audio."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from providers.errors import CallRefused
-from providers.transcriber.queues import AudioQueue, ResponseQueue
+from providers.transcriber.audio_queue import AudioQueue
 
 
 class Clock:
@@ -125,25 +125,3 @@ def test_a_caller_that_waits_for_a_recogniser_which_takes_nothing_is_refused() -
 
     with pytest.raises(CallRefused, match="audio would be lost"):
         asyncio.run(scenario())
-
-
-def test_partials_replace_each_other_and_give_way_to_their_final() -> None:
-    async def scenario() -> list[str]:
-        responses = ResponseQueue()
-        responses.put_partial("customer", "one")
-        responses.put_partial("customer", "one two")
-        responses.put_partial("assistant", "hello")
-        responses.put_final("customer", "One two.")
-        responses.put_partial("customer", "three")
-        responses.put_final("assistant", "Hello.")
-        return await responses.take()
-
-    assert asyncio.run(scenario()) == ["One two.", "three", "Hello."]
-
-
-def test_finals_are_never_dropped_and_too_many_close_1011() -> None:
-    responses = ResponseQueue(limit=2)
-    responses.put_final("customer", "1")
-    responses.put_final("customer", "2")
-    with pytest.raises(CallRefused, match="finals would be lost"):
-        responses.put_final("customer", "3")
