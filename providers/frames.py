@@ -21,6 +21,8 @@ _FIN, _RESERVED, _OPCODE = 0x80, 0x70, 0x0F
 _CONTROL = 0x08
 _MASKED, _LENGTH = 0x80, 0x7F
 _WHOLE_BINARY = _FIN | BINARY
+_MASKED_16 = _MASKED | 126
+"""Second byte of a masked frame whose length follows in two bytes."""
 
 Event = tuple[int, bytes]
 """Opcode (never `CONTINUATION`) and payload; a text is whole, its encoding unchecked."""
@@ -71,7 +73,12 @@ class FrameReader:
         blocks: list[bytes] = []
         buffer, at, end = self._buffer, self._at, len(self._buffer)
         while frames and self.fault is None:
-            body, size = self._header(buffer, at, end)
+            if end - at >= 8 and buffer[at] == _WHOLE_BINARY and buffer[at + 1] == _MASKED_16 and not self._fragmented:
+                body, size = at + 8, buffer[at + 2] << 8 | buffer[at + 3]  # what a caller's audio looks like
+                if size > self._largest:
+                    body, size = self._header(buffer, at, end)
+            else:
+                body, size = self._header(buffer, at, end)
             stop = body + size
             if not body or stop > end:
                 self._need = stop - at if body else size

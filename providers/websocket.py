@@ -13,7 +13,6 @@ came in one read is handed over together, and nothing a client sends is taken fa
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import Any
 
 import msgspec
@@ -30,9 +29,6 @@ _FRAMES_PER_TURN = 256
 """A third of a millisecond of work: forty sockets full of one-byte frames leave the loop free every 12 ms."""
 _QUEUE_BYTES, _QUEUE_MESSAGES = 256 * 1024, 32
 """Four seconds of audio at 16 kHz stereo, about one read of the transport."""
-_RECEIVE_BUFFER = 64 * 1024
-"""Bytes, which Linux doubles. Without it the system takes megabytes from a client that sends a file, and forty reads of
-a quarter of a megabyte each in one turn of the loop hold it for 50 ms."""
 _LINGER_SECONDS = 2.0
 """How long the connection stays after a close frame of ours, so that the client can read it: closing while unread audio
 arrives would reset the connection."""
@@ -68,13 +64,6 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
         """Whether audio was held back since the last ping."""
 
     # What arrives
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Bound what the system holds of the client's audio, and with it what comes in one read."""
-        super().connection_made(transport)
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
 
     def data_received(self, data: bytes) -> None:
         """Take what the transport read."""
