@@ -7,14 +7,15 @@ from contextlib import aclosing
 
 import pytest
 
+from providers.emulator.call_command import _CLEAR_VOICES
 from providers.engines.espeak.engine import Espeak
 from providers.engines.pocketsphinx.engine import Sphinx
 from providers.voice.flow import speak
 from providers.voice.wire import VoiceRequest
 
-VOICE = "en-us+klatt4"
-"""Of espeak's 106 voices of American English seven are heard right at the default 175 words a minute; the default voice
-``en-us`` is not one of them."""
+VOICE = _CLEAR_VOICES["espeak"]
+"""What the command takes. Of espeak's 106 voices of American English seven are heard right at the default 175 words a
+minute; the default voice ``en-us`` is not one of them."""
 
 
 @pytest.mark.parametrize("text", ["I would like to book a table.", "I would like to book a table for two people."])
