@@ -159,9 +159,14 @@ class CachesByText(GoodServer):
         self.kept: dict[tuple[str, int], bytes] = {}
 
     async def audio(self, text: str, rate: int) -> AsyncIterator[bytes]:
-        if (text, rate) not in self.kept:
-            self.kept[text, rate] = b"".join([piece async for piece in super().audio(text, rate)])
-        yield self.kept[text, rate]
+        if (text, rate) in self.kept:
+            yield self.kept[text, rate]
+            return
+        made = []
+        async for piece in super().audio(text, rate):
+            made.append(piece)
+            yield piece
+        self.kept[text, rate] = b"".join(made)
 
 
 class QueryKey(GoodServer):

@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from dsp import PcmDecoder
 from providers.emulator.check.rule import Outcome
-from providers.emulator.check.rule_set import RULES
+from providers.emulator.check.rule_set import RULES, chosen
 from providers.emulator.check.run import Judgement, check
 from providers.emulator.credentials import Credentials
 from providers.emulator.targets import targets_at
 from providers.engines.base import ListeningCapabilities, Transcript
+from providers.engines.espeak.engine import Espeak
 from tests.emulator.check.judging import QUICK, two_speakers
 from tests.emulator.tones import ToneListener
 from tests.live import SECRET, serving
@@ -63,3 +64,12 @@ def test_no_rule_fails_on_our_own_server():
     # T17 looks at the memory of a server's own process, and this one shares its process with the test.
     assert set(odd) == {"T17"}, odd
     assert odd["T17"].outcome is Outcome.NOT_JUDGED
+
+
+def test_no_rule_of_the_voice_fails_on_the_embedded_voice():
+    judgement = Judgement(chosen(("voice", "endpointing", "A1", "A2", "A3"), ()))
+    with serving(voice=Espeak()) as live:
+        targets = replace(targets_at(live.base, Credentials(secret=SECRET)), transcriber=None)
+        asyncio.run(check(targets, judgement, limits=replace(QUICK, flood=12 << 20), speech=None))
+    odd = [item for item in judgement.results() if item.verdict.outcome is not Outcome.PASSED]
+    assert not odd, odd

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from providers.emulator.audio_frames import quiet
-from providers.emulator.check.probe import Probe
+from providers.emulator.check.probe import CallShape, Probe
 from providers.emulator.check.response_faults import document, status_line
 from providers.emulator.check.rule import NotJudged, Rule, Verdict, noted, verdict
 from providers.emulator.credentials import Credentials
@@ -20,7 +20,7 @@ _CLOSED = (1008, 3000, 3003, 4001, 4003, 4400, 4401, 4403)
 """Close codes by which servers refuse a caller after the upgrade."""
 _LISTENING = 1.0
 """Seconds of audio in which a server must have refused a caller."""
-_MADE_UP = Credentials(secret="made-up-0000", bearer="made-up-0000")  # that it is wrong is its purpose
+_MADE_UP = Credentials("made-up-0000", "made-up-0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def _reaction(probe: Probe, endpoint: str, credentials: Credentials, url: 
 
 async def _call_reaction(probe: Probe, credentials: Credentials, url: str | None) -> _Reaction:
     try:
-        record = await probe.call(quiet(_LISTENING, 16000), credentials=credentials, url=url)
+        record = await probe.call(quiet(_LISTENING, 16000), CallShape(credentials=credentials, url=url))
     except Refused as refused:
         return _Reaction(refused.status, f"HTTP {refused.status}")
     if record.finished:

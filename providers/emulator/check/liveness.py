@@ -13,10 +13,7 @@ from providers.emulator.failures import EmulatorError, Unreachable
 async def gone(probe: Probe, *, ask: bool) -> str | None:
     """Why the server is no longer there; None while it is.
 
-    Parameters
-    ----------
-    ask
-        True makes a plain voice request too, where one was answered before: a server may listen and be stuck.
+    With ``ask`` a plain voice request is made too, where one was answered before: a server may listen and be stuck.
     """
     targets = probe.targets
     try:

@@ -46,6 +46,26 @@ class Ending:
     """At least 1. A recogniser may split them further, never join them: they are far apart."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallShape:
+    """What is unusual about a call."""
+
+    rate: int = CALL_RATE
+    """Hz, as the start message says."""
+    channels: int = 2
+    extra: Json | None = None
+    """More fields of the start message."""
+    hard: bool = False
+    """True lets the line go dead instead of closing it."""
+    credentials: Credentials | None = None
+    """Other credentials than the right ones."""
+    url: str | None = None
+    """Another address than the endpoint's."""
+
+
+_USUAL = CallShape()
+
+
 class Probe:
     """Access to a server under test; made by `probing`."""
 
@@ -121,25 +141,17 @@ class Probe:
     # The transcriber endpoint.
 
     async def call(
-        self,
-        pieces: Iterable[Piece],
-        *,
-        rate: int = CALL_RATE,
-        channels: int = 2,
-        extra: Json | None = None,
-        hard: bool = False,
-        ending: Ending | None = None,
-        credentials: Credentials | None = None,
-        url: str | None = None,
+        self, pieces: Iterable[Piece], shape: CallShape = _USUAL, *, ending: Ending | None = None
     ) -> CallRecord:
         """One call, times in seconds of audio; with an ``ending`` it goes on until its last final settled."""
         limits = self.limits
+        rate, channels = shape.rate, shape.channels
         call = TranscriberCall(
-            url or self.endpoint("transcriber"),
-            self.targets.credentials if credentials is None else credentials,
-            start_message(rate, channels=channels, extra=extra),
+            shape.url or self.endpoint("transcriber"),
+            self.targets.credentials if shape.credentials is None else shape.credentials,
+            start_message(rate, channels=channels, extra=shape.extra),
             open_timeout=limits.timeout,
-            hang_up_hard=hard,
+            hang_up_hard=shape.hard,
         )
         until = time.monotonic() + limits.place_within
         async with self._lines:

@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 
 from providers.emulator.audio_frames import Piece, frames, interleaved
-from providers.emulator.check.probe import CALL_RATE, Ending, Probe
+from providers.emulator.check.probe import CALL_RATE, CallShape, Ending, Probe
 from providers.emulator.check.rule import NotJudged
 from providers.emulator.protocol import Json
 from providers.emulator.speech import ProbeSpeech
@@ -52,7 +52,7 @@ async def heard(
 ) -> CallRecord:
     """A call in which one speaker speaks on the customer's channel and the other channel is silent."""
     pieces = spoken(probe, who, rate=rate, channels=channels)
-    return await probe.call(pieces, rate=rate, channels=channels, extra=extra, ending=end_of(probe, who))
+    return await probe.call(pieces, CallShape(rate, channels, extra), ending=end_of(probe, who))
 
 
 async def alone(probe: Probe, who: str) -> CallRecord:
@@ -65,7 +65,7 @@ async def baseline(probe: Probe, who: str = "customer") -> str:
     """What the recogniser makes of one speaker; `NotJudged` when it hears nothing, which is rule T1's business."""
     text = (await alone(probe, who)).text()
     if not words(text):
-        raise NotJudged("the server heard nothing in a plain call (T1)")
+        raise NotJudged("no final of the customer came in a plain call (T1)")
     return text
 
 

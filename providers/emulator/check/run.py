@@ -64,7 +64,6 @@ async def check(
     limits: Limits,
     speech: ProbeSpeech | None,
     on_judged: Callable[[Judged], None] | None = None,
-    clock: Callable[[], float] = time.perf_counter,
 ) -> None:
     """Fill ``judgement``.
 
@@ -73,7 +72,7 @@ async def check(
     Unreachable
         An endpoint that is to be judged does not answer at all.
     """
-    begin = clock()
+    begin = time.perf_counter()
 
     def done(item: Judged) -> None:
         judgement.judged[item.rule.id] = item
@@ -85,11 +84,11 @@ async def check(
         async with probing(targets, limits, speech) as probe:
             if any(endpoint_of(rule) == "transcriber" for rule in judgement.rules):
                 await _first_call(probe)
-            bench = _Bench(probe, done, clock)
+            bench = _Bench(probe, done)
             for batch in batches(judgement.rules):
                 await bench.judge(batch)
     finally:
-        judgement.took = clock() - begin
+        judgement.took = time.perf_counter() - begin
 
 
 async def _first_call(probe: Probe) -> None:
@@ -123,10 +122,9 @@ def batches(rules: Sequence[Rule]) -> list[list[Rule]]:
 class _Bench:
     """Judge of one run: keeps what became of the server, so that each loss is said once."""
 
-    def __init__(self, probe: Probe, done: Callable[[Judged], None], clock: Callable[[], float]) -> None:
+    def __init__(self, probe: Probe, done: Callable[[Judged], None]) -> None:
         self._probe = probe
         self._done = done
-        self._clock = clock
         self._gone: str | None = None
         self._deaf: str | None = None
 
@@ -135,9 +133,9 @@ class _Bench:
         failed: list[tuple[Rule, Verdict, bool, float]] = []
 
         async def judge_one(rule: Rule) -> None:
-            begin = self._clock()
+            begin = time.perf_counter()
             verdict, lost = await self._verdict(rule)
-            took = self._clock() - begin
+            took = time.perf_counter() - begin
             if verdict.outcome is Outcome.FAILED:
                 failed.append((rule, verdict, lost, took))
             else:
@@ -150,9 +148,9 @@ class _Bench:
     async def _judge_failed(self, rule: Rule, verdict: Verdict, *, lost: bool, took: float, again: bool) -> None:
         missing = self._missing(rule)
         if missing is None and again and await gone(self._probe, ask=lost) is None:
-            begin = self._clock()
+            begin = time.perf_counter()
             verdict, lost = await self._verdict(rule)
-            took = self._clock() - begin
+            took = time.perf_counter() - begin
         if missing is None and verdict.outcome is Outcome.FAILED:
             verdict = await self._with_loss(rule, verdict, lost=lost)
         self._done(Judged(rule, missing or verdict, took))

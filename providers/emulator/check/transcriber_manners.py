@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from providers.emulator.audio_frames import Piece, pause
-from providers.emulator.check.probe import Probe
+from providers.emulator.check.probe import CallShape, Probe
 from providers.emulator.check.probe_calls import (
     alike,
     alone,
@@ -131,7 +131,7 @@ async def _gap(probe: Probe) -> Verdict:
 async def _dead_lines(probe: Probe) -> Verdict:
     expected = await baseline(probe)
     pieces = spoken(probe, "customer")
-    await asyncio.gather(*(probe.call(pieces[: len(pieces) // 2], hard=True) for _ in range(_ABRUPT)))
+    await asyncio.gather(*(probe.call(pieces[: len(pieces) // 2], CallShape(hard=True)) for _ in range(_ABRUPT)))
     try:
         record = await heard(probe, "customer")
     except EmulatorError as fault:

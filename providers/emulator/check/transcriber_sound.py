@@ -46,7 +46,7 @@ def _variant(*, channels: int = 2, extra: Json | None = None) -> Callable[[Probe
 
 async def _misread(probe: Probe) -> CallRecord:
     """A call that says 16000 Hz and sends 8000: what a server hears that takes no notice of the rate."""
-    return await probe.call(spoken(probe, "customer", rate=8000), rate=16000, ending=end_of(probe, "customer"))
+    return await probe.call(spoken(probe, "customer", rate=8000), ending=end_of(probe, "customer"))
 
 
 async def _telephone_rate(probe: Probe) -> Verdict:
@@ -90,6 +90,8 @@ async def _deaf_to_the_assistant(probe: Probe) -> Verdict:
 
 
 async def _silence(probe: Probe) -> Verdict:
+    if probe.speech is not None:
+        await baseline(probe)  # a server that hears nothing hears nothing in silence either
     seconds, rate = 3, 16000
     # Digital silence, then the last two bits of noise that a silent line really carries.
     hiss = random.Random(1).choices((b"\0\0", b"\1\0", b"\2\0", b"\xff\xff", b"\xfe\xff"), k=2 * seconds * rate)

@@ -96,8 +96,8 @@ def as_html(judgement: Judgement, targets: Targets, started: datetime) -> str:
     first = [("Failed", Outcome.FAILED), ("Advice", Outcome.ADVICE)]
     parts = [_section(title, [item for item in results if item.verdict.outcome is kind]) for title, kind in first]
     others = [item for item in results if item.verdict.outcome not in (Outcome.FAILED, Outcome.ADVICE)]
-    for group in dict.fromkeys(item.rule.group for item in others):
-        parts.append(_section(group.capitalize(), [item for item in others if item.rule.group == group]))
+    groups = dict.fromkeys(item.rule.group for item in others)
+    parts += [_section(group.capitalize(), [item for item in others if item.rule.group == group]) for group in groups]
     note = f"{where}, {started:%Y-%m-%d %H:%M} UTC: {summary(judgement)}"
     return page("A provider server, judged from outside", note, parts)
 

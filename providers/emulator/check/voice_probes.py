@@ -71,7 +71,7 @@ async def nothing_said(probe: Probe) -> str | None:
 
 
 async def ends_apart(probe: Probe) -> float:
-    """dB between the last sounds of two texts that differ in their last words alone; infinite without audio."""
+    """Difference in dB of the last sounds of two texts that differ in their last words; infinite without audio."""
     return await probe.once("ends", lambda: _ends_apart(probe))
 
 
