@@ -9,17 +9,23 @@ import json
 import socket
 import time
 import tracemalloc
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from starlette.requests import ClientDisconnect, Request
 
+from providers.app import create_app
 from providers.auth import OPEN
+from providers.engines.base import Chunk, Utterance
+from providers.engines.null import Null
+from providers.engines.tone import Tone
 from providers.errors import TooLarge
 from providers.inbound import Inbound, loggable_path
 from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.settings import Settings
 from tests.live import SECRET, Live, serving, settings
 
 MEBIBYTE = 1024 * 1024
@@ -112,6 +118,45 @@ def test_the_memory_of_a_refused_body_is_released_although_its_error_is_kept() -
         assert tracemalloc.get_traced_memory()[0] < 3 * MEBIBYTE
     finally:
         tracemalloc.stop()
+
+
+class Measuring(Tone):
+    """A voice that notes how much memory is in use while it speaks."""
+
+    traced: ClassVar[list[int]] = []
+
+    async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
+        gc.collect()
+        self.traced.append(tracemalloc.get_traced_memory()[0])
+        async for chunk in Tone.synthesize(self, utterance):
+            yield chunk
+
+
+def test_the_memory_of_a_body_is_released_before_its_audio_is_made() -> None:
+    engine = Measuring()
+    app = create_app(Settings.of(no_auth=True), voice=engine, transcriber=Null())
+    text = json.dumps({"message": {"type": "voice-request", "text": "Hi", "sampleRate": 8000}}).encode()
+    left = iter(range(6, -1, -1))
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        more = next(left, None)
+        if more is None:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": b" " * MEBIBYTE if more else text, "more_body": bool(more)}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "http", "method": "POST", "path": VOICE_PATH, "query_string": b"", "scheme": "http"}
+    headers = [(b"content-type", b"application/json")]
+    tracemalloc.start()
+    try:
+        asyncio.run(app({**scope, "server": ("x", 80), "headers": headers}, receive, send))
+    finally:
+        tracemalloc.stop()
+    assert sent[0] == "http.response.start"
+    assert 0 < max(engine.traced) < 3 * MEBIBYTE
 
 
 @pytest.mark.parametrize(

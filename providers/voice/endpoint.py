@@ -55,6 +55,7 @@ class CustomVoice:
         body = await self.inbound.authorised_body(request)
         await self.share.spend(len(body) * _PARSING_COST, urgent=True)
         message = wire.parse(body, max_text_chars=self.max_text_chars)
+        del body  # megabytes late in a call, and the audio below may take minutes to be read
         if isinstance(message, wire.OtherMessage):
             log.info("ignored", endpoint="voice", type=message.type)
             await JSONResponse({})(scope, receive, send)
