@@ -1,4 +1,4 @@
-"""The two seams between the doors and whatever speaks or listens behind them.
+"""The two protocols between the endpoints and the engines that speak or listen.
 
 Speaking is an async generator: one utterance in, chunks of PCM out, nothing concurrent. Listening is an async context
 manager, because a recognition needs tasks of its own and a task group inside a generator would cancel innocent
@@ -92,7 +92,7 @@ class SpeakingCapabilities:
     """What a speaking engine is, as data."""
 
     rates: tuple[int, ...] = ()
-    """Hz the engine answers at; empty means whatever rate is asked for."""
+    """Hz the engine answers at; empty means any rate that is asked for."""
     languages: tuple[str, ...] = ()
     """BCP 47 tags; empty means it depends on the voice or the model."""
     voices: tuple[str, ...] = ()
@@ -187,7 +187,7 @@ class SpeechToText(Protocol):
         """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
 
     def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
-        """Open a recognition; leaving the context frees all it used, whatever state it is in.
+        """Open a recognition; leaving the context frees all it used, in every state.
 
         Parameters
         ----------

@@ -18,7 +18,7 @@ _CODE = re.compile(r"(?=.{2,40}$)(?:[A-Z]{2,8}-[0-9]{1,6}|[A-Za-z]+(?:[_.-][A-Za
 
 _REQUEST = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|req_[0-9a-f]{16,40}")
 _LONGEST_WAIT = 300.0
-"""Seconds; whatever a vendor asks for beyond that is as good as for ever in a call."""
+"""Seconds; a longer wait than that is as good as for ever in a call."""
 
 
 def refusal(engine: str, status: int, headers: Mapping[str, str], *, code: object = None, key: str) -> EngineError:
@@ -37,7 +37,7 @@ def refusal(engine: str, status: int, headers: Mapping[str, str], *, code: objec
     key
         Name of the setting that holds the credential, for the advice.
     """
-    said = ", ".join(part for part in (_described(status, code), traced(headers)) if part)
+    said = ", ".join(part for part in (_described(status, code), with_request_id(headers)) if part)
     if status in (401, 403):
         return EngineUnavailable(f"{engine} refused the credential ({said}): check {key}", engine=engine)
     if status == 429:
@@ -57,8 +57,8 @@ def retry_after(headers: Mapping[str, str]) -> float:
     return min(max(seconds, 0.0), _LONGEST_WAIT) if math.isfinite(seconds) else 1.0
 
 
-def traced(headers: Mapping[str, str]) -> str:
-    """The number under which the vendor's support finds a request, as words of a message; empty without one."""
+def with_request_id(headers: Mapping[str, str]) -> str:
+    """The request id by which the vendor's support finds a request, as words of a message; empty without one."""
     for name, value in headers.items():
         if name.lower() in ("dg-request-id", "x-request-id") and _REQUEST.fullmatch(value):
             return f"request {value}"
@@ -70,8 +70,8 @@ def error_code(text: object) -> str | None:
     return text if isinstance(text, str) and _CODE.fullmatch(text) else None
 
 
-def key_faults(api_key: str, setting: str) -> list[str]:
-    """What is wrong with a key before anybody is asked: a line break of the file it came from, for example."""
+def key_problems(api_key: str, setting: str) -> list[str]:
+    """Problems of a key that show before the vendor is asked: a line break of the file it came from, for example."""
     if api_key.isascii() and api_key.isprintable() and " " not in api_key:
         return []
     return [f"{setting}: expected printable ASCII without spaces, found something else (a line break?)"]

@@ -127,12 +127,12 @@ class Supervisor:
             self._replace_partial(final)
             self._transcripts.put_now(final)
         if resumption.gap:
-            self._tell("gap", connection.engine, value=resumption.gap)
+            self._report("gap", connection.engine, value=resumption.gap)
         others = [other for other in self._connections if other is not connection]
         for other in others:
             if not other.is_open:
                 self._leave(other)
-                self._tell("lost", other.engine, str(other.overdue_error()))
+                self._report("lost", other.engine, str(other.overdue_error()))
         if not any(other.is_open for other in others):
             self._recovered(connection)
         connection.suspected = False  # it may have been slow to open; how soon it answers is another question
@@ -149,7 +149,7 @@ class Supervisor:
         if not watchdog.answered:
             self._selector.served(connection.engine)
         self._limits.heard(connection.engine, transcript)
-        self._trust(connection)
+        self._keep_only(connection)
         news = self._audio.merge.admit(transcript, sent=connection.sent / self._audio.rate)
         watchdog.heard(transcript, connection.sent, _now())
         if news is not None:
@@ -164,7 +164,7 @@ class Supervisor:
 
     def _step(self, now: float) -> None:
         for connection in [one for one in self._connections if one.over]:
-            self._bury(connection, now)
+            self._remove_ended(connection, now)
             if self.state is State.ENDED:
                 return
         if self._connections and not all(one.suspected for one in self._connections):
@@ -196,7 +196,7 @@ class Supervisor:
             latest = max(latest, due)
         return latest
 
-    def _bury(self, connection: Connection, now: float) -> None:
+    def _remove_ended(self, connection: Connection, now: float) -> None:
         """Take a connection out that is over; the recognition may be over with it."""
         self._leave(connection)
         error = connection.over
@@ -205,7 +205,7 @@ class Supervisor:
                 self.state = State.ENDED
                 return
             error = EngineError("finish: expected the last transcripts, found none", engine=connection.engine.name)
-        self._tell("lost", connection.engine, str(error))
+        self._report("lost", connection.engine, str(error))
         if self._audio.finished:
             if not self._audio.unheard():
                 self.state = State.ENDED
@@ -231,9 +231,9 @@ class Supervisor:
         is_open = [one for one in self._connections if one.is_open]
         if len(is_open) > 1 or (newest.is_open and not is_remote(newest.engine)):
             self._leave(is_open[0])
-            self._tell("lost", is_open[0].engine, str(is_open[0].overdue_error()))
+            self._report("lost", is_open[0].engine, str(is_open[0].overdue_error()))
         else:
-            self._tell("suspected", newest.engine, str(error))
+            self._report("suspected", newest.engine, str(error))
         self._replace(newest, error, now)
 
     def _give_up_after_finish(self, error: EngineError) -> None:
@@ -252,23 +252,23 @@ class Supervisor:
                 raise
             # The connection that is left may still answer.
 
-    def _trust(self, connection: Connection) -> None:
+    def _keep_only(self, connection: Connection) -> None:
         """Keep the connection that answered, and no other."""
         others = [other for other in self._connections if other is not connection]
         for other in others:
             self._leave(other)
         if connection.suspected:
             self._plan = None
-            self._tell("cleared", connection.engine)
+            self._report("cleared", connection.engine)
             self._trouble_since = None
         elif others:
-            self._tell("lost", others[0].engine, str(others[0].overdue_error()))
+            self._report("lost", others[0].engine, str(others[0].overdue_error()))
             self._recovered(connection)
         connection.suspected = False
 
     def _recovered(self, connection: Connection) -> None:
         if self._trouble_since is not None:
-            self._tell("reconnected", connection.engine, value=_now() - self._trouble_since)
+            self._report("reconnected", connection.engine, value=_now() - self._trouble_since)
             self._trouble_since = None
 
     def _leave(self, connection: Connection) -> None:
@@ -281,7 +281,7 @@ class Supervisor:
     def _replace_partial(self, news: Transcript) -> None:
         self._transcripts.discard(lambda old: not old.final and old.channel == news.channel)
 
-    def _tell(self, kind: EventKind, engine: SpeechToText, detail: str = "", *, value: float = 0.0) -> None:
+    def _report(self, kind: EventKind, engine: SpeechToText, detail: str = "", *, value: float = 0.0) -> None:
         self._observe(EngineEvent(kind, engine.name, detail, value))
 
 

@@ -79,7 +79,7 @@ def test_later_calls_start_with_an_engine_that_is_well_until_a_probe_has_passed(
         assert await stack.call() == list(range(20))
         began = virtual_clock()
         assert await stack.call() == list(range(20))
-        assert virtual_clock() - began < 7.0, "nobody waits for an engine that rests"
+        assert virtual_clock() - began < 7.0, "no call waits for an engine that cools down"
         assert (first.opened, second.opened) == (0, 2)
         await asyncio.sleep(100.0)
         assert stack.kinds()[-1] == ("returned", "a")

@@ -43,7 +43,7 @@ def test_a_vendor_that_cuts_every_connection_is_not_hammered() -> None:
     assert waits == [pytest.approx(0.2)] * 30, "each gave words, so patience never ends; none lasted, so each waits"
 
 
-def test_partials_start_anew_and_each_utterance_has_one_final() -> None:
+def test_partials_start_again_and_each_utterance_has_one_final() -> None:
     call = Call(ToneVendor([Fault("cut", 0.8)], Manner(most=100)))
     play(lambda: call.speak(Spoken((7, 8, 9), (0.1,) * 3).pcm(), QUIET))
     assert [(told.text, told.final) for told in call.told] == [
@@ -130,7 +130,7 @@ def test_a_suspect_that_answers_first_stays_and_the_second_connection_is_closed(
 
 
 def test_the_final_of_an_utterance_in_the_tail_is_not_waited_for_in_vain() -> None:
-    # The partial is out, the final is not, and nobody speaks any more.
+    # The partial is out, the final is not, and the caller is silent from then on.
     call = Call(ToneVendor([Fault("half open", 0.42)], Manner(latency=0.0, opening=0.0)))
     play(lambda: call.speak(Spoken((7,), (0.1,)).pcm(), *[QUIET] * 5))
     assert [(told.text, told.final) for told in call.told] == [("7", False), ("7", True)]
@@ -190,7 +190,7 @@ def test_what_a_lost_connection_still_says_counts_for_nothing() -> None:
     # "7 8" was on its way when pushing failed at 0.8 s. The new connection says it, and at 1.15 s "7 8 9"; the old one
     # says "7 8" at 1.3 s.
     assert [told.text for told in call.told] == ["7", "7 8", "7 8 9", "7 8 9"]
-    assert call.events[-1].value == pytest.approx(0.0), "nobody waited for the old connection to go"
+    assert call.events[-1].value == pytest.approx(0.0), "the old connection was not waited for"
 
 
 class Broken(ToneVendor):

@@ -35,7 +35,7 @@ from providers.engines.deepgram.client import (
 )
 from providers.engines.deepgram.recognition import DeepgramRecognition
 from providers.engines.http.client import greet
-from providers.engines.vendor_errors import key_faults, refusal
+from providers.engines.vendor_errors import key_problems, refusal
 from providers.errors import EngineError, EngineUnavailable, SettingsError
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class DeepgramListening:
             for name in ("keep_alive", "open_timeout", "send_timeout", "finish_timeout")
             if not (value := getattr(self, name)) > 0
         ]
-        faults += key_faults(self.api_key, KEY_SETTING)
+        faults += key_problems(self.api_key, KEY_SETTING)
         if not self.model:
             faults.append("deepgram model: expected a name, found nothing")
         if self.endpointing_ms < 0:
@@ -159,7 +159,7 @@ class DeepgramListener:
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[DeepgramRecognition]:
-        """Open one socket; leaving the context closes it within 50 ms, whatever the vendor does."""
+        """Open one socket; leaving the context closes it within 50 ms, even if the vendor does not answer."""
         session_type = _session_type()
         connection = await self._open(rate, channels)
         session = session_type(websocket=connection)  # type: ignore[arg-type]  # it names the legacy type, and only calls send and recv

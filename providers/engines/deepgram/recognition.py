@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from providers.engines.base import Transcript
 from providers.engines.deepgram.client import NAME
 from providers.engines.deepgram.results import UnreadableResult, Utterances
-from providers.engines.vendor_errors import error_code, traced
+from providers.engines.vendor_errors import error_code, with_request_id
 from providers.errors import EngineError
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class DeepgramRecognition:
 
     def _failure(self, what: str, code: object = None, *, retryable: bool = True) -> EngineError:
         upgrade = self._connection.response
-        request = traced(dict(upgrade.headers.raw_items())) if upgrade else ""
+        request = with_request_id(dict(upgrade.headers.raw_items())) if upgrade else ""
         details = ", ".join(part for part in (error_code(code), request) if part)
         message = f"deepgram {what} ({details})" if details else f"deepgram {what}"
         return EngineError(message, engine=NAME, retryable=retryable)

@@ -21,7 +21,7 @@ from providers.engines.deepgram.client import (
 )
 from providers.engines.http.client import VendorClient, failure, greet, sendable
 from providers.engines.http.response_audio import AnswerAudio
-from providers.engines.vendor_errors import key_faults, refusal
+from providers.engines.vendor_errors import key_problems, refusal
 from providers.errors import EngineError, EngineUnavailable, SettingsError, UnknownVoice
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class DeepgramSpeaking:
         if self.keep_warm < 0:
             faults.append(f"deepgram keep_warm: expected 0 or more seconds, found {self.keep_warm}")
         faults += [f"deepgram extra: {name} is set from the call's audio" for name in _FIXED if name in self.extra]
-        faults += key_faults(self.api_key, KEY_SETTING)
+        faults += key_problems(self.api_key, KEY_SETTING)
         if not self.voice:
             faults.append("deepgram voice: expected the name of a model, found nothing")
         if faults:

@@ -18,7 +18,7 @@ import httpx
 from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
 from providers.engines.http.client import VendorClient, failure, greet, sendable
 from providers.engines.http.response_audio import AnswerAudio
-from providers.engines.vendor_errors import key_faults, refusal
+from providers.engines.vendor_errors import key_problems, refusal
 from providers.errors import EngineError, EngineUnavailable, SettingsError, UnknownVoice
 
 NAME = "openai"
@@ -66,7 +66,7 @@ class OpenAISpeaking:
         if self.keep_warm < 0:
             faults.append(f"openai keep_warm: expected 0 or more seconds, found {self.keep_warm}")
         faults += [f"openai extra: {name} is set for every utterance" for name in _FIXED if name in self.extra]
-        faults += key_faults(self.api_key, KEY_SETTING)
+        faults += key_problems(self.api_key, KEY_SETTING)
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             found = f"{parts.scheme}://{parts.hostname}" if parts.hostname else repr(self.url[:40])

@@ -427,7 +427,7 @@ def test_a_vendor_that_does_not_answer_the_upgrade_is_given_up_in_time() -> None
     assert asyncio.run(scenario()) < 2.0
 
 
-def test_nobody_at_the_address_is_an_engine_error() -> None:
+def test_an_address_without_a_server_is_an_engine_error() -> None:
     async def scenario() -> None:
         async with silent_listener() as url:
             pass

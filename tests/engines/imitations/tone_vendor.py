@@ -115,7 +115,7 @@ class ToneRecognition:
     def fail(self, kind: Kind) -> None:
         """Fail from now on."""
         if kind == "end" and self._asked_to_finish:
-            return  # a vendor that ends when asked to, and says nothing, has heard nothing: nobody could tell
+            return  # a vendor that ends when asked to, and says nothing, has heard nothing, as far as a client can tell
         self._failed = kind
         if kind == "cut":
             self._arrived.put_nowait(EngineError("socket closed: 1006"))
