@@ -142,7 +142,7 @@ def check(*, only: tuple[str, ...], skip: tuple[str, ...], json_file: Path | Non
 @click.option("--html", "html_file", type=_OUT, help="Write the figures as one web page with plots.")
 @one_line_errors
 def load(*, find_limit: bool, processes: int, json_file: Path | None, **options: Any) -> None:
-    """Make many whole calls at once, and measure how a server bears them.
+    """Make many whole calls at once, and measure how a server holds up under them.
 
     Exit code 0: no error; 1: there were errors, nothing was measured, or no load held; 2: not reachable; 3: the
     generator itself could not keep up, so no figures are quoted; 130: interrupted, with the figures until then.

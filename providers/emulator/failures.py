@@ -3,7 +3,7 @@
 ::
 
     EmulatorError                      a command cannot go on; its message is the line the user reads
-    ├── Unreachable                 no connection: nobody there, TLS, wrong scheme, no HTTP on the other side
+    ├── Unreachable                 no connection: nothing listens, TLS, wrong scheme, no HTTP on the other side
     └── Refused                     a server that answers, but not with what was asked for; carries its status
 """
 

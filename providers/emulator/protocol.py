@@ -108,7 +108,7 @@ def endpointing_body(
 
 
 def read_transcript(frame: str | bytes) -> ReceivedTranscript | None:
-    """A transcript, or None for whatever else a server may say; Vapi ignores that too."""
+    """A transcript, or None for any other message; Vapi ignores those too."""
     try:
         message = msgspec.json.decode(frame)
     except (msgspec.DecodeError, UnicodeDecodeError):

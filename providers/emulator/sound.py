@@ -68,7 +68,7 @@ def waveform(samples: Samples, width: int = 60) -> str:
 
 
 def speech_spans(samples: Samples, rate: int, *, join: float = 0.5) -> list[Span]:
-    """Where somebody speaks; pauses shorter than ``join`` seconds belong to the speech around them."""
+    """Stretches of speech; pauses shorter than ``join`` seconds belong to the speech around them."""
     block = max(1, rate // 50)
     powers = _powers(samples, block)
     if not len(powers) or powers.max() < AUDIBLE**2:

@@ -31,7 +31,7 @@ from rich.table import Table
 from providers.emulator.check.rule import Outcome, Verdict
 from providers.emulator.check.run import Judged, Judgement
 from providers.emulator.failures import bare
-from providers.emulator.page import heading, page
+from providers.emulator.page import banner, heading, page
 from providers.emulator.targets import Targets
 
 OnJudged = Callable[[Judged], None]
@@ -98,8 +98,9 @@ def as_html(judgement: Judgement, targets: Targets, started: datetime) -> str:
     others = [item for item in results if item.verdict.outcome not in (Outcome.FAILED, Outcome.ADVICE)]
     groups = dict.fromkeys(item.rule.group for item in others)
     parts += [_section(group.capitalize(), [item for item in others if item.rule.group == group]) for group in groups]
-    note = f"{where}, {started:%Y-%m-%d %H:%M} UTC: {summary(judgement)}"
-    return page("A provider server, judged from outside", note, parts)
+    verdict = banner(summary(judgement), good=judgement.count(Outcome.FAILED) == 0)
+    note = f"{where}, {started:%Y-%m-%d %H:%M} UTC"
+    return page("A provider server, judged from outside", note, [verdict, *parts])
 
 
 def _section(title: str, items: Sequence[Judged]) -> str:

@@ -1,1 +1,1 @@
-"""``load``: many whole calls at once, and how a server bears them."""
+"""``load``: many whole calls at once, and how a server holds up under them."""

@@ -193,4 +193,4 @@ def limit_page(steps: Steps, thresholds: Thresholds, started: datetime) -> str:
         table(STEP_HEAD, [step_row(*step) for step in steps], numbers_from=None),
         f'<div class="plots">{plots}</div>',
     ]
-    return page("How many calls it bears", _note(steps[-1][0], started), parts)
+    return page("How many calls it holds", _note(steps[-1][0], started), parts)

@@ -18,7 +18,7 @@ _FRAME = 1 / FRAMES_PER_SECOND
 _WAITING = 10
 """Frames that may wait in this process; more is 200 ms of audio the server did not take in time."""
 _FULL = 25
-"""Frames after which no more are added: what would arrive half a second late helps nobody."""
+"""Frames after which no more are added: audio half a second late is of no use."""
 _COUNTED = re.compile(r"second (\d+)\.?", re.IGNORECASE)
 """What a recogniser that only counts audio says: its text dates itself."""
 _GOODBYE = 1.0
