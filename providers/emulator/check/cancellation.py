@@ -26,7 +26,7 @@ _LEAST_BYTES = 20_000
 
 
 async def hang_ups(probe: Probe) -> Verdict:
-    """Abandon several long answers; the next caller must not wait, and the work for nobody must end."""
+    """Abandon several long answers; the next caller must not wait, and the abandoned work must end."""
     alone = await quickest(probe)
     async with watched(probe.targets.pid) as usual:
         whole = await probe.say(probe.texts.long())
@@ -62,7 +62,7 @@ async def _behind(pid: int | None, usual: Work, whole: RecordedResponse, many: i
     async with watched(pid) as now:
         await asyncio.sleep(_WATCHED)
     if usual.from_vendors >= _LEAST_BYTES:
-        # A vendor sends no faster for nobody than it did for a caller.
+        # Abandoned answers come no faster than the one that was read to its end.
         expected = min(1.0, _WATCHED / max(whole.total, 1e-3)) * usual.from_vendors * many
         shown = f"vendors sent {now.from_vendors:,} bytes more within {_WATCHED:g} s"
         return now.from_vendors > _STILL * expected, f"{shown} (one whole answer: {usual.from_vendors:,})"

@@ -14,7 +14,7 @@ class Limits:
     final_within: float = 2.5
     """Seconds from the end of speech to its final."""
     endpointing_within: float = 0.1
-    """Seconds, 95th percentile: it is asked several times a second while somebody speaks."""
+    """Seconds, 95th percentile: it is asked several times a second while the caller speaks."""
     timeout: float = 20.0
     """Seconds without a byte; the platform's default."""
     same_length: float = 0.04
@@ -28,7 +28,7 @@ class Limits:
     large_body: int = 2_000_000
     """Bytes of a request that a long call really has."""
     tail: float = 5.0
-    """Seconds after speech in which the last final may come; by the clock, whatever ``speed`` is."""
+    """Seconds after speech in which the last final may come; by the clock, at any ``speed``."""
     settle: float = 1.2
     """Seconds without news after a final, until a call counts as finished; by the clock."""
     gap: float = 12.0

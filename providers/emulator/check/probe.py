@@ -95,7 +95,7 @@ class Probe:
         self._lines = asyncio.Semaphore(1)
 
     async def aclose(self) -> None:
-        """End what nobody waits for any more."""
+        """End the probes that are still running."""
         for task in self._shared.values():
             task.cancel()
         await asyncio.gather(*self._shared.values(), return_exceptions=True)

@@ -166,7 +166,7 @@ class _Bench:
         if rule.id == _SECOND_CALL:
             self._deaf = "the server hears its first call alone (T18)"
         elif rule.group == "transcriber" and not rule.first and self._deaf is None and await deaf(self._probe):
-            self._deaf = f"since {rule.id} was judged the server hears nothing in a plain call: start it anew"
+            self._deaf = f"since {rule.id} was judged the server hears nothing in a plain call: restart it"
             return Verdict(Outcome.FAILED, f"{verdict.evidence}; now a plain call is not heard either", verdict.notes)
         return verdict
 

@@ -174,7 +174,7 @@ async def _bounded_memory(probe: Probe) -> Verdict:
 
 
 RULES = (
-    Rule("T9", "transcriber", "Partials come while somebody speaks.",
+    Rule("T9", "transcriber", "Partials come while the customer speaks.",
          "Without them the customer cannot interrupt by words, and turns get swallowed.", _partials_come,
          first_call=True),
     Rule("T10", "transcriber", "A partial holds all of its utterance so far.",

@@ -129,6 +129,6 @@ RULES = (
     Rule("T8", "transcriber", "Silence yields no text.",
          "Invented words make the assistant answer a caller who said nothing.", _silence),
     Rule("T18", "transcriber", "A call after another call is heard too.",
-         "One session for all calls ends with the first of them; from then on nobody is heard.", _second_call,
+         "One session for all calls ends with the first of them; no later caller is heard.", _second_call,
          first=True),
 )  # fmt: skip

@@ -23,7 +23,7 @@ from providers.emulator.sound import decoded, noise_share
 _RATES = (8000, 16000, 22050, 44100)
 """Hz that the platform documents, beside the one all other probes use."""
 _OTHER_RATES = (32000, 48000)
-"""Hz that nobody promises to ask for; a server that speaks them is prepared."""
+"""Hz that the platform does not document; a server may refuse them."""
 _REPEATED = 2
 """Further answers at one rate, which tell how much this voice varies by itself."""
 _VARIES = 1.5

@@ -162,7 +162,7 @@ RULES = (
     ),
     Rule(
         "V12", "voice", "A hang-up frees the server.",
-        "Each interruption leaves work behind that nobody hears, until live callers wait for it.",
+        "Each interruption leaves abandoned work behind, until live callers wait for it.",
         _hang_up, alone=True,
     ),
     Rule(

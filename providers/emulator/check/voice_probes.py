@@ -12,7 +12,7 @@ from providers.emulator.failures import EmulatorError
 from providers.emulator.http_client import RecordedResponse
 
 _STEADY = 1.0
-"""dB of variation below which a sound is a tone and nobody speaks."""
+"""dB of variation below which a sound is a steady tone and not speech."""
 _SAME_LENGTH = 0.1
 """Share by which two answers of one recording differ at most."""
 SAME_END = 2.0

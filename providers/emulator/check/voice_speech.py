@@ -50,9 +50,9 @@ async def _pace(probe: Probe) -> Verdict:
     pace = SYLLABLES / speech.span
     shown = f"{pace:.1f} syllables a second"
     if pace > _FASTEST:
-        return verdict(f"{shown}: faster than anybody speaks, so samples are missing or the rate is too low")
+        return verdict(f"{shown}: faster than speech, so samples are missing or the rate is too low")
     if pace < _SLOWEST:
-        return verdict(f"{shown}: slower than anybody speaks, so samples are doubled or the rate is too high")
+        return verdict(f"{shown}: slower than speech, so samples are doubled or the rate is too high")
     return verdict(None, shown)
 
 
