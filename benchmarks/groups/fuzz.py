@@ -51,7 +51,7 @@ def run(options: Options, progress: Progress) -> Report:
 
 def _served(cases: int, notes: list[str]) -> list[tuple[str, float, str, Bound | None]]:
     with watched_server(cache_bytes=_CACHE) as server:
-        asyncio.run(attack(server.url, cases // 10, seed=1))  # caches and pools are full after this
+        asyncio.run(attack(server.url, max(cases // 10, 1500), seed=1))  # caches and pools are full after this
         time.sleep(_SETTLE)
         before = server.report()["rss_mib"]
         outcome = asyncio.run(attack(server.url, cases, seed=2))
