@@ -40,12 +40,14 @@ class Caller(asyncio.Protocol):
         self._changed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the upgrade."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but its bases
         key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
         head = f"GET {PATH} HTTP/1.1\r\nHost: b\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{key}\r\n"
         self.write(head.encode())
 
     def data_received(self, data: bytes) -> None:
+        """Take the upgrade, then finals."""
         if not self.open.done():
             if b" 101 " in data:
                 self.open.set_result(None)

@@ -41,7 +41,14 @@ WORST = "resample, worst of all 42 pairs"
 ALIAS = {"alias into the pass band, dB": "alias {:.0f} dB"}
 ROWS = (
     Row("split stereo", {"audioop": "", "pydub": ""}, bulk=True),
-    Row("µ-law encode", {"audioop": ""}, "G.711", "dsp", {"µ-law codes unlike audioop's": "{:.0f} codes differ"}, True),
+    Row(
+        "µ-law encode",
+        {"audioop": ""},
+        "G.711",
+        "dsp",
+        {"µ-law codes unlike audioop's": "{:.0f} codes differ"},
+        bulk=True,
+    ),
     Row(
         "resample 24→16 k",
         {"samplerate": "samplerate", "scipy": "scipy", "audioop": "audioop"},

@@ -35,6 +35,7 @@ server.on("connection", (socket) => {
 
 
 def node_missing() -> str:
+    """Why Node cannot take part; empty when it can."""
     if shutil.which("node") is None:
         return "it is not installed"
     found = subprocess.run(["node", "-e", "require('ws')"], capture_output=True, check=False)
@@ -43,6 +44,7 @@ def node_missing() -> str:
 
 @contextmanager
 def node_server() -> Iterator[Served | None]:
+    """Run Node's server until the block ends; None where Node is missing."""
     if node_missing():
         yield None
         return

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+from pathlib import Path
 
 RATE = 22050
 """Hz espeak-ng's own synthesiser always works at."""
@@ -50,8 +51,9 @@ def main() -> None:
     library, data = sys.argv[1:]
     with tempfile.TemporaryDirectory() as folder:
         if len(data) > LONGEST_PATH:
-            os.symlink(data, os.path.join(folder, "data"))
-            data = os.path.join(folder, "data")
+            link = Path(folder, "data")
+            link.symlink_to(data)
+            data = str(link)
         sys.stdout.buffer.write(speak(library, data, json.load(sys.stdin)))
 
 

@@ -152,7 +152,7 @@ class VoiceActivity:
     def flush(self) -> list[ActivityEvent]:
         """End the stream: speech that is still going on ends with the last sample. Then be ready for a new one."""
         heard = self._hops * self._hop + self._carry.size - (self._window - self._hop)
-        events = [ActivityEvent(False, heard)] if self._speaking else []
+        events = [ActivityEvent(speaking=False, at=heard)] if self._speaking else []
         self._start_over()
         return events
 

@@ -185,7 +185,7 @@ class EchoCanceller:
 
     @property
     def _suspicious(self) -> bool:
-        """Is there an echo, or too little heard to know?"""
+        """Whether there is an echo, or too little was heard to know."""
         return self._delay.lag is not None or self._unrelated < PATIENCE
 
     def _listen(self) -> None:

@@ -77,7 +77,7 @@ def _print(access: ServerAccess, chosen: dict[str, Any]) -> None:
 
 
 def _again(chosen: dict[str, Any]) -> str:
-    """This command for a shell, without the secret."""
+    """The same command for a shell, without the secret."""
     words = ["vapi-providers", "assistant"]
     for name in ("public_url", "url", "secret_file", "voice_id", "credential_id"):
         if chosen.get(name) is not None:

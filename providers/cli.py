@@ -62,7 +62,7 @@ class _Grouped(click.Command):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(version("vapi-providers"), prog_name="vapi-providers")
 def main() -> None:
-    """Custom voice, custom transcriber and custom endpointing for Vapi, in one server.
+    r"""Custom voice, custom transcriber and custom endpointing for Vapi, in one server.
 
     \b
     vapi-providers serve                              start the server; it prints its URLs and secret

@@ -46,7 +46,7 @@ def bind(settings: Settings) -> socket.socket:
 def url(settings: Settings, sock: socket.socket) -> str:
     """The base URL as this machine reaches it."""
     host, port = sock.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # what is bound is the setting's
     scheme = "https" if settings.server.ssl_certfile else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -108,7 +108,7 @@ def run(
 def _described(
     base: str, settings: Settings, engines: tuple[str, str], accepts: runtime.AcceptedCredentials
 ) -> runtime.RunningServer:
-    """This process for its runtime file."""
+    """The server of this process, for its runtime file."""
     return runtime.RunningServer(
         url=base,
         secret=None if settings.access.no_auth else settings.access.secret,

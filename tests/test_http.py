@@ -146,20 +146,19 @@ def test_a_long_answer_and_a_quiet_pause_are_not_cut_by_the_deadlines() -> None:
 
 
 def test_too_many_waiting_connections_cost_the_oldest_and_nobody_who_has_a_request() -> None:
-    with serving(chosen=settings(max_waiting_connections=5)) as live:
-        with live.call() as call:
-            idle = [socket.create_connection(call.remote_address[:2], timeout=10) for _ in range(6)]
-            try:
-                assert answer(idle[0]) == b""  # closed: the sixth was one too many
-                idle[5].sendall(GET + b"Connection: close\r\n\r\n")
-                assert parsed(answer(idle[5]))[0] == 200
-                assert httpx.get(live.base + "/healthz").status_code == 200
-            finally:
-                for client in idle:
-                    client.close()
-            call.send('{"type":"start","sampleRate":16000}')
-            call.send(bytes(64000))
-            assert json.loads(call.recv(timeout=10))["transcription"] == "second 1."
+    with serving(chosen=settings(max_waiting_connections=5)) as live, live.call() as call:
+        idle = [socket.create_connection(call.remote_address[:2], timeout=10) for _ in range(6)]
+        try:
+            assert answer(idle[0]) == b""  # closed: the sixth was one too many
+            idle[5].sendall(GET + b"Connection: close\r\n\r\n")
+            assert parsed(answer(idle[5]))[0] == 200
+            assert httpx.get(live.base + "/healthz").status_code == 200
+        finally:
+            for client in idle:
+                client.close()
+        call.send('{"type":"start","sampleRate":16000}')
+        call.send(bytes(64000))
+        assert json.loads(call.recv(timeout=10))["transcription"] == "second 1."
 
 
 def test_seven_hundred_half_sent_connections_leave_room_for_a_caller() -> None:

@@ -128,7 +128,7 @@ async def _call(url: str, body: bytes) -> Any:
             for size in (1, 3, len(body)):
                 await socket.send(body[:size])
             await socket.close()
-        return socket.close_code
+            return socket.close_code
     except WebSocketException as refused:
         response = getattr(refused, "response", None)
         return response.status_code if response is not None else type(refused).__name__

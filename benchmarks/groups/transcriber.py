@@ -43,12 +43,14 @@ class Line:
 
     @property
     def verdict(self) -> str:
+        """The bound, and whether it is kept."""
         if self.bound is None:
             return ""
         return f"{'met' if self.bound.met(self.figure) else 'MISSED'}: {self.bound} {self.unit}"
 
     @property
     def record(self) -> Record:
+        """The figure for the JSON file."""
         found = {"case": self.case, "who": self.who, "value": self.figure, "unit": self.unit}
         return found if self.bound is None else {**found, "target": str(self.bound), "met": self.bound.met(self.figure)}
 

@@ -77,13 +77,16 @@ class Cached:
 
     @property
     def name(self) -> str:
+        """Name of the engine inside."""
         return self._inner.name
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
+        """Capabilities of the engine inside."""
         return self._inner.capabilities
 
     async def start(self) -> None:
+        """Start the engine inside."""
         await self._inner.start()
 
     async def aclose(self) -> None:

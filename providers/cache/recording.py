@@ -38,6 +38,7 @@ class Recording:
 
     @property
     def seconds(self) -> float:
+        """Duration."""
         return len(self.pcm) / 2 / self.rate
 
     def encode(self) -> bytes:

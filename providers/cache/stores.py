@@ -46,14 +46,17 @@ class MemoryStore:
         self._entries: LRUCache[str, bytes] = LRUCache(max_bytes, getsizeof=len)
 
     async def get(self, key: str, /) -> bytes | None:
+        """The bytes of ``key``, or None."""
         found: bytes | None = self._entries.get(key)
         return found
 
     async def put(self, key: str, value: bytes, /) -> None:
+        """Keep ``value``."""
         if len(value) <= self._entries.maxsize:
             self._entries[key] = value
 
     async def aclose(self) -> None:
+        """Free what the store holds."""
         self._entries.clear()
 
 
@@ -74,13 +77,16 @@ class FileStore:
             raise EngineUnavailable(f"cache file: expected a directory to write to, found {found}") from error
 
     async def get(self, key: str, /) -> bytes | None:
+        """The bytes of ``key``, or None."""
         return await self._on_thread(self._table.get, key)
 
     async def put(self, key: str, value: bytes, /) -> None:
+        """Keep ``value``."""
         if len(value) <= self._max_bytes:
             await self._on_thread(self._table.put, key, value)
 
     async def aclose(self) -> None:
+        """Free what the store holds."""
         await self._on_thread(self._table.close)
         self._thread.shutdown()
 
@@ -114,6 +120,7 @@ class RedisStore:
             raise EngineUnavailable("cache redis: expected redis://host:port/db", engine="cache") from None
 
     async def get(self, key: str, /) -> bytes | None:
+        """The bytes of ``key``, or None."""
         try:
             found = await self._redis.get(key)
         except self._failures as error:
@@ -121,10 +128,12 @@ class RedisStore:
         return found if isinstance(found, bytes) else None
 
     async def put(self, key: str, value: bytes, /) -> None:
+        """Keep ``value``."""
         try:
             await self._redis.set(key, value, px=self._keep)
         except self._failures as error:
             raise StoreError(f"cache redis: {type(error).__name__}") from error
 
     async def aclose(self) -> None:
+        """Free what the store holds."""
         await self._redis.aclose()

@@ -53,7 +53,7 @@ class UtteranceTable:
         row = self._database.execute("SELECT value FROM utterances WHERE key = ?", (key,)).fetchone()
         if row is None or not isinstance(row[0], bytes):
             return None
-        self._database.execute(f"UPDATE utterances SET used = {_NEXT_USE} WHERE key = ?", (key,))  # constant
+        self._database.execute(f"UPDATE utterances SET used = {_NEXT_USE} WHERE key = ?", (key,))  # noqa: S608  # constant
         return row[0]
 
     def put(self, key: str, value: bytes) -> None:
@@ -61,7 +61,7 @@ class UtteranceTable:
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute(
-                f"INSERT OR REPLACE INTO utterances VALUES (?, {_NEXT_USE}, ?, ?)",  # constant
+                f"INSERT OR REPLACE INTO utterances VALUES (?, {_NEXT_USE}, ?, ?)",  # noqa: S608  # constant
                 (key, len(value), value),
             )
             self._shrink()

@@ -75,6 +75,7 @@ class SpokenMessage(msgspec.Struct):
     message: Annotated[Any, Meta(description="Text, in the platform's own form.")] = None
 
     def text(self) -> str:
+        """What was said, joined where it comes in parts."""
         said = self.content if self.content is not None else self.message
         if isinstance(said, list):  # OpenAI's form with parts
             return " ".join(

@@ -130,10 +130,14 @@ class TextToSpeech(Protocol):
     """Something that speaks."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name under which it is listed, logged and counted."""
+        ...
 
     @property
-    def capabilities(self) -> SpeakingCapabilities: ...
+    def capabilities(self) -> SpeakingCapabilities:
+        """What it can do; constant once it has started."""
+        ...
 
     async def start(self) -> None:
         """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
@@ -178,10 +182,14 @@ class SpeechToText(Protocol):
     """Something that listens."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Name under which it is listed, logged and counted."""
+        ...
 
     @property
-    def capabilities(self) -> ListeningCapabilities: ...
+    def capabilities(self) -> ListeningCapabilities:
+        """What it can do; constant once it has started."""
+        ...
 
     async def start(self) -> None:
         """Get warm before the first caller; raises `EngineUnavailable` when it never can."""

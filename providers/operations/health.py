@@ -46,7 +46,7 @@ class Ops:
 
     async def healthz(self, request: Request) -> Response:
         """Tell that the process lives."""
-        return _json(Liveness(True))
+        return _json(Liveness(ok=True))
 
     async def readyz(self, request: Request) -> Response:
         """Tell whether new calls may come: 200, or 503 while warming up, draining or full."""

@@ -27,26 +27,38 @@ class EndedCall(Protocol):
         """Seconds received."""
 
     @property
-    def partials(self) -> int: ...
+    def partials(self) -> int:
+        """Partials sent."""
+        ...
 
     @property
-    def finals(self) -> int: ...
+    def finals(self) -> int:
+        """Finals sent."""
+        ...
 
 
 class Event(Protocol):
     """What is counted of an engine's event (`providers.engines.events.EngineEvent`)."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """What happened."""
+        ...
 
     @property
-    def engine(self) -> str: ...
+    def engine(self) -> str:
+        """Name of the engine."""
+        ...
 
     @property
-    def detail(self) -> str: ...
+    def detail(self) -> str:
+        """Words of a failure."""
+        ...
 
     @property
-    def value(self) -> float: ...
+    def value(self) -> float:
+        """Seconds, where the kind has some."""
+        ...
 
 
 class Metrics:

@@ -67,7 +67,7 @@ class Connection:
         return self.watchdog is not None
 
     def check(self) -> None:
-        """Look at the audio that has come in: is an answer owed from now on?"""
+        """Look at the audio that has come in, for speech that an answer is due for."""
         if self.watchdog is not None and self.watchdog.check(_now()):
             self._owner.changed()
 

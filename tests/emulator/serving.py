@@ -59,7 +59,7 @@ def _main(name: str) -> None:
     module, _, attribute = name.partition(":")
     server = getattr(importlib.import_module(module), attribute)()
     listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], flush=True)  # noqa: T201  # the parent reads it
+    print(listener.getsockname()[1], flush=True)  # the parent reads it
     server_of(server.app()).run(sockets=[listener])
 
 
