@@ -6,11 +6,14 @@ uvicorn's information about sockets holds the query string, and with it the toke
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 import structlog
+
+from providers.operations.log_queue import LogQueue
 
 _CUT_ON_PURPOSE = "ASGI callable returned without completing response."
 """Uvicorn's words for a body that ends without its last chunk, which tells the platform that audio is missing; the
@@ -18,23 +21,46 @@ endpoint logs why."""
 
 
 def configure(kind: Literal["auto", "json", "console"], level: str, stream: TextIO = sys.stderr) -> None:
-    """Set up logging for the process; called by ``serve``, never on import."""
+    """Set up logging for the process; called by ``serve``, never on import.
+
+    Lines go through a queue, and what still waits at exit is written then. A stream without a file descriptor, which
+    nothing can block, is written at once.
+    """
     threshold = getattr(logging, level.upper())
     console = kind == "console" or (kind == "auto" and stream.isatty())
     renderer = structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer()
+    processors: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        renderer,
+    ]
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(stream),
+        logger_factory=structlog.WriteLoggerFactory(_queued(stream, processors)),
         cache_logger_on_first_use=True,
     )
     _take_over(logging.getLogger())
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
+
+
+def _queued(stream: TextIO, processors: list[Any]) -> Any:
+    """The stream behind a queue, where it can block."""
+
+    def lost(lines: int) -> str:
+        event: Any = {"event": "log lines lost", "lines": lines}
+        for process in processors:
+            event = process(None, "warning", event)
+        return f"{event}\n"
+
+    try:
+        stream.fileno()
+    except OSError:
+        return stream
+    queue = LogQueue(stream, lost)
+    atexit.register(queue.drain)
+    return queue
 
 
 def _take_over(root: logging.Logger) -> None:
