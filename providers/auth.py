@@ -99,7 +99,7 @@ class Authenticator:
             Nothing valid came along. The message never holds any of it.
         """
         if not self.check_headers(credentials):
-            self.check_signature(credentials, b"")
+            self._check_signed(credentials, b"")
 
     def check_headers(self, credentials: Credentials) -> bool:
         """True when the request is accepted; False when the signature of its body decides.
@@ -124,6 +124,15 @@ class Authenticator:
         Unauthorized
             The signature is not this body's, is too old, or was used before.
         """
+        digest, header = self._check_signed(credentials, body)
+        if not self._seen.add(digest, self.clock()):
+            raise Unauthorized(f"{header}: expected a new signature, found one that was used before")
+
+    def _check_signed(self, credentials: Credentials, body: bytes) -> tuple[bytes, str]:
+        """Accept a signature any number of times; returns it and the name of its header.
+
+        An upgrade and a GET have no body, so those of one second may all have the same signature.
+        """
         plan = self.signed
         if plan is None:
             raise Unauthorized(f"credentials: expected {self.expected()}, found none that is valid")
@@ -137,8 +146,7 @@ class Authenticator:
         )
         if not plan.matches(digest, parts):
             raise Unauthorized(f"{plan.signature_header}: expected a valid {plan.algorithm} signature, found another")
-        if not self._seen.add(digest, self.clock()):
-            raise Unauthorized(f"{plan.signature_header}: expected a new signature, found one that was used before")
+        return digest, plan.signature_header
 
     def expected(self) -> str:
         """The configured credentials, for people."""

@@ -14,6 +14,7 @@ import msgspec
 
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.errors import EngineUnavailable, ProvidersError, one_line
+from providers.installing import install_command
 from providers.settings import Settings
 from providers.settings.group import Group, secret_fields
 from providers.settings.plugins import PluginSettings
@@ -50,7 +51,7 @@ class EngineEntry(Generic[_Engine]):
         """What to install or set before this engine can start; empty when nothing is missing."""
         steps = []
         if self.package and find_spec(self.package) is None:
-            steps.append(f"pip install 'vapi-providers[{self.extra}]'")
+            steps.append(install_command(self.extra))
         made_up_for = self.unless and settings.get(self.unless) != Settings().get(self.unless)
         if self.setting and not settings.get(self.setting) and not made_up_for:
             steps.append(f"set --{self.setting.replace('_', '-')}")

@@ -19,6 +19,7 @@ from providers import settings as chosen
 from providers.engine_entry import EngineEntry, PluginEntry, plugin_entry
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.errors import SettingsError
+from providers.installing import install_command
 from providers.settings import Settings, engines
 from providers.settings.plugins import TRANSCRIBERS_GROUP, VOICES_GROUP
 
@@ -67,7 +68,7 @@ def _wanted(
             return {"deepgram": entries["deepgram"]}
         if not entries[embedded].missing(settings):
             return {embedded: entries[embedded]}
-        hint = "pip install 'vapi-providers[local]', or set DEEPGRAM_API_KEY, or name one of"
+        hint = f"{install_command('local')}, or set DEEPGRAM_API_KEY, or name one of"
         raise SettingsError([f"--{kind}: expected an engine, found none installed: {hint} {', '.join(entries)}"])
     unknown = [name for name in listed if name not in entries]
     if unknown:

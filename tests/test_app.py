@@ -119,6 +119,11 @@ def test_no_other_key_signs_not_the_empty_one_and_not_the_shared_secret(live: Li
         assert upgrade(running, signature(b"", key)) == 401
 
 
+def test_calls_of_one_second_have_one_signature_and_are_all_accepted(signed: Live) -> None:
+    headers = signature(b"")
+    assert [upgrade(signed, headers) for _ in range(3)] == [101, 101, 101]
+
+
 def test_a_signature_over_an_empty_body_opens_the_socket(signed: Live) -> None:
     assert upgrade(signed, signature(b"")) == 101
 

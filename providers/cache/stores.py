@@ -13,6 +13,7 @@ from cachetools import LRUCache
 
 from providers.cache.utterance_table import UtteranceTable
 from providers.errors import EngineUnavailable, ProvidersError
+from providers.installing import install_command
 
 __all__ = ["FileStore", "MemoryStore", "RedisStore", "Store", "StoreError"]
 
@@ -108,7 +109,7 @@ class RedisStore:
             from redis.asyncio.retry import Retry
             from redis.backoff import NoBackoff
         except ImportError:
-            raise EngineUnavailable("cache redis: run pip install 'vapi-providers[redis]'", engine="cache") from None
+            raise EngineUnavailable(f"cache redis: run {install_command('redis')}", engine="cache") from None
         self._failures = (RedisError, OSError)
         self._keep = None if keep is None else round(keep * 1000)
         try:

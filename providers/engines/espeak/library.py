@@ -22,6 +22,7 @@ from providers.engines.base import Word
 from providers.engines.espeak.options import DEFAULT_VOICE, WORDS_PER_MINUTE
 from providers.engines.espeak.voices import EXAMPLES, ListedVoice, VoiceNames
 from providers.errors import EngineError, EngineUnavailable, UnknownVoice
+from providers.installing import install_command
 from providers.text.controls import without_controls
 
 NAME = "espeak"
@@ -189,7 +190,7 @@ def _load(callback: object) -> tuple[c.CDLL, int, Path]:
         import espeakng_loader
     except ImportError:
         raise EngineUnavailable(
-            "espeak is not installed: pip install 'vapi-providers[local]' (espeak-ng is GPL-3.0)", engine=NAME
+            f"espeak is not installed: {install_command('local')} (espeak-ng is GPL-3.0)", engine=NAME
         ) from None
     library = c.CDLL(espeakng_loader.get_library_path())
     library.espeak_Initialize.argtypes = (c.c_int, c.c_int, c.c_char_p, c.c_int)

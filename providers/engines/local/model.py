@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from dsp import LiveResampler, ParameterError, Resampler, Stage
 from providers.errors import EngineError, EngineUnavailable
+from providers.installing import install_command
 
 _Loaded = TypeVar("_Loaded")
 
@@ -58,7 +59,7 @@ def guarded(load: Callable[[], _Loaded], *, engine: str, extra: str) -> _Loaded:
     except EngineUnavailable:
         raise
     except ImportError as error:
-        message = f"{engine} is not installed: pip install 'vapi-providers[{extra}]' ({error})"
+        message = f"{engine} is not installed: {install_command(extra)} ({error})"
         raise EngineUnavailable(message, engine=engine) from None
     except Exception as error:  # each runtime has its own; all mean that this model cannot be used
         fault = str(error).strip().splitlines()[0][:300] if str(error).strip() else ""

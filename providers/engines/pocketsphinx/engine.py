@@ -22,6 +22,7 @@ from providers.engines.pocketsphinx.hearing import HearingOptions
 from providers.engines.pocketsphinx.worker import WorkerOptions
 from providers.engines.processes.fork_server import SOCKET_BYTES, ForkServer, WorkerProcess
 from providers.errors import EngineBusy, EngineError, EngineUnavailable
+from providers.installing import install_command
 
 NAME = "pocketsphinx"
 
@@ -158,7 +159,7 @@ def _lost() -> EngineError:
 
 def _check_installed() -> None:
     if importlib.util.find_spec("pocketsphinx") is None:
-        raise EngineUnavailable("pocketsphinx is not installed: pip install 'vapi-providers[local]'", engine=NAME)
+        raise EngineUnavailable(f"pocketsphinx is not installed: {install_command('local')}", engine=NAME)
 
 
 def _check_paths(options: SphinxOptions) -> None:
