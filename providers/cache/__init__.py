@@ -1,1 +1,1 @@
-"""Finished utterances, kept and played again."""
+"""Cache of finished utterances."""

@@ -1,4 +1,4 @@
-"""A speaking engine that says a phrase once and plays it from then on.
+"""Speaking engine with a cache: a phrase is synthesised once and played from then on.
 
 Only finished utterances are kept, at the engine's own rate; never a failed synthesis or a fallback engine's voice.
 Requests for the same phrase at the same time share one synthesis.
@@ -25,31 +25,31 @@ from providers.errors import EngineError
 
 __all__ = ["Cached", "CachedOptions"]
 
-_Route: TypeAlias = "tuple[str, str | None]"
-"""A recording's key, and the engine that began the text."""
+_SynthesisKey: TypeAlias = "tuple[str, str | None]"
+"""Key of a recording, and the engine that spoke the beginning of the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class CachedOptions:
-    """What is worth keeping."""
+    """Limits of what is cached."""
 
     max_text: int = 500
-    """Characters. A longer text is hardly ever said twice: it goes straight to the engine."""
+    """Characters. A longer text is rarely said twice, so it goes straight to the engine."""
     longest: float = 300.0
-    """Seconds of audio that a text of at most ``max_text`` may last; beyond it the engine counts as running wild."""
-    store_rest: float = 5.0
-    """Seconds a store that did not answer is left alone."""
+    """Seconds of audio that a text of at most ``max_text`` may last; an engine that makes more has failed."""
+    store_cool_down: float = 5.0
+    """Seconds for which a store that did not answer is not asked."""
 
 
 class Cached:
-    """A `TextToSpeech` in front of another one, with a memory.
+    """`TextToSpeech` that caches what another one says.
 
     Parameters
     ----------
     inner
-        What speaks. `aclose` closes it.
+        The engine that speaks. `aclose` closes it.
     store
-        What remembers. `aclose` closes it.
+        The store of recordings. `aclose` closes it.
     settings
         Everything that changes how ``inner`` sounds and is not part of an `Utterance`: default voice, model, speed.
         Two servers that share a store share recordings when engine, settings, voice and text are equal.
@@ -71,9 +71,9 @@ class Cached:
         self._options = options or CachedOptions()
         self._clock = clock
         self._observe = observe
-        self._in_flight: dict[_Route, InFlightSynthesis] = {}
+        self._in_flight: dict[_SynthesisKey, InFlightSynthesis] = {}
         self._keepers: set[asyncio.Task[None]] = set()
-        self._store_rests_until = 0.0
+        self._store_available_at = 0.0
 
     @property
     def name(self) -> str:
@@ -90,7 +90,7 @@ class Cached:
         await self._inner.start()
 
     async def aclose(self) -> None:
-        """End what still runs, then close engine and store."""
+        """Cancel the syntheses in flight, then close engine and store."""
         for synthesis in list(self._in_flight.values()):
             await synthesis.stop()
         await self._all_kept()
@@ -98,8 +98,8 @@ class Cached:
         await self._store.aclose()
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
-        """Play the recording, or join who is recording it, or record it."""
-        # A text that a fallback engine goes on with is not kept.
+        """Play the recording, join the synthesis in flight, or begin one."""
+        # A text that a fallback engine continues is not kept.
         if len(utterance.text) > self._options.max_text or utterance.continued_by:
             async with aclosing(self._inner.synthesize(utterance)) as chunks:
                 async for chunk in chunks:
@@ -118,19 +118,19 @@ class Cached:
                 yield chunk
 
     async def prewarm(self, lines: Iterable[str], *, rate: int, voice: str | None = None, at_once: int = 4) -> int:
-        """Say every line, unheard, so that its first caller hears the recording.
+        """Record every line, so that its first caller hears the recording.
 
         Parameters
         ----------
         rate
-            Hz the callers will ask for; matters only for engines that answer at several rates.
+            Hz that callers will ask for; matters only for engines that answer at several rates.
         at_once
-            Lines in the making at the same time.
+            Lines synthesised at the same time.
 
         Returns
         -------
         int
-            Lines that are ready. One that fails is reported to the observer and does not stop the others.
+            Number of lines that are ready. A failed one is reported to the observer and does not stop the others.
         """
         places = asyncio.Semaphore(at_once)
 
@@ -152,44 +152,45 @@ class Cached:
 
     @cached_property
     def _has_one_rate(self) -> bool:
-        # Asked for once: what an engine can do is constant, and telling may cost it a look into its library.
+        # Read once: capabilities are constant, and some engines ask their library for them.
         return len(self._inner.capabilities.rates) == 1
 
     def _key(self, utterance: Utterance) -> str:
-        # An engine with one native rate answers all callers alike; any other answers what it was asked for.
+        # An engine with one native rate answers every caller at it; any other engine answers at the rate asked for.
         rate = 0 if self._has_one_rate else utterance.rate
         parts = [self.name, self._settings, utterance.voice, rate, utterance.text]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def _synthesis(self, key: str, utterance: Utterance) -> InFlightSynthesis:
-        # Who goes on with a text may not be joined by who begins one: the one may fail where the other may fall back.
-        route = key, utterance.continued_by
-        synthesis = self._in_flight.get(route)
+        # A request that continues a text does not share a synthesis with one that begins a text: only the latter may
+        # fall back.
+        synthesis_key = key, utterance.continued_by
+        synthesis = self._in_flight.get(synthesis_key)
         if synthesis is not None and synthesis.can_be_joined:
             self._observe(EngineEvent("joined", self.name))
             return synthesis
         self._observe(EngineEvent("miss", self.name))
         synthesis = InFlightSynthesis(self._inner.synthesize(utterance), longest=self._options.longest)
-        self._in_flight[route] = synthesis
-        keeper = asyncio.get_running_loop().create_task(self._keep(route, synthesis))
+        self._in_flight[synthesis_key] = synthesis
+        keeper = asyncio.get_running_loop().create_task(self._keep(synthesis_key, synthesis))
         self._keepers.add(keeper)
         keeper.add_done_callback(self._keepers.discard)
         return synthesis
 
-    async def _keep(self, route: _Route, synthesis: InFlightSynthesis) -> None:
+    async def _keep(self, synthesis_key: _SynthesisKey, synthesis: InFlightSynthesis) -> None:
         try:
             if recording := await synthesis.completed():
-                await self._remember(route[0], recording)
+                await self._remember(synthesis_key[0], recording)
         finally:
-            if self._in_flight.get(route) is synthesis:
-                del self._in_flight[route]
+            if self._in_flight.get(synthesis_key) is synthesis:
+                del self._in_flight[synthesis_key]
 
     async def _all_kept(self) -> None:
         if self._keepers:
             await asyncio.wait(self._keepers)
 
     async def _recall(self, key: str) -> Recording | None:
-        if self._clock() < self._store_rests_until:
+        if self._clock() < self._store_available_at:
             return None
         try:
             stored = await self._store.get(key)
@@ -199,7 +200,7 @@ class Cached:
         return None if stored is None else Recording.decode(stored)
 
     async def _remember(self, key: str, recording: Recording) -> None:
-        if self._clock() < self._store_rests_until:
+        if self._clock() < self._store_available_at:
             return
         try:
             await self._store.put(key, recording.encode())
@@ -207,5 +208,5 @@ class Cached:
             self._store_failed(error)
 
     def _store_failed(self, error: StoreError) -> None:
-        self._store_rests_until = self._clock() + self._options.store_rest
+        self._store_available_at = self._clock() + self._options.store_cool_down
         self._observe(EngineEvent("store-failed", self.name, str(error)))

@@ -1,7 +1,7 @@
 """Synthesis in flight, shared by any number of requests (request coalescing), each from its beginning.
 
-A late request gets what was said so far at once. One that leaves disturbs no other; when the last one leaves before the
-end, the synthesis is cancelled.
+A late request gets at once what was made so far. A request that leaves does not disturb the others; when the last one
+leaves before the end, the synthesis is cancelled.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ __all__ = ["InFlightSynthesis"]
 
 
 class InFlightSynthesis:
-    """Drains an engine's answer once; `listen` hands it out as often as wanted.
+    """One synthesis, read from the engine once; `listen` yields it any number of times.
 
     Parameters
     ----------
     answer
-        The engine's chunks. They are closed here.
+        The engine's chunks. This object closes them.
     longest
-        Seconds of audio after which the engine is held to be running wild.
+        Seconds of audio; an engine that makes more has failed.
     """
 
     def __init__(self, answer: AsyncGenerator[Chunk, None], *, longest: float) -> None:
         self.chunks: list[Chunk] = []
-        """What was said so far."""
+        """Chunks made so far."""
         self.recording: Recording | None = None
-        """The whole utterance, once the engine came to its end and it may be kept."""
+        """The whole utterance, once the engine has finished and it may be kept."""
         self._deserted = False
         self._longest = longest
         self._listeners = 0
@@ -42,7 +42,7 @@ class InFlightSynthesis:
 
     @property
     def can_be_joined(self) -> bool:
-        """Whether a request may still share it: it has not failed, and not been left by its last listener."""
+        """Whether a request may still share it: it has not failed, and its last listener has not left."""
         return self.recording is not None or not (self._deserted or self._task.done())
 
     async def listen(self) -> AsyncGenerator[Chunk, None]:
@@ -67,12 +67,12 @@ class InFlightSynthesis:
                 await self.stop()
 
     async def completed(self) -> Recording | None:
-        """Wait until the engine is done; its recording when it may be kept."""
+        """Wait until the engine has finished; return the recording if it may be kept."""
         await asyncio.wait([self._task])
         return self.recording
 
     async def stop(self) -> None:
-        """Cancel the engine, unless it is done, and wait until it has let go."""
+        """Cancel the engine unless it has finished, and wait for its end."""
         self._task.cancel()
         await asyncio.wait([self._task])
 

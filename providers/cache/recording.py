@@ -1,4 +1,4 @@
-"""A finished utterance as bytes and back: int16 at its native rate, nothing but data.
+"""Storage format of a finished utterance: int16 at its native rate.
 
 Layout, little-endian: ``VPR2`` · rate in Hz (u32) · bytes of the words (u32) · bytes of the PCM (u32) · CRC-32 of rate,
 words and PCM (u32) · words as JSON ``[[text, start, end], ...]`` · PCM.
@@ -21,10 +21,10 @@ _HEADER = struct.Struct("<4sIIII")
 _MAGIC = b"VPR2"
 
 _LOWEST_RATE, _HIGHEST_RATE = 4000, 192000
-"""Hz an engine may have spoken at."""
+"""Hz; the rates of engines."""
 
 _CHUNK = 4.0
-"""Seconds per chunk: the audio is there, so it is handed over in pieces as large as a reader may want to hold."""
+"""Seconds per chunk; the audio exists already, so its size is bounded only by what a reader holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Recording:
 
     @classmethod
     def decode(cls, stored: bytes) -> Recording | None:
-        """Read a recording; None where the bytes are not one, or not whole, or damaged."""
+        """Read a recording; None where the bytes are something else, incomplete or damaged."""
         if len(stored) < _HEADER.size:
             return None
         magic, rate, words_size, pcm_size, checksum = _HEADER.unpack_from(stored)
@@ -65,7 +65,7 @@ class Recording:
         return cls(payload[words_size:], rate, tuple(Word(*word) for word in words))
 
     def chunks(self) -> Iterator[Chunk]:
-        """The recording as an engine would have said it."""
+        """The recording as chunks of an engine."""
         step = 2 * round(_CHUNK * self.rate)
         yield Chunk(self.pcm[:step], self.rate, self.words)
         for begin in range(step, len(self.pcm), step):
@@ -73,7 +73,7 @@ class Recording:
 
 
 def recording_of(chunks: Sequence[Chunk]) -> Recording | None:
-    """Join a finished synthesis; None where it must not be kept: a fallback engine's, an empty one, half a sample."""
+    """Join a finished synthesis; None if it is a fallback engine's, empty, or ends in half a sample."""
     pcm = b"".join(chunk.pcm for chunk in chunks)
     if not pcm or len(pcm) % 2 or any(chunk.fallback_engine for chunk in chunks):
         return None

@@ -24,24 +24,24 @@ _Result = TypeVar("_Result")
 
 
 class StoreError(ProvidersError):
-    """The store did not answer. A caller's request goes on without it."""
+    """The store did not answer; the request continues without it."""
 
 
 class Store(Protocol):
-    """Keeps bytes under a key, and forgets what was not asked for in a long time."""
+    """Bytes under keys; the least recently used ones are dropped."""
 
     async def get(self, key: str, /) -> bytes | None:
         """The bytes of ``key``, or None. Raises `StoreError`."""
 
     async def put(self, key: str, value: bytes, /) -> None:
-        """Keep ``value``; one larger than the whole store is not kept. Raises `StoreError`."""
+        """Keep ``value`` unless it is larger than the whole store. Raises `StoreError`."""
 
     async def aclose(self) -> None:
-        """Free what the process holds."""
+        """Free the store's resources in this process."""
 
 
 class MemoryStore:
-    """The least recently used go first, counted in bytes."""
+    """Store in memory, bounded in bytes; the least recently used values are dropped first."""
 
     def __init__(self, max_bytes: int = 64 * MEBIBYTE) -> None:
         self._entries: LRUCache[str, bytes] = LRUCache(max_bytes, getsizeof=len)
@@ -62,7 +62,7 @@ class MemoryStore:
 
 
 class FileStore:
-    """An SQLite file that outlives the process and may be shared by several; only its owner can read it.
+    """Store in an SQLite file, which several processes may share; only its owner can read it.
 
     One thread does all the work: SQLite blocks, and the loop never does.
     """
@@ -99,7 +99,7 @@ class FileStore:
 
 
 class RedisStore:
-    """A Redis shared by several servers (extra ``redis``). How much it keeps is Redis' own ``maxmemory``."""
+    """Store in Redis, shared by several servers (extra ``redis``). Its size is Redis' own ``maxmemory``."""
 
     def __init__(self, url: str, *, keep: float | None = None, timeout: float = 0.25) -> None:
         """``url`` may hold a password and is never shown; ``keep`` and ``timeout`` are in seconds."""

@@ -1,6 +1,6 @@
-"""SQLite table of bytes under text keys, bounded in bytes; what was not asked for in the longest time goes first.
+"""SQLite table of bytes under text keys, bounded in bytes; the least recently used rows are dropped first.
 
-Blocking, and used by one thread at a time. Several processes may share the file: SQLite locks it.
+It blocks, and one thread at a time uses it. Several processes may share the file: SQLite locks it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["UtteranceTable"]
 
 _NAME = "utterances.sqlite3"
 _WAIT_FOR_LOCK = 0.25
-"""Seconds another process may hold the file before a request goes on without it."""
+"""Seconds to wait for another process that holds the file; then a request continues without it."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS utterances (key TEXT PRIMARY KEY, used INTEGER NOT NULL, size INTEGER NOT NULL, value BLOB);
@@ -23,12 +23,12 @@ _NEXT_USE = "(SELECT coalesce(max(used), 0) + 1 FROM utterances)"
 
 
 class UtteranceTable:
-    """The table; opened, or made, in a directory.
+    """The table in a directory; made if it is missing.
 
     Raises
     ------
     OSError, sqlite3.Error
-        The directory cannot be written to, or the file is no database.
+        The directory cannot be written to, or the file is not a database.
     """
 
     def __init__(self, directory: Path, max_bytes: int) -> None:
@@ -49,7 +49,7 @@ class UtteranceTable:
             raise
 
     def get(self, key: str) -> bytes | None:
-        """The bytes of ``key``; None where there are none, or where something else than bytes was written there."""
+        """The bytes of ``key``; None where there are none or the value is not bytes."""
         row = self._database.execute("SELECT value FROM utterances WHERE key = ?", (key,)).fetchone()
         if row is None or not isinstance(row[0], bytes):
             return None
@@ -57,7 +57,7 @@ class UtteranceTable:
         return row[0]
 
     def put(self, key: str, value: bytes) -> None:
-        """Keep ``value``, and drop what was used least recently until everything fits again."""
+        """Keep ``value``, and drop the least recently used rows until everything fits."""
         with self._database:
             self._database.execute("BEGIN IMMEDIATE")
             self._database.execute(

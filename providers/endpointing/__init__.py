@@ -1,1 +1,1 @@
-"""Custom endpointing: the conversation in, how long to wait out."""
+"""The custom endpointing endpoint: a conversation in, the seconds to wait out."""

@@ -18,10 +18,10 @@ log = structlog.get_logger()
 
 
 _SECONDS_FOR_RULES = 0.25
-"""Until the words decide without them: other requests' rules may be in the way."""
+"""Seconds; then the words decide without the rules, which may wait for those of other requests."""
 
 _MOST_NAMED = 10
-"""Unusable rules that one log event names; all are counted."""
+"""Unusable rules that a log event names; all are counted."""
 
 
 _LARGE_BODY = 256 * 1024
@@ -29,7 +29,7 @@ _LARGE_BODY = 256 * 1024
 
 
 class Decider:
-    """Decisions about turns; large bodies are decoded and the assistant's rules asked in a thread beside the loop."""
+    """Decisions about turns; large bodies are decoded and the assistant's rules matched in a background thread."""
 
     def __init__(self, waits: rules.Waits) -> None:
         self._waits = waits
@@ -37,7 +37,7 @@ class Decider:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="endpointing-rules")
 
     async def turn(self, body: bytes) -> wire.Turn | wire.OtherMessage:
-        """What a body says.
+        """Decode a body.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Decider:
         return await asyncio.get_running_loop().run_in_executor(self._thread, wire.parse, body)
 
     async def decide(self, turn: wire.Turn) -> rules.Decision:
-        """How long to wait."""
+        """Decide how long to wait."""
         if not turn.rules:
             return rules.Decision(rules.after(turn.user, self._waits, turn.languages))
         deciding = asyncio.get_running_loop().run_in_executor(self._thread, self._matcher.decide, turn, self._waits)
@@ -61,7 +61,7 @@ class Decider:
 
 
 class CustomEndpointing:
-    """The endpoint: one request, one decision."""
+    """The endpointing endpoint: one decision per request."""
 
     def __init__(self, inbound: Inbound, metrics: Metrics, waits: rules.Waits) -> None:
         self._inbound = inbound
@@ -70,7 +70,7 @@ class CustomEndpointing:
         self._decider = Decider(waits)
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one request; a malformed one is the app's to answer."""
+        """Answer one request; the app answers malformed ones."""
         body = await self._inbound.authorised_body(request)
         begun = time.perf_counter()
         turn = await self._decider.turn(body)
@@ -79,17 +79,17 @@ class CustomEndpointing:
             return JSONResponse({})
         try:
             decision = await self._decider.decide(turn)
-        except Exception:  # a fault of ours must not cost the caller the turn
+        except Exception:  # an error here must not lose the caller's turn
             log.exception("endpointing failed", call_id=turn.call_id)
             decision = rules.Decision(self._waits.no_punctuation)
         took = time.perf_counter() - begun
         self._metrics.endpointing(took)
         log.info("endpointing", ms=round(took * 1000, 3), call_id=turn.call_id, **_reasons(decision, turn))
-        return Response(wire.answer(decision.seconds), media_type="application/json")
+        return Response(wire.reply(decision.seconds), media_type="application/json")
 
 
 def _reasons(decision: rules.Decision, turn: wire.Turn) -> dict[str, object]:
-    """What the log says of a decision: the rule that made it, and the rules that could not be asked."""
+    """Log fields of a decision: the rule that made it, and the rules that could not be used."""
     said: dict[str, object] = {"timeout": decision.seconds}
     if decision.rule is not None:
         said["rule"] = decision.rule

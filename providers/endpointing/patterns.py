@@ -1,8 +1,8 @@
 """Regular expressions of an assistant's rules: checked in linear time, compiled once, searched within a time limit.
 
-The platform writes them as JavaScript does. What only Python's `regex` understands (recursion, fuzzy matching) is
-refused or taken literally, and so is what would cost more than a few milliseconds to compile: counted repeats multiply
-when they are nested, and four of them can ask for a gigabyte.
+The platform uses JavaScript's syntax. Syntax that only Python's `regex` has (recursion, fuzzy matching) is refused or
+taken literally. Patterns that would take more than a few milliseconds to compile are refused: counted repeats multiply
+when they are nested, and four of them can need a gigabyte.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ LONGEST_PATTERN = 1000
 """Characters. The costliest pattern of this length that passes the check compiles in about 8 ms."""
 
 LONGEST_TEXT = 4000
-"""Characters. A search looks at the last ones of a message, where a turn's end shows."""
+"""Characters. The end of a message that a search reads."""
 
 _LARGEST = 2000
-"""Parts of a pattern when each counted repeat is written out; `regex` compiles some of them that way."""
+"""Parts of a pattern with each counted repeat written out; `regex` compiles some of them that way."""
 
 _DEEPEST = 40
-"""Groups in groups; `regex` compiles them recursively."""
+"""Depth of nested groups; `regex` compiles them recursively."""
 
 _KEPT = 1024
-"""Compiled patterns, or reasons against them, that are remembered."""
+"""Compiled patterns, or reasons for a refusal, in the cache."""
 
 _GROUP = regex.compile(r"\(\?(?::|=|!|<=|<!|P?<[^\W\d]\w*>|[ims]+(?:-[ims]+)?[:)]|-[ims]+:)")
 _COUNT = regex.compile(r"\{([0-9]++)(?:,([0-9]*+))?\}")
@@ -40,24 +40,24 @@ _ESCAPE = regex.compile(
 
 
 _EMPTY_CLASSES = {"[]": "(?!)", "[^]": "(?s:.)"}
-"""Nothing, and anything."""
+"""JavaScript's empty class, which matches nothing, and its negation, which matches anything."""
 
 _FOREIGN_ESCAPES = frozenset("LKGN")
 
 
 class UnusablePattern(ValueError):
-    """A pattern that is not searched for; the message says why and never quotes it."""
+    """Pattern that is not searched for; the message has the reason and never quotes the pattern."""
 
 
 class PatternCache:
-    """Compiled patterns, the least recently used one forgotten first. One thread at a time may use it."""
+    """Compiled patterns; the least recently used one is dropped first. One thread at a time may use it."""
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._kept = kept
         self._compiled: OrderedDict[Pattern, regex.Pattern[str] | str] = OrderedDict()
 
     def __contains__(self, pattern: Pattern) -> bool:
-        """True when asking for a pattern costs no compilation."""
+        """True when a pattern needs no compilation."""
         return pattern in self._compiled
 
     def compiled(self, pattern: Pattern) -> regex.Pattern[str]:
@@ -66,7 +66,7 @@ class PatternCache:
         Raises
         ------
         UnusablePattern
-            Not a regular expression, or too costly to be one.
+            Not a regular expression, or one that is too costly.
         """
         found = self._compiled.get(pattern)
         if found is None:
@@ -80,7 +80,7 @@ class PatternCache:
 
 
 def search(compiled: regex.Pattern[str], text: str, *, seconds: float) -> bool:
-    """True when a pattern is found in the end of a text.
+    """True when a pattern is found at the end of a text.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def search(compiled: regex.Pattern[str], text: str, *, seconds: float) -> bool:
         The search took longer than ``seconds``.
     """
     try:
-        # The interpreter's lock is released during the search: other threads, the event loop among them, go on.
+        # The search releases the interpreter's lock, so that other threads and the event loop continue.
         return compiled.search(text[-LONGEST_TEXT:], timeout=seconds, concurrent=True) is not None
     except TimeoutError:
         raise UnusablePattern(f"expected an answer within {seconds * 1000:.0f} ms, found none") from None
@@ -108,12 +108,12 @@ def _compiled_or_reason(pattern: Pattern) -> regex.Pattern[str] | str:
 
 
 def _checked(text: str) -> str:
-    """The pattern as `regex` has to read it.
+    """The pattern in the syntax of `regex`.
 
     Raises
     ------
     UnusablePattern
-        Too long, too deep, repeated too often, unbalanced, or of a kind that JavaScript does not have.
+        Too long, too deep, too many repeats, unbalanced, or with syntax that JavaScript does not have.
     """
     if len(text) > LONGEST_PATTERN:
         raise UnusablePattern(f"expected at most {LONGEST_PATTERN} characters, found {len(text)}")
@@ -121,19 +121,19 @@ def _checked(text: str) -> str:
 
 
 class _Reader:
-    """A pattern read once from left to right, its size added up group by group."""
+    """Reader of a pattern, from left to right; it adds up the size of each group."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._position = 0
         self._written: list[str] = []
         self._sizes = [0]
-        """Parts of each open group, the whole pattern first."""
+        """Number of parts of each open group, the whole pattern first."""
         self._last = 0
-        """Parts of what a count would repeat."""
+        """Number of parts that a following count would repeat."""
 
     def read(self) -> str:
-        """The pattern as `regex` has to read it."""
+        """The pattern in the syntax of `regex`."""
         steps = {"\\": self._escape, "[": self._class, "(": self._group, ")": self._end_of_group, "{": self._brace}
         while self._position < len(self._text):
             letter = self._text[self._position]
@@ -146,7 +146,7 @@ class _Reader:
         return "".join(self._written)
 
     def _write(self, written: str, length: int) -> None:
-        """Write one part for so many characters of the pattern."""
+        """Write one part for ``length`` characters of the pattern."""
         self._written.append(written)
         self._position += length
         self._last = 1
@@ -160,7 +160,7 @@ class _Reader:
     def _escape(self) -> None:
         found = _ESCAPE.match(self._text, self._position)
         if found is None:
-            raise UnusablePattern("expected a character behind the last backslash, found none")
+            raise UnusablePattern("expected a character after the last backslash, found none")
         if found["kind"] in _FOREIGN_ESCAPES:
             raise UnusablePattern("expected an escape that JavaScript has, found another one")
         written = found[0]

@@ -1,4 +1,4 @@
-"""How long to wait before the caller has finished: the assistant's own rules first, then how the words end.
+"""Decision on how long to wait until the caller has finished: the assistant's own rules first, then the words' ending.
 
 The numbers are the platform's transcription endpointing plan: 0.1 s after punctuation, 0.5 s after a number (more
 digits may follow), 1.5 s after anything else.
@@ -14,16 +14,16 @@ from providers.endpointing.wire import Pattern, Rule, Turn
 from providers.text.endings import Ending, ending, without_mark
 
 _SECONDS_PER_PATTERN = 0.002
-"""A pattern that backtracks longer than this is unusable."""
+"""Seconds of one search; a pattern that takes longer is unusable."""
 
 _SECONDS_PER_REQUEST = 0.005
-"""All searches of a request."""
+"""Seconds of all searches of a request."""
 
 _SECONDS_TO_COMPILE = 0.05
-"""New patterns of a request; 100 plain ones take 15 ms, once. The rest is compiled by the requests that follow."""
+"""Seconds to compile new patterns of a request; 100 plain ones take 15 ms, once. Later requests compile the rest."""
 
 _DECIDING_MARKS = frozenset("?!？！؟‼⁇⁈⁉")
-"""They end a sentence whatever stands before them; a full stop may be an engine's guess."""
+"""Marks that end a sentence after any word; a full stop may be an engine's guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +41,32 @@ class Decision:
 
     seconds: float
     rule: int | None = None
-    """Which rule decided, counted from 1; None when the words did."""
+    """Number of the rule that decided, from 1; None when the words did."""
     unusable: tuple[str, ...] = ()
-    """The rules that could not be asked: "rule 3: expected …, found …"."""
+    """The rules that could not be used: "rule 3: expected …, found …"."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Budgets:
-    """Seconds of the thread that the rules of one request share."""
+class _TimeLimits:
+    """Time limits that the rules of one request share."""
 
-    searching: _Budget
-    compiling: _Budget
+    searching: _TimeLimit
+    compiling: _TimeLimit
 
 
 class RuleMatcher:
-    """The assistant's rules, asked in order within a time limit. One thread at a time may use it."""
+    """Matcher for the assistant's rules, in order and within a time limit. One thread at a time may use it."""
 
     def __init__(self) -> None:
         self._patterns = PatternCache()
 
     def decide(self, turn: Turn, waits: Waits) -> Decision:
-        """The first rule that matches decides, else the end of the caller's words does."""
-        budgets = _Budgets(_Budget(_SECONDS_PER_REQUEST), _Budget(_SECONDS_TO_COMPILE))
+        """Decide by the first rule that matches, else by the end of the caller's words."""
+        limits = _TimeLimits(_TimeLimit(_SECONDS_PER_REQUEST), _TimeLimit(_SECONDS_TO_COMPILE))
         unusable: list[str] = []
         for number, rule in enumerate(turn.rules, 1):
             try:
-                if self._applies(rule, turn, budgets):
+                if self._applies(rule, turn, limits):
                     return Decision(rule.timeout, number, tuple(unusable))
             except UnusablePattern as reason:
                 unusable.append(f"rule {number}: {reason}")
@@ -74,22 +74,22 @@ class RuleMatcher:
             unusable.append(f"rules: expected at most {len(turn.rules)}, found {turn.rules_beyond} more")
         return Decision(after(turn.user, waits, turn.languages), None, tuple(unusable))
 
-    def _applies(self, rule: Rule, turn: Turn, budgets: _Budgets) -> bool:
+    def _applies(self, rule: Rule, turn: Turn, limits: _TimeLimits) -> bool:
         pairs = [(rule.assistant_pattern, turn.assistant), (rule.user_pattern, turn.user)]
         asked = [(pattern, text) for pattern, text in pairs if pattern is not None]
-        return bool(asked) and all(self._matches(pattern, text, budgets) for pattern, text in asked)
+        return bool(asked) and all(self._matches(pattern, text, limits) for pattern, text in asked)
 
-    def _matches(self, pattern: Pattern, text: str, budgets: _Budgets) -> bool:
+    def _matches(self, pattern: Pattern, text: str, limits: _TimeLimits) -> bool:
         if pattern not in self._patterns:
-            budgets.compiling.require("compiled")
-        with budgets.compiling:
+            limits.compiling.require("compiled")
+        with limits.compiling:
             compiled = self._patterns.compiled(pattern)
-        with budgets.searching:
-            return search(compiled, text, seconds=min(_SECONDS_PER_PATTERN, budgets.searching.require("searched")))
+        with limits.searching:
+            return search(compiled, text, seconds=min(_SECONDS_PER_PATTERN, limits.searching.require("searched")))
 
 
-class _Budget:
-    """Seconds of this thread's work, spent inside ``with``."""
+class _TimeLimit:
+    """Time limit on this thread's processor time, counted inside ``with``."""
 
     def __init__(self, seconds: float) -> None:
         self._whole = self._left = seconds
@@ -107,7 +107,7 @@ class _Budget:
         Raises
         ------
         UnusablePattern
-            None are.
+            No time is left.
         """
         if self._left <= 0:
             milliseconds = round(self._whole * 1000)
@@ -120,7 +120,7 @@ class _Budget:
 def after(text: str, waits: Waits, languages: tuple[str, ...] = ()) -> float:
     """Seconds to wait after a text: a number first, as on the platform, then the mark, then anything else.
 
-    A full stop behind a word that ends no sentence ("and.", "the.") is not believed.
+    A full stop after a word that ends no sentence ("and.", "the.") is ignored.
 
     >>> waits = Waits()
     >>> after("That is all.", waits), after("It is 555-1234.", waits), after("Well I", waits), after("And um.", waits)

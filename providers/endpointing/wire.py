@@ -1,4 +1,4 @@
-"""The endpointing request's JSON: bytes in, a `Turn` out; the answer's JSON: seconds in, bytes out."""
+"""JSON of the endpointing endpoint: request bytes to a `Turn`, seconds to response bytes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_VALUES = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression and its options, as the assistant's rule has them."""
+    """Regular expression of an assistant's rule, with its options."""
 
     text: str
     ignore_case: bool = False
@@ -37,7 +37,7 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One ``customEndpointingRules`` entry; a pattern that is None is not asked."""
+    """One ``customEndpointingRules`` entry; a pattern that is None is not searched for."""
 
     timeout: float
     """Seconds, as written, not yet clamped."""
@@ -47,22 +47,22 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What was last said by either side, and the assistant's own rules about it."""
+    """The last words of both sides, and the assistant's own rules."""
 
     user: str
     assistant: str
     rules: tuple[Rule, ...]
-    """The first `MOST_RULES` of them."""
+    """The assistant's rules, at most `MOST_RULES`."""
     call_id: str
     rules_beyond: int = 0
-    """How many more rules there were."""
+    """Number of rules beyond those."""
     languages: tuple[str, ...] = ()
-    """The language of the assistant's transcriber, where the assistant comes along and names it."""
+    """Languages of the assistant's transcriber, if the message has the assistant and it names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class OtherMessage:
-    """A message of another type: this endpoint may be the assistant's general webhook too."""
+    """Message of another type: this endpoint may also be the assistant's general webhook."""
 
     type: str
 
@@ -111,7 +111,7 @@ class StartSpeakingPlan(msgspec.Struct):
 
 
 class EndpointingTranscriber(msgspec.Struct):
-    """The part of an assistant that tells the language."""
+    """The part of an assistant that has the language."""
 
     language: Any = None
 
@@ -146,7 +146,7 @@ class _Body(_RawMessage):  # type: ignore[valid-type, misc]  # made from `Endpoi
     message: _RawMessage | None = None  # type: ignore[valid-type]
 
 
-class EndpointingAnswer(msgspec.Struct):
+class EndpointingReply(msgspec.Struct):
     """How long to wait before the assistant speaks."""
 
     timeoutSeconds: Annotated[float, Meta(ge=0, le=LONGEST_TIMEOUT, description="Seconds.")]
@@ -184,9 +184,9 @@ def parse(body: bytes) -> Turn | OtherMessage:
     )
 
 
-def answer(timeout: float) -> bytes:
+def reply(timeout: float) -> bytes:
     """The response body; the time-out (s) is clamped to the platform's range."""
-    return msgspec.json.encode(EndpointingAnswer(min(max(timeout, 0.0), LONGEST_TIMEOUT)))
+    return msgspec.json.encode(EndpointingReply(min(max(timeout, 0.0), LONGEST_TIMEOUT)))
 
 
 def _spoken(fields: Fields) -> list[SpokenMessage]:
@@ -222,7 +222,7 @@ def _pattern(text: str | None, options: list[RegexOption] | None) -> Pattern | N
 
 
 def _check_size(body: bytes) -> None:
-    """Refuse a body that would hold the loop while it is decoded; counting bytes costs a millisecond."""
+    """Refuse a body that would block the loop while it is decoded; counting bytes costs a millisecond."""
     objects, values = body.count(b"{") + body.count(b"["), body.count(b",")
     if objects > _MOST_OBJECTS:
         raise TooLarge(f"body: expected at most {_MOST_OBJECTS} objects and lists, found about {objects}")

@@ -1,7 +1,7 @@
 """Hedged requests: a second engine starts when the first one is later than it usually is.
 
-Costs a second synthesis for one utterance in twenty and takes the tail off the wait. Off unless asked for. The method
-is the one of "The Tail at Scale" (Dean and Barroso, 2013).
+It costs a second synthesis for one utterance in twenty and shortens the longest waits. It is off by default. The method
+is that of "The Tail at Scale" (Dean and Barroso, 2013).
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from providers.failover.first_audio import StartedStream
+from providers.failover.started_stream import StartedStream
 
-__all__ = ["HedgeOptions", "UsualDelay", "race"]
+__all__ = ["HedgeOptions", "UsualDelay", "hedged_start"]
 
 Attempt: TypeAlias = Coroutine[Any, Any, StartedStream | None]
-"""Returns None when its engine failed; what went wrong has been noted by then."""
+"""Returns None when its engine failed; the failure has been recorded by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class HedgeOptions:
-    """When the first engine counts as late."""
+    """Conditions under which the first engine counts as late."""
 
     quantile: float = 0.95
-    """Of the recent first-audio delays of the first engine; a slower answer is late."""
+    """Quantile of the first engine's recent first-audio delays; a slower answer is late."""
     window: int = 200
     """Answers that count as recent."""
     least: int = 20
-    """Answers before anything is hedged: fewer do not tell what is usual."""
+    """Answers before a request is hedged: fewer do not give a usual delay."""
     earliest: float = 0.1
     """Seconds. An engine that is faster than this is never late."""
 
@@ -48,17 +48,17 @@ class UsualDelay:
 
     @property
     def patience(self) -> float | None:
-        """Seconds after which the engine is late; None while that is not known."""
+        """Seconds after which the engine is late; None until enough answers are counted."""
         if len(self._delays) < self._options.least:
             return None
         rank = math.ceil(self._options.quantile * len(self._delays))
         return max(sorted(self._delays)[rank - 1], self._options.earliest)
 
 
-async def race(
+async def hedged_start(
     first: Attempt, second: Callable[[], Attempt], *, patience: float | None
 ) -> tuple[int, StartedStream | None]:
-    """Run ``first``, and ``second`` beside it once ``first`` is late; the other one is cancelled.
+    """Run ``first``, and ``second`` concurrently once ``first`` is late; the slower one is cancelled.
 
     Parameters
     ----------
@@ -68,9 +68,9 @@ async def race(
     Returns
     -------
     int
-        Which attempt won: 0 or 1; 0 also when none did.
+        The attempt that started first: 0 or 1; 0 also when none did.
     StartedStream or None
-        The winner's stream; None when every attempt that was started failed.
+        Its stream; None when every attempt failed.
     """
     attempts = [asyncio.create_task(first)]
     winner: asyncio.Task[StartedStream | None] | None = None
@@ -80,7 +80,7 @@ async def race(
         winner = await _first_stream(attempts)
         return (0, None) if winner is None else (attempts.index(winner), winner.result())
     finally:
-        await _dismiss([attempt for attempt in attempts if attempt is not winner])
+        await _cancel_all([attempt for attempt in attempts if attempt is not winner])
 
 
 async def _first_stream(
@@ -97,7 +97,7 @@ async def _first_stream(
     return None
 
 
-async def _dismiss(attempts: Sequence[asyncio.Task[StartedStream | None]]) -> None:
+async def _cancel_all(attempts: Sequence[asyncio.Task[StartedStream | None]]) -> None:
     for attempt in attempts:
         attempt.cancel()
     for outcome in await asyncio.gather(*attempts, return_exceptions=True):

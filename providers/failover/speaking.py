@@ -1,6 +1,6 @@
-"""Several speaking engines as one: when one fails before it can be heard, the next one speaks.
+"""Several speaking engines as one: when an engine fails before its first audible sample, the next one speaks.
 
-Once a caller has heard a sample the voice stays: a later failure is raised, never covered by another voice.
+After the first audible sample the voice never changes: a later failure is raised.
 """
 
 from __future__ import annotations
@@ -13,64 +13,64 @@ from dataclasses import dataclass, field, replace
 from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.events import EngineEvent, Observe, unobserved
 from providers.errors import EngineError, UnknownVoice
-from providers.failover.first_audio import StartedStream, next_chunk, start_stream
 from providers.failover.health import EngineHealth, RestOptions
-from providers.failover.hedging import Attempt, HedgeOptions, UsualDelay, race
+from providers.failover.hedging import Attempt, HedgeOptions, UsualDelay, hedged_start
+from providers.failover.started_stream import StartedStream, next_chunk, start_stream
 
 __all__ = ["FallbackSpeaking", "FallbackSpeakingOptions", "common_capabilities"]
 
 
 @dataclass(frozen=True, slots=True)
 class FallbackSpeakingOptions:
-    """When the next engine takes over."""
+    """Conditions under which the next engine takes over."""
 
     first_audio: float = 1.5
-    """Seconds an engine has for its first audible sample while another one could take over."""
+    """Seconds to the first audible sample while another engine could take over."""
     last_first_audio: float = 5.0
-    """Seconds the last engine left has: nobody takes over from it, so late is better than never."""
+    """Seconds to the first audible sample of the last engine that is left."""
     idle: float = 5.0
-    """Seconds an engine may pause between two chunks; then its answer counts as broken off."""
+    """Seconds between two chunks after which the stream counts as broken."""
     rest: RestOptions = field(default_factory=RestOptions)
     hedge: HedgeOptions | None = None
-    """Start the second engine beside the first one when that is late; None waits for the first."""
+    """When to start the second engine while the first is late; None never does."""
     change_mid_text: bool = False
-    """Whether another engine may go on at the next sentence of a text that one has begun."""
+    """Whether another engine may take over at the next sentence of a text."""
     probe_text: str = "One."
-    """Text that a cooling-down engine has to speak, unheard, before it may serve again."""
+    """Text that a cooling-down engine must synthesise before it is available again."""
     probe_rate: int = 8000
-    """Hz the probe asks for."""
+    """Hz of the probe."""
 
 
 @dataclass(slots=True)
-class _Search:
-    """What happened so far to one utterance that needs an engine."""
+class _EngineSearch:
+    """State of the search for an engine for one utterance."""
 
     utterance: Utterance
-    strangers: list[TextToSpeech] = field(default_factory=list)
-    """Engines that do not know the voice, in order."""
+    without_voice: list[TextToSpeech] = field(default_factory=list)
+    """Engines without the voice, in order."""
     unknown: UnknownVoice | None = None
     lost: EngineError | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Serving:
-    """The engine that serves an utterance."""
+    """Engine that serves an utterance, with its stream."""
 
     engine: TextToSpeech
     stream: StartedStream
     fallback_engine: str
-    """Its name where it speaks in place of another one."""
+    """The engine's name where it speaks in place of another one, else empty."""
 
     def marked(self, chunk: Chunk) -> Chunk:
         return replace(chunk, fallback_engine=self.fallback_engine) if self.fallback_engine else chunk
 
 
 class FallbackSpeaking:
-    """A `TextToSpeech` over several, in order of preference.
+    """`TextToSpeech` over several engines, in order of preference.
 
-    A voice belongs to the first engine that knows it. When that engine is down and a later one does not know the
+    A voice belongs to the first engine that has it. When that engine is down and a later one does not have the
     voice, the later one speaks with its default voice. A chunk's ``fallback_engine`` names an engine that speaks in
-    place of one that failed, so that a cache can leave such a recording alone.
+    place of one that failed, so that a cache does not keep that recording.
 
     Parameters
     ----------
@@ -94,12 +94,12 @@ class FallbackSpeaking:
 
     @property
     def name(self) -> str:
-        """The names of all, in order."""
+        """Names of the engines, in order."""
         return ",".join(engine.name for engine in self._health.engines)
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
-        """What holds whichever engine speaks."""
+        """Capabilities that all engines share."""
         return common_capabilities([engine.capabilities for engine in self._health.engines])
 
     async def start(self) -> None:
@@ -116,9 +116,9 @@ class FallbackSpeaking:
         Raises
         ------
         UnknownVoice
-            No engine knows the voice; the examples are the first engine's.
+            No engine has the voice; the examples are the first engine's.
         EngineError
-            Every engine failed before the first audible sample, or the one that spoke failed after it.
+            Every engine failed before the first audible sample, or the speaking one failed after it.
         """
         serving = await self._serving(utterance)
         engine, stream = serving.engine, serving.stream
@@ -133,17 +133,17 @@ class FallbackSpeaking:
                 raise
 
     async def _serving(self, utterance: Utterance) -> _Serving:
-        search = _Search(utterance)
+        search = _EngineSearch(utterance)
         if utterance.continued_by is not None and not self._options.change_mid_text:
             return await self._continued(search, utterance.continued_by)
         available, cooling_down = self._health.available(), self._health.cooling_down()
         if serving := await self._from_available(available, search, last_resort=bool(cooling_down)):
             return serving
         if search.lost or cooling_down:
-            # The engine that knows the voice is down: a later one speaks with its default voice.
-            nameless = _Search(replace(utterance, voice=None), lost=search.lost)
-            for place, engine in enumerate(search.strangers, start=1):
-                last = place == len(search.strangers) and not cooling_down
+            # The engine that has the voice is down: a later one speaks with its default voice.
+            nameless = _EngineSearch(replace(utterance, voice=None), lost=search.lost)
+            for place, engine in enumerate(search.without_voice, start=1):
+                last = place == len(search.without_voice) and not cooling_down
                 if stream := await self._try(engine, nameless, last=last):
                     return _Serving(engine, stream, engine.name)
             search.lost = nameless.lost
@@ -153,48 +153,48 @@ class FallbackSpeaking:
         raise search.lost or search.unknown or EngineError("engines: expected one to answer, found none")
 
     async def _from_available(
-        self, available: Sequence[TextToSpeech], search: _Search, *, last_resort: bool
+        self, available: Sequence[TextToSpeech], search: _EngineSearch, *, last_resort: bool
     ) -> _Serving | None:
         waiting = list(available)
         while waiting:
             engine = waiting.pop(0)
             if waiting and engine is self._health.engines[0] and self._usual is not None:
-                stream, engine = await self._raced(engine, waiting, search, self._usual, last_resort=last_resort)
+                stream, engine = await self._hedged(engine, waiting, search, self._usual, last_resort=last_resort)
             else:
-                last = not (waiting or last_resort or search.strangers)
+                last = not (waiting or last_resort or search.without_voice)
                 stream = await self._try(engine, search, last=last)
             if stream:
                 return _Serving(engine, stream, self._fallback_engine(engine, search))
         return None
 
-    async def _raced(
+    async def _hedged(
         self,
         first: TextToSpeech,
         waiting: list[TextToSpeech],
-        search: _Search,
+        search: _EngineSearch,
         usual: UsualDelay,
         *,
         last_resort: bool,
     ) -> tuple[StartedStream | None, TextToSpeech]:
-        """Try the first engine, and the next one beside it when the first is late; that one waits no longer then."""
+        """Try the first engine, and the next one concurrently when the first is late; it leaves ``waiting`` then."""
         began, hedge = self._clock(), waiting[0]
 
         def second() -> Attempt:
             waiting.remove(hedge)
             self._observe(EngineEvent("hedged", hedge.name))
-            return self._try(hedge, search, last=not (waiting or last_resort or search.strangers))
+            return self._try(hedge, search, last=not (waiting or last_resort or search.without_voice))
 
-        winner, stream = await race(self._try(first, search, last=False), second, patience=usual.patience)
+        winner, stream = await hedged_start(self._try(first, search, last=False), second, patience=usual.patience)
         if stream is None:
             return None, first
-        # A first engine that lost took longer than this; it counts as this.
+        # A first engine that was overtaken counts with the time that has passed.
         usual.add(self._clock() - began)
         if hedge not in waiting:
             self._observe(EngineEvent("hedge-won" if winner else "hedge-lost", hedge.name))
         return stream, hedge if winner else first
 
-    async def _continued(self, search: _Search, continued_by: str) -> _Serving:
-        """Let the engine that began a text speak its next sentence, and no other: the voice stays within a text."""
+    async def _continued(self, search: _EngineSearch, continued_by: str) -> _Serving:
+        """Let only the engine that began a text speak its next sentence: the voice does not change within a text."""
         engines = self._health.engines
         began = [engine for engine in engines if engine.name == continued_by]
         for place, engine in enumerate(began or engines, start=1):
@@ -202,18 +202,18 @@ class FallbackSpeaking:
                 return _Serving(engine, stream, continued_by)
             if search.lost:
                 raise search.lost
-        nameless = _Search(replace(search.utterance, voice=None))
+        nameless = _EngineSearch(replace(search.utterance, voice=None))
         for engine in began:
             if stream := await self._try(engine, nameless, last=True):
                 return _Serving(engine, stream, continued_by)
         raise nameless.lost or search.unknown or EngineError("engines: expected the one that began, found none")
 
-    async def _try(self, engine: TextToSpeech, search: _Search, *, last: bool) -> StartedStream | None:
+    async def _try(self, engine: TextToSpeech, search: _EngineSearch, *, last: bool) -> StartedStream | None:
         within = self._options.last_first_audio if last else self._options.first_audio
         try:
             stream = await start_stream(engine, search.utterance, within=within)
         except UnknownVoice as unknown:
-            search.strangers.append(engine)
+            search.without_voice.append(engine)
             search.unknown = search.unknown or unknown
             return None
         except EngineError as error:
@@ -225,12 +225,12 @@ class FallbackSpeaking:
             self._observe(EngineEvent("took-over", engine.name, str(search.lost)))
         return stream
 
-    def _fallback_engine(self, engine: TextToSpeech, search: _Search) -> str:
-        """Name the engine when one before it in the order was down, failed or was late."""
+    def _fallback_engine(self, engine: TextToSpeech, search: _EngineSearch) -> str:
+        """Name of the engine if an earlier one was down, failed or was late, else empty."""
         for earlier in self._health.engines:
             if earlier is engine:
                 return ""
-            if earlier not in search.strangers:
+            if earlier not in search.without_voice:
                 return engine.name
         raise AssertionError("the engine is one of the list")
 
@@ -241,7 +241,7 @@ class FallbackSpeaking:
 
 
 def common_capabilities(capabilities: Sequence[SpeakingCapabilities]) -> SpeakingCapabilities:
-    """What holds for an answer of any one of several engines."""
+    """Capabilities that hold whichever of several engines answers."""
     fixed = all(one.rates for one in capabilities)
     multilingual = all(one.languages for one in capabilities)
     return SpeakingCapabilities(

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from providers.auth import Authenticator
-from providers.endpointing.wire import EndpointingAnswer, EndpointingMessage
+from providers.endpointing.wire import EndpointingMessage, EndpointingReply
 from providers.operations.health import Liveness, Readiness
 from providers.pages.openapi import Operation, Reply, description, refusals
 from providers.voice.wire import VoiceMessage
@@ -55,7 +55,7 @@ def operations(voice_path: str, endpointing_path: str) -> tuple[Operation, ...]:
             endpointing_path,
             "post",
             "Say how long to wait before the caller has finished",
-            (Reply(200, "The decision.", shape=EndpointingAnswer), _OTHER_MESSAGE, *refusals(400, 401, 413, 500)),
+            (Reply(200, "The decision.", shape=EndpointingReply), _OTHER_MESSAGE, *refusals(400, 401, 413, 500)),
             message=Annotated[EndpointingMessage, Meta(extra_json_schema={"anyOf": _EITHER_LIST})],
         ),
         Operation("/healthz", "get", "The process lives", (Reply(200, "Alive.", shape=Liveness),), secured=False),

@@ -1,1 +1,1 @@
-"""Words before they become sound and after they were sound: pure functions."""
+"""Pure functions over text: before it is spoken, and after it was recognised."""

@@ -1,4 +1,4 @@
-"""Words with a full stop that does not end a sentence, in the languages that callers use most; all lower case."""
+"""Abbreviations: words with a full stop that does not end a sentence, in the most frequent languages; lower case."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ NEVER_LAST = frozenset(
     # Polish, Czech, Russian, Turkish
     " np tzn tzw ul al inż mgr tzv např т.е т.к т.н ул просп им гр стр руб тыс млн млрд др sn dn".split()
 )
-"""Something always follows: a name, an example, an amount."""
+"""Abbreviations that something always follows: a name, an example, an amount."""
 
 BEFORE_NUMBERS = frozenset(
     "no nos nr nrs n° num nº fig figs vol vols p pp pg art sec sect ch chap par eq ref ver v op para ab abs kap s"
     " jan feb mar apr may jun jul aug sep sept oct nov dec".split()
 )
-"""An abbreviation in front of a number, a word of its own otherwise ("No. 5", "No. I do not")."""
+"""Abbreviations only in front of a number ("No. 5", "No. I do not")."""
 
 SOMETIMES_LAST = frozenset(
     "etc inc ltd corp co llc plc jr sr esq ph.d m.d b.a m.a d.c a.m p.m am pm u.s u.k u.n e.u b.c a.d"
     " ave blvd rd ln sq hwy mon tue tues wed thu thur thurs fri sat jan feb apr aug sep sept oct nov dec"
     " usw etc al gmbh kg mio mrd std usf т.д т.п г itd itp vb vs".split()
 ) - frozenset({"am", "vs"})
-"""They may end a sentence too; they do when a word of `STARTERS` follows in upper case."""
+"""Abbreviations that end a sentence when a word of `STARTERS` follows in upper case."""
 
 STARTERS = frozenset(
     "the a an i i'm i'll i've i'd we we'll we're we've you you'll you're he she it it's they they're this that that's"
@@ -37,11 +37,11 @@ STARTERS = frozenset(
     " der die das ein eine ich wir sie er es ist sind haben können bitte danke"
     " le la les un une je nous vous il elle c'est el los las una yo usted nosotros por para gracias".split()
 )
-"""Words that start sentences far more often than they are names."""
+"""Words that start a sentence far more often than they are a name."""
 
 MONTHS = frozenset(
     "januar jänner februar märz april mai juni juli august september oktober november dezember"
     " januari februari maart mei augustus december ledna února března dubna května června července srpna září"
     " října listopadu prosince tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta".split()
 )
-"""After a German, Dutch, Czech or Finnish ordinal ("am 3. Mai")."""
+"""Months after a German, Dutch, Czech or Finnish ordinal ("am 3. Mai")."""

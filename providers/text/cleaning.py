@@ -1,8 +1,8 @@
-"""Text made ready for engines that read what is written, sign by sign.
+"""Cleaning of text for engines that read every sign literally.
 
-Markup, addresses of pages and emoji go, and long numbers are taken apart, in every language. What has to be said in
-words (amounts, dates, abbreviations) is changed in English alone: engines know such words in their own languages, and
-text in a language that is not certain is left to them.
+Markup, web addresses and emoji are removed, and long numbers are split, in every language. Amounts, dates and
+abbreviations are written out in English only: in other languages the engines do it, and text whose language is not
+certain stays as it is.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _DAY_FIRST = frozenset(("en-gb", "en-au", "en-nz", "en-ie", "en-in", "en-za"))
 
 
 def cleaned(text: str, voice: str = "") -> str:
-    """A text that no engine reads absurdly.
+    """Text without signs that engines read wrongly.
 
     Parameters
     ----------
     voice
-        The voice that will speak, where its name is a language tag: "de", "en-us+f5". Other names tell no language.
+        The voice that will speak, where its name is a language tag ("de", "en-us+f5"); other names give no language.
 
     >>> cleaned("**Total:** $42.50, call 555-123-4567 👍")
     'Total: 42 dollars and 50 cents, call 5 5 5, 1 2 3, 4 5 6 7'

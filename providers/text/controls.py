@@ -1,6 +1,6 @@
-"""Control characters, taken out of a text before any engine sees it.
+"""Removal of control characters from a text before it reaches an engine.
 
-They have no sound. Some engines read them as commands: espeak-ng changes rate, pitch or voice behind U+0001. Others
+They have no sound. Some engines read them as commands: espeak-ng changes rate, pitch or voice after U+0001. Others
 stop at a NUL, or cannot encode half of a surrogate pair.
 """
 
@@ -12,10 +12,10 @@ _WHITE_SPACE = "\t\n\r"
 """Controls that separate words and lines; they stay."""
 
 _LINE_ENDS = "\v\f\x85\u2028\u2029"
-"""What ends a line, a paragraph or a page; a line feed stands for it."""
+"""Ends of lines, paragraphs and pages; each becomes a line feed."""
 
 _INVISIBLE = "\u00ad\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
-"""Soft hyphen, directions of writing, word joiner, byte order mark: inside words, so that nothing stands for them.
+"""Soft hyphen, directions of writing, word joiner, byte order mark: removed without a space, as they stand in words.
 
 Joiners (U+200C, U+200D) stay, because Persian, Hindi and emoji are spelled with them, and so does the space of no width
 (U+200B), which separates the words of Thai and Khmer.

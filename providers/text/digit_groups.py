@@ -9,7 +9,7 @@ __all__ = ["with_digits_apart"]
 _CANDIDATE = re.compile(
     r"(?<![\w.,/$€£¥₹+-])(\+ ?)?(\(?\d[\d ().–-]{1,38}\d)(?![\w%°€£]|[,:/]\d|[ ().–-]{0,3}\d|[ ][€£$])"
 )
-"""Digits in groups. A group may stand in brackets; what touches a letter, a decimal or a currency is no such number."""
+"""Digits in groups, some perhaps in brackets; not where they touch a letter, a decimal or a currency."""
 
 _PLAIN_RUN = re.compile(r"(?<![\w.,$€£¥₹])\d{10,}(?![\w%]|[,.]\d)")
 
@@ -20,11 +20,11 @@ _YEARS = re.compile(r"(?:1[5-9]|20)\d\d ?[-–] ?(?:1[5-9]|20)\d\d")
 _ROUND_RANGE = re.compile(r"\d+00 ?[-–] ?\d+00")
 
 _FEWEST, _MOST = 7, 19
-"""Digits of a telephone number without its area code, and of the longest card number."""
+"""Number of digits of a telephone number without its area code, and of the longest card number."""
 
 
 def with_digits_apart(text: str) -> str:
-    """A text in which such numbers are single digits, groups with commas between them.
+    """Text in which such numbers are single digits, with commas between groups.
 
     Dates, thousands and ranges stay as they are.
 
@@ -58,7 +58,7 @@ def _run(found: re.Match[str]) -> str:
 
 
 def _threes(digits: str) -> list[str]:
-    """Groups of three, the last of up to four: how people read a long number out."""
+    """Groups of three digits, the last of up to four, as people read a long number out."""
     groups = [digits[at : at + 3] for at in range(0, len(digits), 3)]
     if len(groups) > 1 and len(groups[-1]) == 1:
         groups[-2:] = [groups[-2] + groups[-1]]

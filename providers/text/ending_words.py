@@ -2,7 +2,7 @@
 
 The unfinished ones are closed word classes: articles, conjunctions, prepositions, fillers. A word is left out where
 people also end sentences with it: German "das" and "an", Dutch "dat", French "que" as a question, Spanish "sí" written
-without its accent. Postpositions stand for prepositions in Hindi, Turkish, Japanese and Korean.
+without its accent. In Hindi, Turkish, Japanese and Korean, postpositions take the place of prepositions.
 """
 
 from __future__ import annotations
@@ -18,4 +18,4 @@ from providers.text.languages.slavic import SLAVIC
 __all__ = ["LANGUAGES"]
 
 LANGUAGES: Mapping[str, LanguageWords] = {**GERMANIC, **ROMANCE, **SLAVIC, **ASIAN}
-"""By primary language subtag."""
+"""Word lists by primary language subtag."""

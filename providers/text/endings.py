@@ -1,7 +1,7 @@
-"""How a caller's words end: with a number that may go on, with a word that something follows, or finished.
+"""Ending of a caller's words: a number that may continue, a word that something follows, or finished.
 
-The language is the one that is known, else the one whose words are most frequent in the text. Where several fit alike
-they have to agree, else the text counts as finished: a wrong guess must not keep a caller waiting.
+The language is the given one, else the one whose words are most frequent in the text. Where several fit equally they
+must agree, else the text counts as finished: a wrong guess must not make a caller wait.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from providers.text.ending_words import LANGUAGES
 __all__ = ["Ending", "ending", "likely_languages", "without_mark"]
 
 _LOOKED_AT = 400
-"""Characters at the end of a text."""
+"""Characters at the end of a text that are read."""
 
 _LONGEST_NUMBER_WORD = 60
 
@@ -32,14 +32,14 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 class Ending(enum.Enum):
-    """What the last word is."""
+    """Kind of the last word."""
 
     NUMBER = "number"
     """Digits or a number word: more may follow."""
     OPEN = "open"
-    """No sentence ends so: an article, a conjunction, a filler."""
+    """A word that ends no sentence: an article, a conjunction, a filler."""
     LEANING = "leaning"
-    """A sentence rarely ends so: a preposition."""
+    """A word that rarely ends a sentence: a preposition."""
     FINISHED = "finished"
 
 
@@ -57,12 +57,12 @@ def without_mark(text: str) -> tuple[str, str]:
 
 
 def ending(text: str, languages: Iterable[str] = ()) -> Ending:
-    """How a text without its closing mark ends.
+    """The ending of a text without its closing mark.
 
     Parameters
     ----------
     languages
-        BCP 47 tags of the languages it may be in; empty, or of languages unknown here, means that its words tell.
+        BCP 47 tags of the languages it may be in; if empty or unknown here, the language is found from the words.
 
     >>> ending("I want to").name, ending("ich möchte eine").name, ending("555-1234").name, ending("that is all").name
     ('LEANING', 'OPEN', 'NUMBER', 'FINISHED')
@@ -91,7 +91,7 @@ def _candidates(text: str, words: list[str], languages: Iterable[str]) -> set[st
 
 
 def likely_languages(text: str) -> set[str]:
-    """The languages, of those with a list of words here, that the end of a text is most likely in; maybe none.
+    """The most likely languages of a text's end, among those with a word list; may be empty.
 
     >>> likely_languages("I would like a table"), likely_languages("ich hätte gern einen Tisch")
     ({'en'}, {'de'})
@@ -111,7 +111,7 @@ def _bare(word: str) -> str:
 
 
 def _likely(text: str, words: list[str]) -> set[str]:
-    """The languages of which most words are known; none where no word is."""
+    """The languages with the most known words; empty where no word is known."""
     if _KANA.search(text):
         return {"ja"}
     if _HAN.search(text):
@@ -132,7 +132,7 @@ def _tags_by_word() -> dict[str, tuple[str, ...]]:
 
 
 def _counted_in(word: str) -> list[str]:
-    """The languages in which a word of several number words is one."""
+    """The languages in which a word is made of several number words."""
     return [tag for tag, one in LANGUAGES.items() if one.glue and one.spaced and _is_joined_number(tag, word)]
 
 
@@ -162,7 +162,7 @@ def _is_joined_number(tag: str, word: str) -> bool:
 
 @cache
 def _joined_numbers(tag: str) -> re.Pattern[str] | None:
-    """Number words written as one; each takes the longest part that fits and gives nothing back."""
+    """Pattern of number words written as one; possessive, so each takes the longest part that fits."""
     one = LANGUAGES[tag]
     if not one.glue:
         return None
@@ -171,7 +171,7 @@ def _joined_numbers(tag: str) -> re.Pattern[str] | None:
 
 
 def _last_letters(tag: str, text: str) -> Ending:
-    """The same where words are not separated: the longest known ending counts."""
+    """The ending in a language without spaces between words: the longest known one counts."""
     for last, kind in _known_endings(tag):
         if text.endswith(last):
             before = LANGUAGES[tag].finished_after.get(last)

@@ -1,6 +1,6 @@
-"""English text as it is said: amounts, dates, times, fractions, units and abbreviations.
+"""English text as it is read aloud: amounts, dates, times, fractions, units and abbreviations.
 
-Figures stay figures, which every engine reads; what is changed are the signs around them, and the order of both.
+Digits stay, because every engine reads them; only the signs around them and their order change.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ _MAIL = re.compile(r"(?<![\w.+-])([\w+-]{1,64}(?:\.[\w+-]{1,64}){0,8})@([\w-]{1,
 
 
 def in_spoken_english(text: str, *, day_first: bool = False) -> str:
-    """A text whose amounts, dates and abbreviations are written out; the order of 1/2/2026 is the voice's country's.
+    """Text with amounts, dates and abbreviations written out; ``day_first`` is the order of 1/2/2026.
 
     >>> in_spoken_english("It's $42.50 on 12/31/2026 at 12 Main St., ~5 km from St. Mary's.")
     "It's 42 dollars and 50 cents on December 31st, 20 26 at 12 Main Street, about 5 kilometers from Saint Mary's."
@@ -132,7 +132,7 @@ def in_spoken_english(text: str, *, day_first: bool = False) -> str:
 
 
 def _street(found: re.Match[str]) -> str:
-    """Street or Saint, Drive or Doctor: the words around it tell, a name before it or behind it."""
+    """Street or Saint, Drive or Doctor: decided by whether the name is before or after it."""
     short, text = found[1], found.string
     following = text[found.end() : found.end() + 30]
     next_word = re.split(r"[^\w'’]", following.lstrip(), maxsplit=1)[0]
@@ -196,7 +196,7 @@ def _year(year: str) -> str:
 
 
 def _time(found: re.Match[str]) -> str:
-    """10:00 is "10 o'clock", 10:05 is "10 oh 5"; the hours after noon are said as such."""
+    """10:00 is "10 o'clock", 10:05 is "10 oh 5"; the hours after noon keep their number."""
     hour, minute, half = int(found[1]), found[2], (found[3] or "").strip(" .")[:1].upper()
     if not half and (hour > 12 or hour == 0):
         half, hour = ("P", hour - 12) if hour else ("A", 12)

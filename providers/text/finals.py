@@ -1,8 +1,8 @@
-"""Case and a closing mark for what an engine heard without either.
+"""Case and closing marks for transcripts of engines that give none.
 
 The platform waits 0.1 s after a transcript that ends in punctuation and 1.5 s after one that does not, so a final
 without a mark costs the caller 1.4 s of silence at every turn, and a mark behind "I want to" makes the assistant
-interrupt. So a mark is only written where a sentence may end.
+interrupt. So a mark is written only where a sentence may end.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CLOSING_MARKS = (
     (re.compile("[\u1000-\u109f]"), "။"),
     (re.compile("[\u0530-\u058f]"), "։"),
 )
-"""By the script of the last letter; Arabic, Hebrew, Thai, Korean and the rest take the plain full stop."""
+"""Closing mark by the script of the last letter; Arabic, Hebrew, Thai, Korean and all others take the full stop."""
 
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _URDU = re.compile("[ٹڈڑےںہھ]")
@@ -37,7 +37,7 @@ _ENGLISH = frozenset(
     "the my you your am want would could should was were think what where this that these there they please thanks"
     " thank with not don't can't didn't i'm i'll i've i'd it's that's and".split()
 )
-"""Words that no language with a small "i" of its own (Polish, Italian, Swedish, Croatian, Catalan …) has."""
+"""English words that no language with a word "i" (Polish, Italian, Swedish, Croatian, Catalan …) has."""
 
 _AFTER_I = frozenset(
     "am was have had want need think would will can could should do did don't didn't can't know like just see said"
@@ -59,7 +59,7 @@ _FILLERS = frozenset("and so but well um uh er oh ok okay hi hello hey yes yeah 
 
 
 def punctuated(text: str, languages: Iterable[str] = ()) -> str:
-    """Sentence case, and a closing mark that fits the script unless something is bound to follow.
+    """Text in sentence case, with a closing mark that fits the script unless the sentence is unfinished.
 
     Text that already ends in a mark stays as it is. ``languages`` are the BCP 47 tags that it may be in, if known.
 
@@ -70,7 +70,7 @@ def punctuated(text: str, languages: Iterable[str] = ()) -> str:
     """
     if text.rstrip().rstrip(_CLOSERS)[-1:] in _ENDS:
         return text
-    while (shorter := text.strip().rstrip(_LOOSE)) != text:  # loose marks and white space may take turns
+    while (shorter := text.strip().rstrip(_LOOSE)) != text:  # loose marks and white space may alternate
         text = shorter
     if not any(letter.isalnum() for letter in text):
         return text
@@ -84,7 +84,7 @@ def punctuated(text: str, languages: Iterable[str] = ()) -> str:
 
 
 def _sentence_case(text: str) -> str:
-    """The first letter in upper case, unless its word has a case of its own ("iPhone")."""
+    """The first letter in upper case, unless its word has inner capitals ("iPhone")."""
     first = _WORDS.search(text)
     if first is None or first[0][1:] != first[0][1:].lower():
         return text
@@ -110,10 +110,10 @@ def _is_english(text: str, words: list[str]) -> bool:
 
 
 def _asks(words: list[str]) -> bool:
-    """True when the words open as an English question does: "is it", "can you", "where are", "how much".
+    """True when the words begin like an English question: "is it", "can you", "where are", "how much".
 
     Orders ("do it again", "have a seat"), clauses ("when I get home", "what I want") and exclamations ("what a day")
-    open otherwise.
+    begin differently.
     """
     start = next((index for index, word in enumerate(words[:3]) if word not in _FILLERS), min(3, len(words)))
     first, second = (*words[start : start + 2], "", "")[:2]

@@ -1,6 +1,6 @@
-"""What is written for the eye, made fit for the ear in any language: Markdown, addresses of pages, emoji.
+"""Removal of Markdown, emoji and the unspoken parts of web addresses, in any language.
 
-Every pattern reads a text once: none may look ahead further than its own match.
+Every pattern reads a text once: none looks further ahead than its own match.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _GAPS = re.compile(r"[ \t]{2,}")
 _GAP_BEFORE_MARK = re.compile(r" (?=[.,;:!?…](?:\s|$))")
 
 _LONGEST_PATH = 40
-"""Characters of an address behind its host that are still read out."""
+"""Characters of the path of an address that are read out."""
 
 
 def without_markup(text: str) -> str:
-    """A text without Markdown, with short addresses and without pictures; text that has none of them is unchanged.
+    """Text without Markdown and emoji, and with short addresses; any other text is unchanged.
 
     >>> without_markup("**Hi** 👋! See [our site](https://example.com/a?b=1) or https://www.example.com/?utm=1.")
     'Hi! See our site or example.com.'
@@ -62,7 +62,7 @@ def without_markup(text: str) -> str:
 
 
 def _address(found: re.Match[str]) -> str:
-    """Host and a short path; what stands behind "?" or "#" is for machines."""
+    """Host and a short path, without the query and the fragment."""
     whole = found[1] or found[2]
     bare = whole.rstrip(".,;:!?)]}»”*_")
     end = whole[len(bare) :].rstrip("*_")
@@ -73,7 +73,7 @@ def _address(found: re.Match[str]) -> str:
 
 
 def _star(found: re.Match[str]) -> str:
-    """Emphasis goes; a star between spaces or between digits is a sign of its own ("3 * 4")."""
+    """Emphasis is removed; a star between spaces or between digits stays ("3 * 4")."""
     before, after = _neighbours(found)
     free = (not before or before.isspace()) and (not after or after.isspace())
     if (free and len(found[0]) == 1) or (before.isdigit() and after.isdigit()):
@@ -82,7 +82,7 @@ def _star(found: re.Match[str]) -> str:
 
 
 def _low_line(found: re.Match[str]) -> str:
-    """A space inside a name ("snake_case"), nothing around one; those of a mail address stay."""
+    """A space inside a name ("snake_case"), nothing at its ends; the ones of a mail address stay."""
     before, after = _neighbours(found)
     if _MAIL_REST.match(found.string, found.end()):
         return found[0]

@@ -1,6 +1,6 @@
-"""The language that a script belongs to, so that a voice which cannot read it is changed for one that can.
+"""Choice of a voice that can read a text's script.
 
-espeak's English voice reads Cyrillic as English letter names and Chinese as "Chinese letter", one for each sign.
+espeak's English voice reads Cyrillic as English letter names, and each Chinese character as "Chinese letter".
 """
 
 from __future__ import annotations
@@ -38,28 +38,28 @@ _READERS: dict[str, tuple[str, ...]] = {
     "KATAKANA": ("ja",),
     "CJK": ("cmn", "zh", "yue", "hak", "ja"),
 }
-"""The first word of a letter's Unicode name, and the languages written so, the most frequent one first."""
+"""First word of a letter's Unicode name, with the languages of that script, the most frequent one first."""
 
 _OWN_LETTERS = (
     ("CYRILLIC", re.compile("[іїєґ]", re.IGNORECASE), "uk"),
     ("ARABIC", re.compile("[ٹڈڑےںھ]"), "ur"),
     ("ARABIC", re.compile("[پچگژ]"), "fa"),
 )
-"""Letters that tell a language from others of its script."""
+"""Letters that only one language of a script has."""
 
 _JUDGED = 400
-"""Letters that are looked at."""
+"""Number of letters that are read."""
 
 
 def voice_for(text: str, voice: str, known: Callable[[str], bool]) -> str:
-    """The voice itself, or one of the language that most of a text is written in when the voice does not read it.
+    """The voice itself, or a voice of the text's main language when the voice cannot read its script.
 
     Parameters
     ----------
     voice
         A language tag with an optional variant: ``en-us``, ``en-us+f5``.
     known
-        Whether there is a voice of such a name.
+        Whether a voice of that name exists.
 
     >>> voice_for("Привет", "en-us+f5", lambda name: True), voice_for("Hello", "ru", lambda name: True)
     ('ru+f5', 'ru')
@@ -79,12 +79,12 @@ def voice_for(text: str, voice: str, known: Callable[[str], bool]) -> str:
 
 
 def _script(text: str) -> str | None:
-    """The script of more than half of a text's letters; None for Latin and for those without a language here."""
+    """The script of more than half of a text's letters; None for Latin and for scripts without a language here."""
     if text.isascii():
         return None
     letters = [letter for letter in text if letter.isalpha()][:_JUDGED]
     found = Counter(unicodedata.name(letter, "").partition(" ")[0].partition("-")[0] for letter in letters)
-    if found["HIRAGANA"] + found["KATAKANA"]:  # Chinese signs beside them are Japanese
+    if found["HIRAGANA"] + found["KATAKANA"]:  # Chinese characters together with kana are Japanese
         found["HIRAGANA"] += found.pop("CJK", 0) + found.pop("KATAKANA", 0)
     script, count = found.most_common(1)[0] if found else ("", 0)
     return script if script in _READERS and 2 * count > len(letters) else None

@@ -1,7 +1,7 @@
-"""Text cut into the units that engines speak one by one: sentences, the first one short, none too long.
+"""Division of a text into units for synthesis: sentences, the first one short, none too long.
 
-Only cuts are made: joined again, the units are the text but for white space between them. Where the signs are unclear
-(an unknown abbreviation, an initial) no cut is made, because a missing pause is heard less than a wrong one.
+Joined again, the units are the text except for white space between them. Where a sign is ambiguous (an unknown
+abbreviation, an initial) the text is not cut, because a missing pause is noticed less than a wrong one.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ LONGEST = 280
 """Columns of one unit, about 20 s of speech; a character of a wide script counts as `WIDE` columns."""
 
 FIRST = 80
-"""Columns of the first unit when a clause ends early enough, so that its audio is made quickly."""
+"""Columns of the first unit, if a clause ends early enough; it is short so that its audio is ready soon."""
 
 SHORTEST_CLAUSE = 20
-"""Columns; a cut before that would leave the engine too little to give a clause its melody."""
+"""Columns; the engine needs that much text for the melody of a clause."""
 
 WIDE = 3
 """Columns of a Chinese, Japanese or Korean character: it lasts about as long as three Latin letters."""
@@ -43,7 +43,7 @@ _WORD = re.compile(r"[\w.&'’]*$")
 
 
 def units(text: str, *, longest: int = LONGEST, first: int = FIRST) -> list[str]:
-    """Cut a text into units for synthesis, in order, none empty, white space around each removed.
+    """Cut a text into units for synthesis, in order, none empty, without white space around them.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def units(text: str, *, longest: int = LONGEST, first: int = FIRST) -> list[str]
 
 
 def speakable(text: str) -> bool:
-    """True when a text holds anything that an engine can say: a letter, a digit, a symbol.
+    """True when a text has anything that an engine can say: a letter, a digit, a symbol.
 
     >>> speakable("?! …"), speakable("5 %"), speakable("👍")
     (False, True, True)
@@ -71,9 +71,9 @@ def speakable(text: str) -> bool:
 
 
 def has_words(text: str) -> bool:
-    """True when a text holds a letter or a decimal digit: every engine must make a sound for it.
+    """True when a text has a letter or a decimal digit: every engine must make a sound for it.
 
-    Symbols are different. Engines say some of them and pass over others, and neither is a failure.
+    Symbols are different: engines say some of them and skip others, and neither is a failure.
 
     >>> has_words("4 %"), has_words("\u2605"), has_words("\u2460 <")
     (True, False, False)
@@ -89,7 +89,7 @@ def _spoken(letter: str) -> bool:
 
 
 def _sentences(text: str) -> Iterator[str]:
-    """Sentences without white space around them; what cannot be said stays with the sentence before it."""
+    """Sentences without white space around them; a run that cannot be said is added to the sentence before it."""
     cuts = [stop.end() for stop in _STOP.finditer(text) if _ends_sentence(text, stop)]
     begin = last = 0
     begun = False
@@ -138,13 +138,13 @@ def _full_stop(before: str, following: str, *, goes_on: bool) -> bool:
     if lowered in SOMETIMES_LAST or _is_acronym(word):
         return starts_anew
     if word.isdigit():
-        # An ordinal ("am 3. Mai") or a number of a list ("1. First"), not the end of "It was 12."
+        # An ordinal ("am 3. Mai") or the number of a list item ("1. First"), not the end of "It was 12."
         return not (goes_on or next_word in MONTHS or (len(word) <= 2 and _opens_list(before[: -len(word)])))
     return not (goes_on and len(word) <= 4)
 
 
 def _opens_list(before: str) -> bool:
-    """True when a number behind this text begins a line or a sentence."""
+    """True when a number after this text begins a line or a sentence."""
     before = before.rstrip(" \t")
     if not before.endswith("."):
         return before[-1:] in ("", "\n", "!", "?")
@@ -172,9 +172,9 @@ def _opening(sentence: str, first: int) -> list[str]:
 def _bounded(sentence: str, longest: int) -> Iterator[str]:
     """A sentence in pieces of at most ``longest`` columns."""
     begin = 0
-    # A window, because a copy of the whole rest for each piece would cost quadratic time.
+    # A window: a copy of the whole remainder for each piece would cost quadratic time.
     while (limit := _reach(window := sentence[begin : begin + longest + 1], longest)) < len(window):
-        # The last clause end in reach; a first third is no place to cut, the rest would be cut again soon.
+        # The last clause end in the window, but not in its first third: the remainder would soon be cut again.
         cuts = [cut for cut in _clauses(window, limit) if 3 * cut >= limit]
         cut = cuts[-1] if cuts else _white_space(window, limit) or _between_characters(window, limit)
         yield window[:cut].rstrip()
@@ -185,7 +185,7 @@ def _bounded(sentence: str, longest: int) -> Iterator[str]:
 
 
 def _reach(text: str, columns: int) -> int:
-    """How many characters from the start fit; at least one."""
+    """Number of characters from the start that fit; at least one."""
     used = 0
     for index, letter in enumerate(text):
         used += WIDE if letter >= "\u1100" and unicodedata.east_asian_width(letter) in "WF" else 1
@@ -205,19 +205,19 @@ def _white_space(text: str, limit: int) -> int:
 
 
 def _between_characters(text: str, limit: int) -> int:
-    """The last place where no reader's character is cut in two; the limit itself in text made of nothing else."""
+    """The last position that does not split a character of several code points; the limit itself if there is none."""
     return next((at for at in range(limit, limit // 2, -1) if not _belong_together(text[at - 1], text[at])), limit)
 
 
 def _belong_together(left: str, right: str) -> bool:
-    """True when a cut between two code points would take a character, or a Thai syllable's head, apart."""
+    """True when a cut between two code points would split a character or the start of a Thai syllable."""
     return (
         unicodedata.category(right)[0] == "M"
-        or unicodedata.combining(left) == 9  # a virama joins the consonant behind it
+        or unicodedata.combining(left) == 9  # a virama joins the consonant after it
         or "\u200d" in (left, right)  # zero width joiner
         or "\U0001f3fb" <= right <= "\U0001f3ff"  # skin tones
         or ("\U0001f1e6" <= left <= "\U0001f1ff" and "\U0001f1e6" <= right <= "\U0001f1ff")  # flags are pairs
         or "\u1160" <= right <= "\u11ff"  # Hangul vowels and finals
         or left in "เแโใไເແໂໃໄ"  # Thai and Lao vowels written before their consonant
-        or right in "ะาำๅๆฯະາຳໆ"  # and those written behind it
+        or right in "ะาำๅๆฯະາຳໆ"  # and those written after it
     )

@@ -1,7 +1,7 @@
-"""The text of a voice request, taken apart into what is said and where it pauses.
+"""Parser for the text of a voice request: speech and pauses.
 
-Tags never reach an engine: breaks become pauses, spelled text becomes single characters, a flush ends a unit, all the
-rest is dropped. What merely contains angle brackets ("a < b", "3 > 2", "I <3 you") is text and stays as it is.
+Tags never reach an engine: breaks become pauses, spelled text becomes single characters, a flush ends a unit, and all
+others are dropped. Angle brackets that are no tags ("a < b", "3 > 2", "I <3 you") are text and stay.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from dataclasses import dataclass
 __all__ = ["Pause", "Speak", "parts"]
 
 LONGEST_PAUSE = 10.0
-"""Seconds; the bound of one pause, however many breaks it is made of."""
+"""Seconds; the longest pause, also of several breaks in a row."""
 
 STRENGTHS = {"none": 0.0, "x-weak": 0.1, "weak": 0.2, "medium": 0.4, "strong": 0.7, "x-strong": 1.0}
-"""Seconds per named strength of a break; SSML names the order and leaves the lengths to the implementation."""
+"""Seconds per named strength of a break; SSML gives their order and leaves the lengths to the implementation."""
 
 SEPARATING = frozenset("br p li ul ol div tr td hr h1 h2 h3 h4 h5 h6 s sentence paragraph".split())
-"""Tags that stand between words; any other tag may stand inside one and leaves no gap."""
+"""Tags that separate words; any other tag may stand inside a word and leaves no space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """A run of text to say; two in a row are two units, never joined."""
+    """Run of text to say; two in a row are two units and are never joined."""
 
     text: str
 
@@ -42,10 +42,10 @@ class Pause:
 _ATTRIBUTES = r"""(?:\s(?:"[^"<]*+"|'[^'<]*+'|[^<>"'])*+)?"""
 _TAG = re.compile(
     rf"""
-      <\s*+(?:/\s*+)?(?P<ours>flush|break|spell)(?=[\s/>])(?P<values>{_ATTRIBUTES})/?\s*+>   # ours, however spaced
+      <\s*+(?:/\s*+)?(?P<ours>flush|break|spell)(?=[\s/>])(?P<values>{_ATTRIBUTES})/?\s*+>   # obeyed, any spacing
     | <\s*+break\b(?:\s+\w+\s*+=\s*+(?:"[^"<>]*+"|'[^'<>]*+'|[^\s<>]++))*+(?:/?>)?          # a break cut off
-    | </?(?P<name>[^\W\d_][\w.-]*+(?::[\w.-]++)?)(?=[\s/>])(?P<words>{_ATTRIBUTES})/?\s*+>   # anybody's
-    | <[^\W\d_][\w.-]*+\s[^<>]*+>                                                            # with a lone quote inside
+    | </?(?P<name>[^\W\d_][\w.-]*+(?::[\w.-]++)?)(?=[\s/>])(?P<words>{_ATTRIBUTES})/?\s*+>   # any other tag
+    | <[^\W\d_][\w.-]*+\s[^<>]*+>                                                            # with an unpaired quote
     | <[!?][^<>]*+>                                                                          # declarations
     | <>
     """,
@@ -58,10 +58,10 @@ _DURATION = re.compile(r"\+?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)\s*(ms|s)", re.IGNOREC
 
 
 def parts(text: str) -> list[Speak | Pause]:
-    """Take the text of a request apart, in order.
+    """Parse the text of a request into its parts, in order.
 
-    White space around a `Speak` is removed, its inside is untouched; text without any tag comes back as one `Speak`.
-    Time is linear in the length of the text, whatever it holds.
+    White space around a `Speak` is removed, its inside is unchanged; text without any tag becomes one `Speak`.
+    Time is linear in the length of any text.
 
     >>> parts('Hello <b>there</b>. <break time="500ms"/> Code <spell>ab1</spell>')
     [Speak(text='Hello there.'), Pause(seconds=0.5), Speak(text='Code A B 1')]
@@ -83,7 +83,7 @@ def parts(text: str) -> list[Speak | Pause]:
         if tag is None:
             continue
         if name == "spell":
-            # An opening tag that nothing closes must not spell the rest of the text.
+            # An unclosed tag must not spell the rest of the text.
             spelling = not _closes(tag) and tag.end() <= last_spell_end
         elif name in SEPARATING:
             held.append(" ")
@@ -96,7 +96,7 @@ def parts(text: str) -> list[Speak | Pause]:
 
 
 def _pieces(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
-    """Text runs, each with the tag behind it; None ends the text or stands for something dropped whole."""
+    """Text runs, each with the tag after it; None is the end of the text or a construct that is dropped whole."""
     begin = position = 0
     last = {closing: text.rfind(closing) for closing in _ENCLOSURES.values()}
     while (position := text.find("<", position)) >= 0:
@@ -113,9 +113,9 @@ def _pieces(text: str) -> Iterator[tuple[str, re.Match[str] | None]]:
 
 
 def _enclosed(text: str, position: int, last: dict[str, int]) -> int:
-    """Where ``<<…>>`` or a comment that starts here ends; 0 when there is none.
+    """End of the ``<<…>>`` or comment that starts here; 0 when there is none.
 
-    ``last`` holds where each closing mark is seen last, so that a text full of openings is not searched each time.
+    ``last`` has the last position of each closing mark, so that a text of many openings is not searched for each.
     """
     for opening, closing in _ENCLOSURES.items():
         inside = position + len(opening)
@@ -125,7 +125,7 @@ def _enclosed(text: str, position: int, last: dict[str, int]) -> int:
 
 
 def _is_comparison(text: str, tag: re.Match[str]) -> bool:
-    """True for the middle of "if a<b and c>d": plain words, with a letter or digit glued to both brackets."""
+    """True for the middle of "if a<b and c>d": plain words, with a letter or digit next to both brackets."""
     words = tag["words"] or ""
     if not words.strip() or "=" in words or '"' in words:
         return False
@@ -167,12 +167,12 @@ def _rest(found: list[Speak | Pause], seconds: float) -> None:
 
 
 def _spelled(text: str) -> str:
-    """Single characters with spaces between them, groups with commas; upper case, or "a" would be an article."""
+    """Single characters with spaces between them, groups with commas; upper case, because "a" would be an article."""
     return ", ".join(" ".join(_characters(group)) for group in text.split())
 
 
 def _characters(group: str) -> list[str]:
-    """The characters of a reader: marks and joiners stay with their base."""
+    """Characters as a reader sees them: marks and joiners stay with their base."""
     begins = [
         at
         for at, letter in enumerate(group)
@@ -182,6 +182,6 @@ def _characters(group: str) -> list[str]:
 
 
 def _upper(character: str) -> str:
-    """A character with its letter in upper case, where that is one letter ("ß" stays)."""
+    """The character in upper case, if that is one letter ("ß" stays)."""
     letter = character[0].upper()
     return letter + character[1:] if len(letter) == 1 else character

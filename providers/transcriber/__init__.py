@@ -1,1 +1,1 @@
-"""Door 2: stereo PCM in, transcripts out."""
+"""The custom transcriber endpoint: stereo PCM in, transcripts out."""

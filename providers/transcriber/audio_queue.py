@@ -1,7 +1,7 @@
-"""Bounded queue of a call's audio on its way to the recogniser.
+"""Bounded queue of a call's audio, between the socket and the recogniser.
 
-It hands over what it holds at once: a recogniser that fell behind catches up in few steps, and the price per frame
-falls as the load rises.
+`take` returns all audio that waits: a recogniser that is late catches up in few steps, and the cost per frame falls as
+the load rises.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from providers.errors import CallRefused
 from providers.transcriber.wire import INTERNAL_ERROR
 
 _TAKE_SECONDS = 2.0
-"""Longest run of audio handed over at once: what a recogniser does with it holds the loop for a few milliseconds."""
+"""Seconds of the longest run handed over at once; a recogniser's work on it blocks the loop for a few milliseconds."""
 _AHEAD_SECONDS = 5.0
-"""Audio that may wait while the caller is ahead of real time, as one who sends a file is."""
+"""Seconds of audio that may wait while the caller is ahead of real time, such as one who sends a file."""
 
 _JITTER_SECONDS = 2.0
-"""How far a live caller may be ahead: the length of its frames, and what its clock gains in an hour."""
+"""Seconds that a live caller may be ahead: the length of its frames, and the gain of its clock in an hour."""
 
 
 class AudioQueue:
     """PCM in order, bounded in bytes; nothing is dropped.
 
-    A caller who is ahead of real time waits in `put` as soon as five seconds are in the queue, any other caller when
-    the queue is full. Audio that has waited longer than ``seconds`` ends the call: the recogniser does not keep up.
+    A caller ahead of real time waits in `put` once five seconds are in the queue, any other caller when the queue is
+    full. Audio that has waited longer than ``seconds`` ends the call: the recogniser does not keep up.
 
     Parameters
     ----------
     bytes_per_second
-        Of the call's PCM; a whole number of frames.
+        Bytes per second of the call's PCM.
     seconds
-        Audio that may wait, and how long it may wait.
+        Seconds of audio that may wait, and seconds that it may wait.
     clock
         Seconds, monotonic.
     """
@@ -44,7 +44,7 @@ class AudioQueue:
         self._seconds = seconds
         self._clock = clock
         self._blocks: deque[tuple[float, bytes | memoryview]] = deque()
-        """Each with the time at which it came."""
+        """Blocks with their times of arrival."""
         self._size = 0
         self._received = 0
         self._begun: float | None = None
@@ -57,7 +57,7 @@ class AudioQueue:
         return self._size
 
     async def put(self, pcm: bytes) -> None:
-        """Add a block, then wait until there is room for another one.
+        """Add a block, then wait until there is room for another.
 
         Raises
         ------
@@ -78,7 +78,7 @@ class AudioQueue:
             self._check_age(self._clock())
 
     async def take(self) -> bytes:
-        """What waits, at least one block or a part of it, at most a second of audio."""
+        """The audio that waits, at least one block or a part of it, at most two seconds."""
         while not self._blocks:
             self._arrival = asyncio.get_running_loop().create_future()
             await self._arrival
@@ -96,7 +96,7 @@ class AudioQueue:
         return bytes(blocks[0]) if len(blocks) == 1 else b"".join(blocks)
 
     def _limit(self) -> float:
-        """Bytes that may wait now."""
+        """Number of bytes that may wait now."""
         ahead = self._received / self._bytes_per_second - (self._clock() - (self._begun or 0))
         fast = ahead > _JITTER_SECONDS
         return (min(self._seconds, _AHEAD_SECONDS) if fast else self._seconds) * self._bytes_per_second

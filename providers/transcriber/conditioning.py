@@ -1,4 +1,4 @@
-"""What is done to the customer's channel before it is recognised: the assistant's echo out, the background down."""
+"""Conditioning of the customer's channel before recognition: echo cancellation and background denoising."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Literal, Protocol
 import dsp
 
 _SLICE = 0.1
-"""Seconds of audio conditioned before the loop serves others: about a millisecond of work."""
+"""Seconds of audio conditioned before the loop runs other tasks: about a millisecond of work."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConditioningOptions:
-    """Which steps are taken; none by default, because each costs every call processor time."""
+    """Steps of the conditioning; none by default, because each costs processor time in every call."""
 
     echo: Literal["off", "gate", "cancel"] = "off"
-    """``cancel`` subtracts what the assistant's channel leaves in the customer's; ``gate`` only mutes it, cheaply."""
+    """``cancel`` subtracts the assistant's echo from the customer's channel; ``gate`` mutes it, which costs less."""
     denoise: bool = False
-    """Filter what is far below the near speaker, by the platform's Fourier plan with its default numbers."""
+    """Filter sound far below the near speaker's level, by the platform's Fourier plan with its defaults."""
 
 
 class _TwoChannels(Protocol):
@@ -28,7 +28,7 @@ class _TwoChannels(Protocol):
 
 
 class Conditioner:
-    """One call's conditioning; the customer's audio comes out as long as it went in, up to 30 ms later.
+    """Conditioning of one call; the customer's audio keeps its length and is delayed by up to 30 ms.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Conditioner:
         customer
             s16le mono.
         assistant
-            As long as ``customer``; None for a mono call, where there is no echo to know.
+            s16le mono, as long as ``customer``; None for a mono call, which has no reference for an echo.
         """
         done = []
         for at in range(0, len(customer), self._bytes):

@@ -1,4 +1,4 @@
-"""``WS /api/custom-transcriber``: the Starlette socket to the call's flow and back."""
+"""``WS /api/custom-transcriber``: the call's flow over a Starlette WebSocket."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 async def upgrade_required(request: Request) -> Response:
-    """426 for a plain request: the wrong scheme, or a proxy in front that drops the Upgrade headers."""
+    """Response 426 to a plain request: the wrong scheme, or a proxy that drops the Upgrade headers."""
     sentence = "this is a WebSocket: expected an upgrade (wss://), found a plain request; a proxy may have dropped it"
     return JSONResponse({"error": sentence}, 426, {"Upgrade": "websocket", "Connection": "Upgrade"})
 
@@ -55,12 +55,12 @@ class CustomTranscriber:
             await socket.send_denial_response(JSONResponse({"error": str(error)}, error.status, headers))
 
     def _chosen(self, socket: WebSocket) -> SpeechToText:
-        """The engine, with the model and the language that the URL's query names, if it can be had so."""
+        """The engine, with the model and the language of the URL's query if the engine supports that."""
         query = socket.query_params
         return with_options(self.engine, model=query.get("model"), language=query.get("language"))
 
     async def _serve(self, engine: SpeechToText, receive: Receive, send: Send) -> None:
-        """Past the upgrade the raw ASGI messages are used: this runs for every frame of every call."""
+        """Serve the call with raw ASGI messages, because this runs for every frame of every call."""
         end = _End()
 
         async def next_frame() -> str | bytes | None:
@@ -120,13 +120,13 @@ class CustomTranscriber:
 
 @dataclass(slots=True)
 class _End:
-    """How a call ended: as cancelled, unless something else is set."""
+    """End of a call: cancelled, unless something else is set."""
 
     code: int = 1001
-    """WebSocket close code; 1006 is a connection that broke."""
+    """WebSocket close code; 1006 is a broken connection."""
     reason: str = "cancelled"
     by: str = "server"
-    """Who closed: caller or server."""
+    """Side that closed: caller or server."""
     told: bool = False
     """Whether the connection is closed already."""
 

@@ -1,12 +1,12 @@
-"""One call: reads frames, splits the channels, feeds one recognition per speaker, writes transcripts.
+"""Flow of one call: reads frames, splits the channels, feeds one recognition per speaker, writes transcripts.
 
-One object per socket; it owns every task of the call, and nothing of it is left when `Call.run` returns::
+There is one `Call` per socket. It owns every task of the call, and all have ended when `Call.run` returns::
 
     socket ─► reader ─► AudioQueue ─► feeder ─► recognition ─► writer ─► socket
 
-The reader runs in the task of the connection; the feeder and one writer for each recognition have a task each. Nothing
-is taken faster than what follows takes it: a full `AudioQueue` stops the reader, and TCP the caller. Transcripts that a
-caller does not read wait in the recognition, where a partial gives way to what replaces it.
+The reader runs in the task of the connection; the feeder and one writer for each recognition have a task each. Every
+step applies backpressure: a full `AudioQueue` stops the reader, and TCP the caller. Transcripts that a caller does not
+read wait in the recognition, where a later transcript replaces a partial.
 """
 
 from __future__ import annotations
@@ -27,27 +27,27 @@ from providers.transcriber.conditioning import Conditioner, ConditioningOptions
 from providers.transcriber.transcripts import TranscriptNormaliser
 
 Receive = Callable[[], Awaitable["str | bytes | None"]]
-"""The next frame, None when the caller is gone."""
+"""Returns the next frame, None when the caller is gone."""
 Send = Callable[[str], Awaitable[None]]
 """Sends one message; raises `CallerGone` when the connection is broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
-    """How calls are transcribed."""
+    """Options of a call."""
 
     both: bool = False
-    """Transcribe the assistant's channel too."""
+    """Transcribe the assistant's channel as well."""
     swap: bool = False
-    """Take channel 1 for the customer."""
+    """Use channel 1 as the customer's."""
     buffer: float = 30.0
-    """Seconds of audio that may wait for the recogniser, and how long it may wait."""
+    """Seconds of audio that may wait for the recogniser, and seconds that it may wait."""
     conditioning: ConditioningOptions = ConditioningOptions()
 
 
 @dataclass(slots=True)
 class CallStats:
-    """What a call came to, for its one log event."""
+    """Counts of one call, for its log event."""
 
     rate: int = 0
     """Hz, 0 before the start message."""
@@ -156,10 +156,10 @@ class Call:
             for feed in feeds:
                 await feed.recognition.push(pcm if feed.channel is None else split[feed.channel])
             if audio.size:
-                await asyncio.sleep(0)  # a push need not wait for anything, and others have calls too
+                await asyncio.sleep(0)  # a push may return without waiting, and other calls need the loop
 
     async def _conditioned(self, conditioner: Conditioner, split: tuple[bytes, ...]) -> tuple[bytes, ...]:
-        """The same channels with the customer's conditioned."""
+        """The channels, with the customer's conditioned."""
         if len(split) == 1:
             return (await conditioner.feed(split[0], None),)
         customer = 1 if self._options.swap else 0
@@ -182,10 +182,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """One recognition and whom it hears."""
+    """One recognition, with its channels and speakers."""
 
     recognition: Recognition
     speakers: tuple[TranscriptNormaliser, ...]
-    """By the recognition's own channel index."""
+    """One per channel of the recognition."""
     channel: int | None
-    """Which channel of the call it is fed; None is all of them, interleaved."""
+    """Channel of the call that it is fed; None is all of them, interleaved."""

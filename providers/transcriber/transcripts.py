@@ -1,7 +1,7 @@
-"""What the engine heard, made fit for the wire: nothing empty, nothing twice, finals that end a sentence.
+"""Normalisation of an engine's transcripts for the wire: no empty ones, no repetitions, finals with closing marks.
 
 The platform waits 0.1 s after a final that ends in punctuation and 1.5 s after one that does not, so a finished
-sentence without a mark costs the caller more than a second, and a mark behind an unfinished one an interruption.
+sentence without a mark delays the answer by more than a second, and a mark after an unfinished one interrupts.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from providers.transcriber.wire import Channel
 
 
 class TranscriptNormaliser:
-    """State of one speaker's transcripts, taken in order.
+    """Normaliser of one speaker's transcripts, in order.
 
     Parameters
     ----------
     channel
-        Who it is.
+        Channel of the speaker.
     punctuate
         Whether finals need case and a closing mark, because the engine gives none.
     languages
@@ -31,7 +31,7 @@ class TranscriptNormaliser:
         self._shown = ""
 
     def normalise(self, transcript: Transcript) -> str | None:
-        """The text to send, None when there is nothing to say."""
+        """The text to send, None when there is nothing to send."""
         text = transcript.text.strip()
         if transcript.final:
             self._shown = ""

@@ -1,4 +1,4 @@
-"""The custom-transcriber socket, without the socket: frames in, events out.
+"""Protocol of the custom transcriber, without I/O: frames in, events out.
 
 ::
 
@@ -8,9 +8,9 @@
           └── audio before start (1002), bad start (1003) ─────────────────┘
                           STREAMING: second, different start (1002) ───────┘
 
-Unknown text messages and unknown fields are ignored in every state. Binary frames may have any length: what is left
-over after the last whole stereo frame is carried into the next one, because trimming it would swap the channels for the
-rest of the call.
+Unknown text messages and unknown fields are ignored in every state. Binary frames may have any length: the bytes
+after the last whole stereo frame are kept for the next one, because dropping them would swap the channels for the rest
+of the call.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ PROTOCOL_ERROR, UNSUPPORTED_DATA, INTERNAL_ERROR = 1002, 1003, 1011
 Channel = Literal["customer", "assistant"]
 
 
-class State(Enum):
-    """Where a call stands."""
+class CallState(Enum):
+    """CallState of a call."""
 
     AWAITING_START = auto()
     STREAMING = auto()
@@ -58,7 +58,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call cannot go on; the socket is to be closed with this."""
+    """Code and reason to close the socket with: the call cannot continue."""
 
     error: CallRefused
 
@@ -71,7 +71,7 @@ class _Kind(msgspec.Struct):
 
 
 class _Start(msgspec.Struct):
-    sampleRate: int | float  # never guessed: a wrong rate costs accuracy without a sign of it
+    sampleRate: int | float  # never guessed: a wrong rate silently costs accuracy
     encoding: str = "linear16"
     container: str = "raw"
     channels: int = 2
@@ -85,29 +85,29 @@ class _Response(msgspec.Struct):
 
 
 class Wire:
-    """One call's side of the protocol. Frames of a closed call yield nothing."""
+    """Server's side of one call's protocol. Frames of a closed call yield no events."""
 
     def __init__(self) -> None:
-        self.state = State.AWAITING_START
+        self.state = CallState.AWAITING_START
         self._started: Started | None = None
         self._frame_bytes = 0
         self._carry = b""
 
     def receive_text(self, text: str) -> list[Event]:
         """Take a text frame."""
-        if self.state is State.CLOSED:
+        if self.state is CallState.CLOSED:
             return []
         try:
             if msgspec.json.decode(text, type=_Kind).type != "start":
                 return []
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return []  # not ours to understand; never a reason to drop a caller
+            return []  # unknown messages are ignored
         try:
             started = _parse_start(text)
         except CallRefused as error:
             return [self._refuse(error)]
         if self._started is None:
-            self.state, self._started = State.STREAMING, started
+            self.state, self._started = CallState.STREAMING, started
             self._frame_bytes = 2 * started.channels
             return [started]
         if started != self._started:
@@ -120,7 +120,7 @@ class Wire:
 
     def receive_bytes(self, data: bytes) -> list[Event]:
         """Take a binary frame."""
-        if self.state is State.STREAMING:
+        if self.state is CallState.STREAMING:
             if self._carry:
                 data = self._carry + data
             rest = len(data) % self._frame_bytes
@@ -130,18 +130,18 @@ class Wire:
             elif self._carry:
                 self._carry = b""
             return [Audio(data)] if data else []
-        if self.state is State.AWAITING_START:
+        if self.state is CallState.AWAITING_START:
             return [
                 self._refuse(CallRefused(PROTOCOL_ERROR, "start: expected a start message before audio, found audio"))
             ]
         return []
 
     def close(self) -> None:
-        """The socket is gone."""
-        self.state = State.CLOSED
+        """End the call: the socket is closed."""
+        self.state = CallState.CLOSED
 
     def _refuse(self, error: CallRefused) -> Refused:
-        self.state = State.CLOSED
+        self.state = CallState.CLOSED
         return Refused(error)
 
 

@@ -1,4 +1,4 @@
-"""The voice with a memory, in virtual time."""
+"""The cached voice, in virtual time."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ HELLO = Utterance("Hello.", 8000)
 A, B = tone(0.1, level=1000), tone(0.1, level=2000)
 
 
-class Tower:
-    """A cache over a voice, with what it told its observer."""
+class CacheStack:
+    """A cache over a voice, and the events that it reported."""
 
     def __init__(self, inner: TextToSpeech, store: Any = None, options: CachedOptions | None = None) -> None:
         self.events: list[str] = []
@@ -37,12 +37,12 @@ class Tower:
             return b"".join([chunk.pcm async for chunk in chunks])
 
 
-def play(tower: Tower, scenario: Callable[[Tower], Coroutine[Any, Any, None]]) -> None:
+def play(stack: CacheStack, scenario: Callable[[CacheStack], Coroutine[Any, Any, None]]) -> None:
     async def scene() -> None:
         try:
-            await scenario(tower)
+            await scenario(stack)
         finally:
-            await tower.cached.aclose()
+            await stack.cached.aclose()
         assert len(asyncio.all_tasks()) == 1, "every task has ended"
 
     run_virtual(scene())
@@ -51,26 +51,26 @@ def play(tower: Tower, scenario: Callable[[Tower], Coroutine[Any, Any, None]]) -
 def test_a_phrase_is_synthesised_once_and_played_from_then_on() -> None:
     voice = ScriptedVoice("a", [0.3, A, 0.1, B])
 
-    async def scenario(tower: Tower) -> None:
-        assert await tower.say() == A + B
+    async def scenario(stack: CacheStack) -> None:
+        assert await stack.say() == A + B
         await asyncio.sleep(0.1)
         began = virtual_clock()
-        assert await tower.say() == A + B
+        assert await stack.say() == A + B
         assert virtual_clock() == began
-        assert tower.events == ["miss", "hit"]
+        assert stack.events == ["miss", "hit"]
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
     assert len(voice.asked) == 1
 
 
 @pytest.mark.parametrize(
     "other", [Utterance("Hello!", 8000), Utterance("Hello.", 8000, "anna"), Utterance("Hello.", 8000, "")]
 )
-def test_another_text_or_voice_is_another_phrase(other: Utterance) -> None:
-    async def scenario(tower: Tower) -> None:
-        assert (await tower.say(), await tower.say(other)) == (A, B)
+def test_another_text_or_voice_has_another_recording(other: Utterance) -> None:
+    async def scenario(stack: CacheStack) -> None:
+        assert (await stack.say(), await stack.say(other)) == (A, B)
 
-    play(Tower(ScriptedVoice("a", [A], [B])), scenario)
+    play(CacheStack(ScriptedVoice("a", [A], [B])), scenario)
 
 
 def test_other_settings_or_another_engine_never_share_a_recording() -> None:
@@ -92,154 +92,154 @@ def test_other_settings_or_another_engine_never_share_a_recording() -> None:
 def test_callers_at_any_rate_share_the_recording_of_an_engine_with_one_rate() -> None:
     voice = ScriptedVoice("a", [A], rates=(22050,))
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         for rate in (8000, 16000, 24000):
-            async with aclosing(tower.cached.synthesize(Utterance("Hello.", rate))) as chunks:
+            async with aclosing(stack.cached.synthesize(Utterance("Hello.", rate))) as chunks:
                 assert [chunk async for chunk in chunks] == [Chunk(A, 22050)]
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
     assert len(voice.asked) == 1
 
 
 def test_an_engine_that_answers_at_the_rate_asked_for_is_recorded_at_each() -> None:
     voice = ScriptedVoice("a", [A], rates=())
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         for rate in (8000, 16000, 8000):
-            async with aclosing(tower.cached.synthesize(Utterance("Hello.", rate))) as chunks:
+            async with aclosing(stack.cached.synthesize(Utterance("Hello.", rate))) as chunks:
                 assert [chunk async for chunk in chunks] == [Chunk(A, rate)]
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
     assert len(voice.asked) == 2
 
 
-def test_requests_at_the_same_time_share_one_synthesis_and_latecomers_hear_its_beginning() -> None:
+def test_concurrent_requests_share_one_synthesis_and_late_ones_get_its_beginning() -> None:
     voice = ScriptedVoice("a", [0.3, A, 0.3, B])
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         async def later(delay: float) -> bytes:
             await asyncio.sleep(delay)
-            return await tower.say()
+            return await stack.say()
 
         assert await asyncio.gather(*(later(delay) for delay in (0.0, 0.0, 0.1, 0.4, 0.5))) == [A + B] * 5
         assert virtual_clock() == pytest.approx(0.6)
-        assert tower.events == ["miss", "joined", "joined", "joined", "joined"]
+        assert stack.events == ["miss", "joined", "joined", "joined", "joined"]
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
     assert len(voice.asked) == 1
 
 
-def test_one_who_hangs_up_does_not_disturb_the_others() -> None:
+def test_a_caller_who_hangs_up_does_not_disturb_the_others() -> None:
     voice = ScriptedVoice("a", [0.3, A, 0.3, B])
 
-    async def scenario(tower: Tower) -> None:
-        first, second = asyncio.create_task(tower.say()), asyncio.create_task(tower.say())
+    async def scenario(stack: CacheStack) -> None:
+        first, second = asyncio.create_task(stack.say()), asyncio.create_task(stack.say())
         await asyncio.sleep(0.4)
         first.cancel()
         assert await second == A + B
-        assert await tower.say() == A + B
+        assert await stack.say() == A + B
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
     assert (len(voice.asked), voice.cancelled) == (1, 0)
 
 
-def test_the_last_one_who_hangs_up_cancels_the_synthesis_and_nothing_is_kept() -> None:
+def test_the_last_hang_up_cancels_the_synthesis_and_nothing_is_kept() -> None:
     voice = ScriptedVoice("a", [0.3, A, 0.3, B])
 
-    async def scenario(tower: Tower) -> None:
-        waiters = [asyncio.create_task(tower.say()) for _ in range(2)]
+    async def scenario(stack: CacheStack) -> None:
+        waiters = [asyncio.create_task(stack.say()) for _ in range(2)]
         await asyncio.sleep(0.4)
         for waiter in waiters:
             waiter.cancel()
         await asyncio.wait(waiters)
         assert (voice.running, voice.cancelled) == (0, 1)
-        assert await tower.say() == A + B
-        assert tower.events == ["miss", "joined", "miss"]
+        assert await stack.say() == A + B
+        assert stack.events == ["miss", "joined", "miss"]
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
 
 
-def test_a_failed_synthesis_fails_for_all_who_wait_and_is_not_kept() -> None:
+def test_a_failed_synthesis_fails_for_all_waiting_requests_and_is_not_kept() -> None:
     voice = ScriptedVoice("a", [A, 0.1, EngineError("cut")], [A, B])
 
-    async def scenario(tower: Tower) -> None:
-        outcomes = await asyncio.gather(tower.say(), tower.say(), return_exceptions=True)
+    async def scenario(stack: CacheStack) -> None:
+        outcomes = await asyncio.gather(stack.say(), stack.say(), return_exceptions=True)
         assert [str(outcome) for outcome in outcomes] == ["cut", "cut"]
-        assert await tower.say() == A + B
+        assert await stack.say() == A + B
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
 
 
 @pytest.mark.parametrize("cut", [[A[:-1]], []], ids=["inside a sample", "before the first"])
 def test_a_cut_off_synthesis_is_not_kept(cut: list[bytes]) -> None:
     voice = ScriptedVoice("a", cut, [A])
 
-    async def scenario(tower: Tower) -> None:
-        await tower.say()
-        assert await tower.say() == A
+    async def scenario(stack: CacheStack) -> None:
+        await stack.say()
+        assert await stack.say() == A
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
 
 
-def test_a_stand_ins_voice_is_never_kept() -> None:
+def test_a_fallback_engines_voice_is_never_kept() -> None:
     first, second = ScriptedVoice("a", [EngineError("down")], [A]), ScriptedVoice("b", [B])
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         for expected in (B, B, A, A):
-            assert await tower.say() == expected
+            assert await stack.say() == expected
             await asyncio.sleep(3.0)
-        assert tower.events == ["miss", "miss", "miss", "hit"]
+        assert stack.events == ["miss", "miss", "miss", "hit"]
 
-    play(Tower(FallbackSpeaking([first, second], clock=virtual_clock)), scenario)
+    play(CacheStack(FallbackSpeaking([first, second], clock=virtual_clock)), scenario)
 
 
-def test_who_begins_a_text_never_shares_the_failure_of_one_who_must_go_on_with_the_same_voice() -> None:
+def test_a_request_that_begins_a_text_never_shares_the_failure_of_one_that_continues_it() -> None:
     first, second = ScriptedVoice("a", [0.5, EngineError("down")]), ScriptedVoice("b", [B])
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         going_on = Utterance("Hello.", 8000, continued_by="")
-        outcomes = await asyncio.gather(tower.say(going_on), tower.say(), return_exceptions=True)
+        outcomes = await asyncio.gather(stack.say(going_on), stack.say(), return_exceptions=True)
         assert [str(outcomes[0]), outcomes[1]] == ["down", B]
 
-    play(Tower(FallbackSpeaking([first, second], clock=virtual_clock)), scenario)
+    play(CacheStack(FallbackSpeaking([first, second], clock=virtual_clock)), scenario)
 
 
-def test_an_unknown_voice_passes_through_and_is_asked_again_next_time() -> None:
+def test_an_unknown_voice_is_an_error_and_is_asked_again_next_time() -> None:
     voice = ScriptedVoice("a", [A], voices=("anna",))
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         for _ in range(2):
             with pytest.raises(UnknownVoice):
-                await tower.say(Utterance("Hello.", 8000, "zoe"))
+                await stack.say(Utterance("Hello.", 8000, "zoe"))
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
     assert len(voice.asked) == 2
 
 
 def test_a_long_text_goes_straight_to_the_engine() -> None:
     voice = ScriptedVoice("a", [A], [B])
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         long = Utterance("x" * 11, 8000)
-        assert [await tower.say(long), await tower.say(long)] == [A, B]
-        assert tower.events == []
+        assert [await stack.say(long), await stack.say(long)] == [A, B]
+        assert stack.events == []
 
-    play(Tower(voice, options=CachedOptions(max_text=10)), scenario)
+    play(CacheStack(voice, options=CachedOptions(max_text=10)), scenario)
 
 
 def test_an_engine_that_never_ends_is_stopped() -> None:
     voice = ScriptedVoice("a", [A] * 100)
 
-    async def scenario(tower: Tower) -> None:
+    async def scenario(stack: CacheStack) -> None:
         with pytest.raises(EngineError, match="at most 1 s"):
-            await tower.say()
+            await stack.say()
 
-    play(Tower(voice, options=CachedOptions(longest=1.0)), scenario)
+    play(CacheStack(voice, options=CachedOptions(longest=1.0)), scenario)
     assert voice.running == 0
 
 
 class BrokenStore(MemoryStore):
-    """Down for as long as it is told."""
+    """A memory store that raises while ``down`` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -253,57 +253,57 @@ class BrokenStore(MemoryStore):
         return await super().get(key)
 
 
-def test_a_store_that_is_down_costs_no_call_and_is_left_alone_for_a_while() -> None:
+def test_a_store_that_is_down_fails_no_request_and_is_not_asked_for_a_while() -> None:
     store = BrokenStore()
 
-    async def scenario(tower: Tower) -> None:
-        assert [await tower.say() for _ in range(3)] == [A, A, A]
+    async def scenario(stack: CacheStack) -> None:
+        assert [await stack.say() for _ in range(3)] == [A, A, A]
         assert store.asked == 1
-        assert tower.events.count("store-failed") == 1
+        assert stack.events.count("store-failed") == 1
         store.down = False
         await asyncio.sleep(5.0)
-        assert await tower.say() == A
+        assert await stack.say() == A
         await asyncio.sleep(0.1)
-        assert await tower.say() == A
-        assert tower.events[-2:] == ["miss", "hit"]
+        assert await stack.say() == A
+        assert stack.events[-2:] == ["miss", "hit"]
 
-    play(Tower(ScriptedVoice("a", [0.1, A]), store), scenario)
+    play(CacheStack(ScriptedVoice("a", [0.1, A]), store), scenario)
 
 
 def test_what_is_not_a_recording_counts_as_absent() -> None:
     store = MemoryStore()
 
-    async def scenario(tower: Tower) -> None:
-        await tower.say()
+    async def scenario(stack: CacheStack) -> None:
+        await stack.say()
         await asyncio.sleep(0.1)
         for key in list(store._entries):
             await store.put(key, b"something else altogether")
-        assert await tower.say() == B
+        assert await stack.say() == B
 
-    play(Tower(ScriptedVoice("a", [A], [B]), store), scenario)
+    play(CacheStack(ScriptedVoice("a", [A], [B]), store), scenario)
 
 
-def test_prewarmed_lines_are_ready_and_one_that_fails_stops_no_other() -> None:
+def test_prewarmed_lines_are_ready_and_a_failed_one_stops_no_other() -> None:
     voice = ScriptedVoice("a", [EngineError("odd line")], [0.2, A])
 
-    async def scenario(tower: Tower) -> None:
-        ready = await tower.cached.prewarm(["Bad.", "Hello.", "", "  Bye.\n", "Hello."], rate=8000, at_once=1)
+    async def scenario(stack: CacheStack) -> None:
+        ready = await stack.cached.prewarm(["Bad.", "Hello.", "", "  Bye.\n", "Hello."], rate=8000, at_once=1)
         assert ready == 2
-        assert tower.events == ["miss", "failed", "miss", "miss"]
-        assert await tower.say() == await tower.say(Utterance("Bye.", 8000)) == A
-        assert tower.events[-2:] == ["hit", "hit"]
+        assert stack.events == ["miss", "failed", "miss", "miss"]
+        assert await stack.say() == await stack.say(Utterance("Bye.", 8000)) == A
+        assert stack.events[-2:] == ["hit", "hit"]
 
-    play(Tower(voice), scenario)
+    play(CacheStack(voice), scenario)
 
 
-def test_closing_while_someone_listens_ends_the_synthesis_with_an_error() -> None:
+def test_closing_during_a_synthesis_ends_it_with_an_error() -> None:
     voice = ScriptedVoice("a", [A, 60.0, A])
 
     async def scene() -> None:
-        tower = Tower(voice)
-        listener = asyncio.create_task(tower.say())
+        stack = CacheStack(voice)
+        listener = asyncio.create_task(stack.say())
         await asyncio.sleep(1.0)
-        await tower.cached.aclose()
+        await stack.cached.aclose()
         with pytest.raises(EngineError, match="closing"):
             await listener
         assert voice.closed

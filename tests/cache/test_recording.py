@@ -1,4 +1,4 @@
-"""Recordings as bytes."""
+"""The storage format of recordings."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ recordings = st.builds(Recording, pcm, st.integers(4000, 192000), words)
 
 
 @given(recordings)
-def test_what_is_encoded_is_decoded(recording: Recording) -> None:
+def test_a_recording_survives_encoding_and_decoding(recording: Recording) -> None:
     assert Recording.decode(recording.encode()) == recording
 
 
 @given(st.binary(max_size=64) | recordings.map(lambda recording: recording.encode()[:-1]))
-def test_foreign_or_cut_bytes_are_no_recording_and_no_error(stored: bytes) -> None:
+def test_foreign_or_cut_bytes_decode_to_none(stored: bytes) -> None:
     decoded = Recording.decode(stored)
     assert decoded is None or decoded.encode() == stored
 
 
 @given(recordings, st.data())
-def test_a_flipped_bit_is_no_recording(recording: Recording, data: st.DataObject) -> None:
+def test_a_recording_with_a_flipped_bit_decodes_to_none(recording: Recording, data: st.DataObject) -> None:
     stored = bytearray(recording.encode())
     place = data.draw(st.integers(0, len(stored) * 8 - 1))
     stored[place // 8] ^= 1 << place % 8
@@ -38,11 +38,11 @@ def test_a_flipped_bit_is_no_recording(recording: Recording, data: st.DataObject
 
 
 @pytest.mark.parametrize("rate", [0, 1, 3999, 192001, 2**32 - 1])
-def test_a_rate_no_engine_has_is_no_recording(rate: int) -> None:
+def test_a_recording_with_an_impossible_rate_decodes_to_none(rate: int) -> None:
     assert Recording.decode(Recording(b"ab", rate).encode()) is None
 
 
-def test_words_nested_without_end_are_no_recording() -> None:
+def test_deeply_nested_words_decode_to_none() -> None:
     words = b"[" * 100_000
     header = struct.pack("<4sIIII", b"VPR2", 8000, len(words), 2, zlib.crc32(words + b"ab", 8000))
     assert Recording.decode(header + words + b"ab") is None
@@ -58,7 +58,7 @@ def test_a_phrase_is_one_chunk_and_a_long_recording_several() -> None:
     assert [len(chunk.pcm) / 16000 for chunk in played] == [4.0, 4.0, 2.0]
 
 
-def test_a_fallback_engines_an_empty_answer_and_half_a_sample_are_not_kept() -> None:
+def test_a_fallback_engines_audio_no_audio_and_half_a_sample_are_not_kept() -> None:
     assert recording_of([]) is None
     assert recording_of([Chunk(b"", 8000)]) is None
     assert recording_of([Chunk(b"abc", 8000)]) is None

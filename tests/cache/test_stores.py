@@ -13,7 +13,7 @@ from providers.errors import EngineUnavailable
 from tests.engines.imitations.redis_server import RedisImitation
 
 
-def test_memory_is_bounded_in_bytes_and_forgets_the_least_recently_used() -> None:
+def test_memory_is_bounded_in_bytes_and_drops_the_least_recently_used() -> None:
     async def scenario() -> None:
         store = MemoryStore(max_bytes=30)
         for key in "abc":
@@ -25,7 +25,7 @@ def test_memory_is_bounded_in_bytes_and_forgets_the_least_recently_used() -> Non
     asyncio.run(scenario())
 
 
-def test_what_is_larger_than_the_memory_is_not_kept_and_drives_nothing_out() -> None:
+def test_a_value_larger_than_the_memory_is_not_kept_and_drops_nothing() -> None:
     async def scenario() -> None:
         store = MemoryStore(max_bytes=30)
         await store.put("a", b"a" * 30)
@@ -76,7 +76,7 @@ def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_the_least_recently_used_go_first(tmp_path: Path) -> None:
+def test_a_file_drops_the_least_recently_used_first(tmp_path: Path) -> None:
     async def scenario() -> None:
         store = FileStore(tmp_path, max_bytes=30)
         for key in "abc":
@@ -103,7 +103,7 @@ def test_two_processes_share_a_file(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_what_is_not_bytes_counts_as_absent(tmp_path: Path) -> None:
+def test_a_value_that_is_not_bytes_counts_as_absent(tmp_path: Path) -> None:
     async def scenario() -> None:
         store = FileStore(tmp_path)
         with sqlite3.connect(tmp_path / "utterances.sqlite3") as foreign:
@@ -115,20 +115,20 @@ def test_what_is_not_bytes_counts_as_absent(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_a_file_that_is_no_database_is_an_error_at_start(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_an_error_at_start(tmp_path: Path) -> None:
     (tmp_path / "utterances.sqlite3").write_bytes(b"not a database, but long enough to look like one" * 100)
     with pytest.raises(EngineUnavailable, match="found DatabaseError"):
         FileStore(tmp_path)
 
 
-def test_a_place_that_cannot_be_written_is_an_error_at_start(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_an_error_at_start(tmp_path: Path) -> None:
     taken = tmp_path / "file"
     taken.write_bytes(b"")
     with pytest.raises(EngineUnavailable, match="expected a directory to write to"):
         FileStore(taken)
 
 
-def test_redis_keeps_bytes_for_as_long_as_it_is_told() -> None:
+def test_redis_keeps_bytes_for_the_given_time() -> None:
     async def scenario() -> None:
         async with RedisImitation().serving() as server:
             store = RedisStore(server.url, keep=3600.0)
@@ -141,7 +141,7 @@ def test_redis_keeps_bytes_for_as_long_as_it_is_told() -> None:
     asyncio.run(scenario())
 
 
-def test_a_redis_that_hangs_or_is_gone_is_one_error_without_its_password() -> None:
+def test_a_redis_that_hangs_or_is_gone_is_a_store_error_without_its_password() -> None:
     async def scenario() -> None:
         async with RedisImitation().serving() as server:
             store = RedisStore(server.url, timeout=0.05)
@@ -158,7 +158,7 @@ def test_a_redis_that_hangs_or_is_gone_is_one_error_without_its_password() -> No
     asyncio.run(scenario())
 
 
-def test_a_redis_address_that_is_none_is_refused_without_being_shown() -> None:
+def test_an_invalid_redis_address_is_refused_without_being_shown() -> None:
     with pytest.raises(EngineUnavailable, match="expected redis://") as caught:
         RedisStore("rediss-but-not-quite://:secret@host")
     assert "secret" not in str(caught.value)

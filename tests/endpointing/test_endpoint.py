@@ -70,7 +70,7 @@ def test_unusable_rules_are_counted_and_named_in_the_log(live: Live) -> None:
     assert len(event["unusable"]) == 10
 
 
-def test_slow_rules_do_not_hold_the_loop() -> None:
+def test_slow_rules_do_not_block_the_loop() -> None:
     slow = tuple(wire.Rule(2, None, wire.Pattern(f"(a|aa)+{number}$")) for number in range(100))
 
     async def passes_of_the_loop() -> int:
@@ -86,7 +86,7 @@ def test_slow_rules_do_not_hold_the_loop() -> None:
     assert asyncio.run(passes_of_the_loop()) > 10
 
 
-def test_rules_that_wait_too_long_for_their_turn_leave_the_decision_to_the_words() -> None:
+def test_the_words_decide_if_the_rules_wait_too_long() -> None:
     rules = (wire.Rule(2, None, wire.Pattern("done")),)
 
     async def decided() -> Decision:
@@ -103,7 +103,7 @@ def test_rules_that_wait_too_long_for_their_turn_leave_the_decision_to_the_words
     assert decision.unusable == ("rules: expected an answer within 0.25 s, found none",)
 
 
-def test_a_final_of_ours_that_is_unfinished_is_waited_for(live: Live) -> None:
+def test_an_unfinished_final_of_this_server_gets_the_long_wait(live: Live) -> None:
     finals = [punctuated(heard) for heard in ("i want to", "um", "my number is five five five", "that is all")]
     asked = [{"type": "call.endpointing.request", "messages": [{"role": "user", "message": text}]} for text in finals]
     assert [live.endpointing(message).json()["timeoutSeconds"] for message in asked] == [1.5, 1.5, 0.7, 0.1]

@@ -1,4 +1,4 @@
-"""Patterns are checked before they are compiled, and mean what they mean in JavaScript."""
+"""Patterns: checked before they are compiled, with the meaning that they have in JavaScript."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_pattern_means_what_it_means_in_javascript(pattern: str, text: str) ->
 @pytest.mark.parametrize(
     ("pattern", "text"), [(r"a{e<=2}", "ab"), (r"a{,3}", "aa"), ("[]", "a"), ("[[:alpha:]]", "x"), ("a.b", "a\nb")]
 )
-def test_what_only_another_dialect_knows_is_not_understood(pattern: str, text: str) -> None:
+def test_syntax_of_other_dialects_is_taken_literally(pattern: str, text: str) -> None:
     assert not found(pattern, text)
 
 
@@ -87,7 +87,7 @@ def test_the_options_of_a_rule_are_obeyed() -> None:
 )
 def test_a_pattern_that_is_broken_or_too_costly_is_refused_with_its_reason(pattern: str, reason: str) -> None:
     cache = PatternCache()
-    for _ in range(2):  # the reason is remembered
+    for _ in range(2):  # the reason is cached
         with pytest.raises(UnusablePattern, match=reason):
             cache.compiled(Pattern(pattern))
 
@@ -103,7 +103,7 @@ def test_only_the_end_of_a_long_text_is_searched() -> None:
     assert found("end$", "x" * LONGEST_TEXT + "end")
 
 
-def test_the_least_recently_used_pattern_is_forgotten() -> None:
+def test_the_least_recently_used_pattern_is_dropped() -> None:
     cache = PatternCache(kept=2)
     first, second, third = Pattern("a"), Pattern("b"), Pattern("c")
     for pattern in (first, second, first, third):

@@ -1,4 +1,4 @@
-"""How long to wait before the caller has finished."""
+"""Decisions on how long to wait for the caller."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ WAITS = Waits()
         ("   ", 1.5),
     ],
 )
-def test_the_ending_decides(text: str, seconds: float) -> None:
+def test_the_ending_of_the_words_decides(text: str, seconds: float) -> None:
     assert after(text, WAITS) == seconds
 
 
@@ -79,7 +79,7 @@ def test_the_first_rule_that_matches_wins_over_the_ending() -> None:
     assert (decision.seconds, decision.rule) == (3, 2)
 
 
-def test_rules_may_look_at_the_user_or_at_both() -> None:
+def test_rules_may_match_the_user_or_both_sides() -> None:
     assert timeout(turn(rule(2, None, "^yes$"))) == 2
     assert timeout(turn(rule(2, "number", "^yes$"))) == 2
     assert timeout(turn(rule(2, "number", "^no$"))) == 1.5
@@ -89,7 +89,7 @@ def test_a_rule_without_pattern_never_applies() -> None:
     assert timeout(turn(rule(2))) == 1.5
 
 
-def test_a_pattern_that_cannot_be_used_is_named_and_the_next_rule_decides() -> None:
+def test_an_unusable_pattern_is_named_and_the_next_rule_decides() -> None:
     decision = RuleMatcher().decide(turn(rule(2, None, "("), rule(3, None, "a" * 1001), rule(4, None, "yes")), WAITS)
     assert (decision.seconds, decision.rule) == (4, 3)
     assert decision.unusable == (
@@ -98,7 +98,7 @@ def test_a_pattern_that_cannot_be_used_is_named_and_the_next_rule_decides() -> N
     )
 
 
-def test_a_pattern_that_backtracks_for_ever_is_named() -> None:
+def test_a_pattern_with_endless_backtracking_is_named() -> None:
     decision = RuleMatcher().decide(turn(rule(2, None, "(a|aa)+$"), user="a" * 5000 + "b"), WAITS)
     assert decision.seconds == 1.5
     assert decision.unusable == ("rule 1: expected an answer within 2 ms, found none",)

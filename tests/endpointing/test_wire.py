@@ -1,4 +1,4 @@
-"""The endpointing request's JSON."""
+"""JSON of the endpointing endpoint."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.endpointing.wire import OtherMessage, Pattern, Rule, Turn, answer, parse
+from providers.endpointing.wire import OtherMessage, Pattern, Rule, Turn, parse, reply
 from providers.errors import BadRequest, TooLarge
 
 OPENAI = [{"role": "assistant", "content": "Your number?"}, {"role": "user", "content": "four four"}]
@@ -21,23 +21,23 @@ def read(**fields: Any) -> Turn | OtherMessage:
 
 
 @pytest.mark.parametrize("fields", [{"messagesOpenAIFormatted": OPENAI}, {"messages": PLATFORM}])
-def test_either_list_is_enough(fields: dict[str, Any]) -> None:
+def test_either_list_of_messages_is_enough(fields: dict[str, Any]) -> None:
     assert read(**fields, call={"id": "c"}) == Turn("four four", "Your number?", (), "c")
 
 
 @pytest.mark.parametrize(("language", "read_as"), [("de", ("de",)), (None, ()), (["de"], ())])
-def test_the_language_of_the_transcriber_comes_along(language: Any, read_as: tuple[str, ...]) -> None:
+def test_the_language_of_the_transcriber_is_read(language: Any, read_as: tuple[str, ...]) -> None:
     turn = read(messages=PLATFORM, assistant={"transcriber": {"provider": "any", "language": language}})
     assert isinstance(turn, Turn)
     assert turn.languages == read_as
 
 
-def test_the_wrapper_may_be_absent() -> None:
+def test_the_message_wrapper_may_be_absent() -> None:
     body = {"type": "call.endpointing.request", "messages": PLATFORM}
     assert parse(json.dumps(body).encode()) == Turn("four four", "Your number?", (), "")
 
 
-def test_the_last_message_of_each_side_counts() -> None:
+def test_the_last_message_of_each_side_is_read() -> None:
     later = [*OPENAI, {"role": "tool", "content": "x"}, {"role": "user", "content": "seven"}]
     turn = read(messagesOpenAIFormatted=later)
     assert isinstance(turn, Turn)
@@ -51,7 +51,7 @@ def test_content_may_be_parts_or_missing(content: Any) -> None:
     assert turn.user == ("four four" if isinstance(content, list) else "")
 
 
-def test_the_assistants_own_rules_come_along() -> None:
+def test_the_assistants_own_rules_are_read() -> None:
     rules = [
         {"type": "assistant", "regex": "a", "timeoutSeconds": 1},
         {"type": "customer", "regex": "u", "timeoutSeconds": 2.5, "regexOptions": []},
@@ -65,7 +65,7 @@ def test_the_assistants_own_rules_come_along() -> None:
     assert turn.rules == (Rule(1, a, None), Rule(2.5, None, u), Rule(3, None, u), Rule(4, a, c), Rule(5, b, b))
 
 
-def test_the_options_of_a_pattern_come_along() -> None:
+def test_the_options_of_a_pattern_are_read() -> None:
     options = [
         {"type": "ignore-case", "enabled": True},
         {"type": "whole-word"},
@@ -83,7 +83,7 @@ def test_the_options_of_a_pattern_come_along() -> None:
     )
 
 
-def test_at_most_a_hundred_rules_come_along_and_the_others_are_counted() -> None:
+def test_at_most_a_hundred_rules_are_read_and_the_others_are_counted() -> None:
     rules = [{"type": "user", "regex": str(number)} for number in range(1000)]
     turn = read(messages=PLATFORM, assistant={"startSpeakingPlan": {"customEndpointingRules": rules}})
     assert isinstance(turn, Turn)
@@ -97,7 +97,7 @@ def test_more_values_than_a_conversation_has_are_refused(messages: list[Any]) ->
         read(messages=messages)
 
 
-def test_another_type_is_told_apart() -> None:
+def test_a_message_of_another_type_is_recognised() -> None:
     assert parse(b'{"message":{"type":"status-update"}}') == OtherMessage("status-update")
 
 
@@ -117,7 +117,7 @@ def test_a_malformed_body_names_the_field(fields: dict[str, Any], named: str) ->
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.5, 0.5), (-1, 0), (99, 15), (float("inf"), 15)])
 def test_the_answer_is_clamped_to_the_platforms_range(seconds: float, said: float) -> None:
-    assert json.loads(answer(seconds)) == {"timeoutSeconds": said}
+    assert json.loads(reply(seconds)) == {"timeoutSeconds": said}
 
 
 @given(st.binary(max_size=200))

@@ -1,4 +1,4 @@
-"""Nothing absurd is spoken: what is written, what the engine gets, and what must arrive unharmed."""
+"""Cleaning: the written text, the text for the engine, and text that must not change."""
 
 from __future__ import annotations
 
@@ -111,23 +111,23 @@ UNTOUCHED = [
 
 @pytest.mark.parametrize(("written", "spoken"), ANY_LANGUAGE)
 @pytest.mark.parametrize("voice", ["", "de", "en-us", "hi"])
-def test_what_is_for_the_eye_goes_in_any_language(written: str, spoken: str, voice: str) -> None:
+def test_markup_is_removed_in_any_language(written: str, spoken: str, voice: str) -> None:
     assert cleaned(written, voice) == spoken
 
 
 @pytest.mark.parametrize(("written", "spoken"), ENGLISH)
-def test_english_amounts_dates_and_abbreviations_are_said_as_people_do(written: str, spoken: str) -> None:
+def test_english_amounts_dates_and_abbreviations_are_written_out(written: str, spoken: str) -> None:
     assert cleaned(written, "en-us+f5") == spoken
 
 
 @pytest.mark.parametrize("text", UNTOUCHED)
-def test_text_without_any_of_it_passes_unharmed(text: str) -> None:
+def test_text_without_markup_or_amounts_is_unchanged(text: str) -> None:
     assert cleaned(text) == text
     assert cleaned(text, "xx") == text
 
 
 @pytest.mark.parametrize("text", UNTOUCHED[:6])
-def test_an_english_voice_leaves_text_of_other_scripts_alone(text: str) -> None:
+def test_text_of_other_scripts_is_unchanged_for_an_english_voice(text: str) -> None:
     assert cleaned(text, "en-us") == text
 
 
@@ -136,7 +136,7 @@ def test_a_british_voice_says_the_day_first() -> None:
     assert cleaned("on 1/2/2026", "en-gb") == "on February 1st, 20 26"
 
 
-def test_the_words_tell_english_where_the_voice_does_not() -> None:
+def test_english_is_found_by_its_words_where_the_voice_has_no_language() -> None:
     assert cleaned("the bill is $5", "af_heart") == "the bill is 5 dollars"
     assert cleaned("das macht $5", "alloy") == "das macht $5"
     assert cleaned("the bill is $5", "de") == "the bill is $5"
@@ -144,7 +144,7 @@ def test_the_words_tell_english_where_the_voice_does_not() -> None:
 
 @pytest.mark.parametrize("text", [written for written, _ in ANY_LANGUAGE + ENGLISH])
 @pytest.mark.parametrize("voice", ["en-us", "de", ""])
-def test_cleaning_twice_changes_nothing_more(text: str, voice: str) -> None:
+def test_cleaning_is_idempotent(text: str, voice: str) -> None:
     once = cleaned(text, voice)
     assert cleaned(once, voice) == once
 
@@ -161,7 +161,7 @@ _PIECES = (
 
 
 @given(st.lists(st.sampled_from(_PIECES), max_size=40), st.sampled_from(["", " "]), st.sampled_from(["en", "de", ""]))
-def test_any_soup_of_signs_is_cleaned(pieces: list[str], between: str, voice: str) -> None:
+def test_any_mixture_of_signs_is_cleaned(pieces: list[str], between: str, voice: str) -> None:
     assert isinstance(cleaned(between.join(pieces), voice), str)
 
 
@@ -172,7 +172,7 @@ def test_any_soup_of_signs_is_cleaned(pieces: list[str], between: str, voice: st
      "<https://", "+"],
 )  # fmt: skip
 def test_hostile_text_costs_linear_time(unit: str) -> None:
-    # 200,000 characters: anything quadratic would take minutes and meet the time limit of the test.
+    # 200,000 characters: quadratic time would be minutes and exceed the time limit of the test.
     text = unit * (200_000 // len(unit))
     in_spoken_english(with_digits_apart(without_markup(text)))
 

@@ -13,7 +13,7 @@ from providers.text.controls import without_controls
 INVISIBLE = "\u00ad\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 
 
-def test_every_character_has_its_place() -> None:
+def test_every_control_is_replaced_or_removed() -> None:
     for code in range(0x110000):
         mark = chr(code)
         expected = mark
@@ -29,7 +29,7 @@ def test_every_character_has_its_place() -> None:
 @pytest.mark.parametrize(
     "text", ["क्\u200dष", "می\u200cخواهم", "👩🏽\u200d🚀", "สวัส\u200bดี", "שלום", "مرحبا", "e\u0301", "a\tb\r\nc"]
 )
-def test_what_words_are_spelled_with_stays(text: str) -> None:
+def test_characters_that_words_are_spelled_with_stay(text: str) -> None:
     assert without_controls(text) == text
 
 

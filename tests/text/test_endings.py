@@ -1,4 +1,4 @@
-"""The last word tells whether something is bound to follow, in every language that the engines know."""
+"""Endings of sentences in every language that the engines know."""
 
 from __future__ import annotations
 
@@ -89,19 +89,19 @@ def test_every_language_has_examples_of_each_kind() -> None:
 
 
 @pytest.mark.parametrize(("tag", "text"), _table(UNFINISHED))
-def test_an_unfinished_ending_is_known_with_and_without_the_language(tag: str, text: str) -> None:
+def test_an_unfinished_ending_is_found_with_and_without_the_language(tag: str, text: str) -> None:
     assert ending(text, (tag,)) in (Ending.OPEN, Ending.LEANING)
     assert ending(text) in (Ending.OPEN, Ending.LEANING)
 
 
 @pytest.mark.parametrize(("tag", "text"), _table(NUMBERS))
-def test_a_number_is_known_with_and_without_the_language(tag: str, text: str) -> None:
+def test_a_number_is_found_with_and_without_the_language(tag: str, text: str) -> None:
     assert ending(text, (tag,)) is Ending.NUMBER
     assert ending(text) is Ending.NUMBER
 
 
 @pytest.mark.parametrize(("tag", "text"), _table(FINISHED))
-def test_a_finished_ending_is_known_with_and_without_the_language(tag: str, text: str) -> None:
+def test_a_finished_ending_is_found_with_and_without_the_language(tag: str, text: str) -> None:
     assert ending(text, (tag,)) is Ending.FINISHED
     assert ending(text) is Ending.FINISHED
 
@@ -127,17 +127,17 @@ def test_a_finished_ending_is_known_with_and_without_the_language(tag: str, text
         ("!", (), Ending.FINISHED),
     ],
 )
-def test_the_language_is_taken_where_it_is_known(text: str, languages: tuple[str, ...], kind: Ending) -> None:
+def test_a_given_language_is_used(text: str, languages: tuple[str, ...], kind: Ending) -> None:
     assert ending(text, languages) is kind
 
 
-def test_languages_that_disagree_about_a_word_leave_the_sentence_finished() -> None:
+def test_a_sentence_is_finished_if_the_languages_disagree_about_its_last_word() -> None:
     # An article in Portuguese, a whole answer in English, Spanish and Italian.
     assert ending("no", ("pt",)) is Ending.LEANING
     assert ending("no", ("pt", "en")) is Ending.FINISHED
 
 
-def test_languages_that_disagree_only_about_the_kind_leave_it_unfinished() -> None:
+def test_a_sentence_is_unfinished_if_the_languages_disagree_only_about_the_kind() -> None:
     assert ending("un", ("fr", "pl")) is Ending.FINISHED
     assert ending("en", ("sv", "nl")) is Ending.OPEN
     assert ending("a", ("en", "es")) is Ending.LEANING
@@ -158,7 +158,7 @@ def test_languages_that_disagree_only_about_the_kind_leave_it_unfinished() -> No
         ('("what?") ', ('("what', "?")),
     ],
 )
-def test_the_closing_mark_is_taken_off(text: str, parts: tuple[str, str]) -> None:
+def test_the_closing_mark_is_removed(text: str, parts: tuple[str, str]) -> None:
     assert without_mark(text) == parts
 
 
@@ -172,7 +172,7 @@ def test_any_text_has_an_ending(text: str) -> None:
 @pytest.mark.parametrize(
     "unit", ["\u0301", "a\u0301", "-", "five ", "einund", "en", "'", "5", "\ud800", "の", "))", ". "]
 )
-def test_a_long_text_costs_no_more_than_its_end(unit: str) -> None:
+def test_only_the_end_of_a_long_text_is_read(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     for languages in ((), ("de",), ("ja",), ("en",)):
         ending(without_mark(text)[0], languages)

@@ -1,4 +1,4 @@
-"""A final without punctuation gets its case and one closing mark; one that has them is left alone."""
+"""Finals: case and one closing mark where the engine gave none."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_case_and_mark_fit_the_script(heard: str, written: str) -> None:
         "what is it for",
     ],
 )
-def test_a_clear_english_question_is_asked(question: str) -> None:
+def test_a_clear_english_question_gets_a_question_mark(question: str) -> None:
     assert punctuated(question).endswith("?")
 
 
@@ -86,7 +86,7 @@ def test_a_clear_english_question_is_asked(question: str) -> None:
         "tell me what is wrong",
     ],
 )
-def test_what_only_resembles_a_question_is_not(statement: str) -> None:
+def test_a_text_that_only_resembles_a_question_gets_a_full_stop(statement: str) -> None:
     assert punctuated(statement).endswith(".")
 
 
@@ -98,12 +98,12 @@ def test_text_with_a_mark_is_unchanged(text: str) -> None:
 
 
 @given(st.text())
-def test_punctuating_twice_changes_nothing_more(text: str) -> None:
+def test_punctuating_is_idempotent(text: str) -> None:
     assert punctuated(punctuated(text)) == punctuated(text)
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "N", "Zs"])))
-def test_words_are_never_changed_but_for_case(text: str) -> None:
+def test_words_change_only_in_case(text: str) -> None:
     written = punctuated(text)
     bare = written.rstrip(".?।。۔။។։")
     # Upper case is what all forms of a letter share: the Turkish dotless i has another lower case than its capital.

@@ -1,4 +1,4 @@
-"""A voice that cannot read a script is changed for one that can."""
+"""Choice of a voice that can read a text's script."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_voice_fits_the_script(text: str, voice: str, speaks: str) -> None:
     assert voice_for(text, voice, lambda name: True) == speaks
 
 
-def test_only_voices_that_exist_are_taken() -> None:
+def test_only_existing_voices_are_chosen() -> None:
     assert voice_for("你好", "en-us", {"zh"}.__contains__) == "zh"
     assert voice_for("你好", "en-us", {"de"}.__contains__) == "en-us"
 

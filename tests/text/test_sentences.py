@@ -1,4 +1,4 @@
-"""Sentences are cut where a reader would breathe, the first early, none too long, and no character is lost."""
+"""Division of a text into units: between sentences, the first one short, no character lost."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def test_chinese_and_japanese_need_no_white_space() -> None:
     assert units("今天好。你好吗？好！「走吧。」他说") == ["今天好。", "你好吗？", "好！", "「走吧。」", "他说"]
 
 
-def test_marks_alone_stay_with_their_neighbour() -> None:
+def test_marks_alone_are_added_to_a_neighbouring_unit() -> None:
     assert units("***\nHello.\n---\nBye") == ["***\nHello.\n---", "Bye"]
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\n"])
-def test_nothing_gives_no_units(text: str) -> None:
+def test_empty_text_gives_no_units(text: str) -> None:
     assert units(text) == []
 
 
@@ -61,11 +61,11 @@ def test_a_long_first_sentence_is_cut_at_its_first_clause() -> None:
     assert made[-1] == "Bye."
 
 
-def test_a_short_first_sentence_is_left_whole() -> None:
+def test_a_short_first_sentence_is_not_cut() -> None:
     assert units("Well, thank you, that is nice.") == ["Well, thank you, that is nice."]
 
 
-def test_a_comma_inside_a_number_is_no_clause() -> None:
+def test_a_comma_inside_a_number_ends_no_clause() -> None:
     text = "We counted exactly 1,234,567 of them in " + "the garden behind the house " * 3
     assert all("1,234,567" in unit or "1" not in unit for unit in units(text))
 
@@ -78,7 +78,7 @@ def test_the_first_unit_of_a_long_text_is_short_and_none_is_too_long(text: str) 
         assert len(made[0]) <= FIRST
 
 
-def test_a_run_on_is_cut_at_a_clause_before_a_space() -> None:
+def test_a_long_sentence_is_cut_at_a_clause_rather_than_at_a_space() -> None:
     clause = "and then we went to the other side of the town to see it"
     assert all(unit.endswith(",") or unit == clause for unit in units(", ".join([clause] * 30)))
 
@@ -100,7 +100,7 @@ LIKELY = st.lists(
 
 
 @given(st.one_of(st.text(), LIKELY), st.integers(10, 60))
-def test_no_character_but_white_space_is_lost(text: str, longest: int) -> None:
+def test_only_white_space_is_lost(text: str, longest: int) -> None:
     made = units(text, longest=longest, first=longest // 2)
     assert squeezed("".join(made)) == squeezed(text)
     assert all(unit == unit.strip() != "" for unit in made)

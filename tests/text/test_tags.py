@@ -1,4 +1,4 @@
-"""Tags are obeyed or dropped, never read aloud; everything that is not a tag arrives unharmed."""
+"""Tags are obeyed or dropped, never read aloud; all other text is unchanged."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def said(text: str) -> str:
 
 
 @pytest.mark.parametrize("text", SCRIPTS)
-def test_text_in_any_script_passes_unharmed(text: str) -> None:
+def test_text_in_any_script_is_unchanged(text: str) -> None:
     assert parts(text) == [Speak(text)]
 
 
@@ -49,12 +49,12 @@ def test_text_in_any_script_passes_unharmed(text: str) -> None:
         "< b >",
     ],
 )
-def test_angle_brackets_that_are_no_tags_survive(text: str) -> None:
+def test_angle_brackets_that_are_not_tags_stay(text: str) -> None:
     assert parts(text) == [Speak(text)]
 
 
 @given(st.text().filter(lambda text: "<" not in text))
-def test_text_without_an_opening_bracket_is_untouched(text: str) -> None:
+def test_text_without_an_opening_bracket_is_unchanged(text: str) -> None:
     assert parts(text) == ([Speak(text.strip())] if text.strip() else [])
 
 
@@ -93,7 +93,7 @@ def test_a_break_becomes_a_bounded_pause(tag: str, seconds: float) -> None:
         "</break>",
     ],
 )
-def test_a_malformed_break_is_dropped_and_never_read(tag: str) -> None:
+def test_a_malformed_break_is_dropped_and_never_spoken(tag: str) -> None:
     assert said(f"One {tag} two").split() == ["One", "two"]
     assert not any(isinstance(part, Pause) for part in parts(f"One {tag} two"))
 
@@ -151,7 +151,7 @@ def test_every_other_tag_is_removed(text: str, heard: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "<b></b>", "<<all of it>>", "<flush/> <flush/>"])
-def test_nothing_to_say_gives_no_parts(text: str) -> None:
+def test_text_without_words_gives_no_parts(text: str) -> None:
     assert parts(text) == []
 
 
@@ -159,7 +159,7 @@ ALPHABET = list("<>/\"'= ab1!-\n") + ["break", "spell", "flush", "time", "<<", "
 
 
 @given(st.lists(st.sampled_from(ALPHABET)).map("".join))
-def test_any_soup_of_brackets_gives_clean_bounded_parts(text: str) -> None:
+def test_any_mixture_of_brackets_gives_clean_bounded_parts(text: str) -> None:
     for part in parts(text):
         if isinstance(part, Pause):
             assert 0 < part.seconds <= LONGEST_PAUSE
@@ -178,14 +178,14 @@ def test_many_nested_tags_cost_linear_time(tag: str) -> None:
 
 
 @given(st.text(st.characters()))
-def test_any_text_even_with_lone_surrogates_is_taken_apart(text: str) -> None:
+def test_any_text_is_parsed_even_with_lone_surrogates(text: str) -> None:
     for wrapped in (text, f"<spell>{text}</spell>", f"<break time='{text}'/>", f"<{text}>"):
         assert all(part.seconds <= LONGEST_PAUSE for part in parts(wrapped) if isinstance(part, Pause))
 
 
 @pytest.mark.parametrize("unit", ["<", "< ", "<a", '<a "', "<!--", "<<", "<break ", "<spell>", "< / ", '<b a="x" '])
 def test_hostile_text_costs_linear_time(unit: str) -> None:
-    # A million characters: anything quadratic would take minutes and meet the time limit of the test.
+    # A million characters: quadratic time would be minutes and exceed the time limit of the test.
     parts(unit * (1_000_000 // len(unit)))
 
 

@@ -40,7 +40,7 @@ def test_audio_comes_out_in_order_and_together() -> None:
     assert asyncio.run(scenario()) == b"abcdef"
 
 
-def test_a_waiting_taker_is_woken() -> None:
+def test_a_waiting_take_returns_when_audio_comes() -> None:
     async def scenario() -> bytes:
         audio = queue()
         taker = asyncio.create_task(audio.take())
@@ -51,7 +51,7 @@ def test_a_waiting_taker_is_woken() -> None:
     assert asyncio.run(scenario()) == b"ab"
 
 
-def test_two_seconds_are_the_most_that_is_taken_at_once() -> None:
+def test_at_most_two_seconds_are_taken_at_once() -> None:
     async def scenario() -> list[bytes]:
         audio = queue()
         await audio.put(bytes(range(100)) * 50)
@@ -118,7 +118,7 @@ def test_audio_that_waits_too_long_closes_1011_and_is_never_dropped_silently() -
     assert refused.value.reason == "audio would be lost: 3.0 s have waited 3 s to be recognised"
 
 
-def test_a_caller_that_waits_for_a_recogniser_which_takes_nothing_is_refused() -> None:
+def test_a_caller_who_waits_for_a_recogniser_that_takes_nothing_is_refused() -> None:
     async def scenario() -> None:
         audio = AudioQueue(bytes_per_second=1000, seconds=0.05)
         await audio.put(bytes(1000))

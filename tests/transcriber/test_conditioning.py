@@ -1,4 +1,4 @@
-"""The customer's channel, before it is recognised."""
+"""Conditioning of the customer's channel before recognition."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def level(pcm: bytes) -> float:
 
 @pytest.fixture(scope="module")
 def echo() -> tuple[bytes, bytes]:
-    """The assistant alone for six seconds: what comes back in the customer's channel, and what was sent."""
+    """Six seconds of the assistant alone: the echo in the customer's channel, and the assistant's channel."""
     call = scene(RATE, PATHS[0], seconds=6.0, talk_from=6.0, seed=5)
     return encode_pcm16(call.heard), encode_pcm16(call.far)
 
 
 @pytest.mark.parametrize("kind", ["gate", "cancel"])
-def test_the_assistants_echo_is_taken_out(echo: tuple[bytes, bytes], kind: str) -> None:
+def test_the_assistants_echo_is_removed(echo: tuple[bytes, bytes], kind: str) -> None:
     near, far = echo
     out = conditioned(ConditioningOptions(echo=kind), near, far)  # type: ignore[arg-type] # both are literals
     assert len(out) == len(near)
     assert level(out[2 * 3 * RATE :]) < level(near[2 * 3 * RATE :]) - 15
 
 
-def test_the_cutting_does_not_matter(echo: tuple[bytes, bytes]) -> None:
+def test_any_division_of_the_input_gives_the_same_output(echo: tuple[bytes, bytes]) -> None:
     options = ConditioningOptions(echo="cancel", denoise=True)
     near, far = (pcm[: 2 * RATE] for pcm in echo)
     assert conditioned(options, near, far, seed=1) == conditioned(options, near, far, seed=2)

@@ -1,4 +1,4 @@
-"""The transcriber door over a real socket, in front of scripted recognisers."""
+"""The transcriber endpoint over a real socket, with scripted recognisers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def stereo(seconds: float, rate: int = 16000, seed: int = 0) -> bytes:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:
-    """Wait for something the server does on its own time."""
+    """Wait until the server has done something."""
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it never happened"
@@ -135,7 +135,7 @@ def test_audio_that_arrives_while_the_recogniser_opens_is_kept_in_order() -> Non
 
 
 @pytest.mark.parametrize("engine", [ScriptedListener(deaf=True), ScriptedListener(opens_when=threading.Event())])
-def test_audio_that_no_recogniser_takes_closes_1011_and_says_so(engine: ScriptedListener) -> None:
+def test_audio_that_no_recogniser_takes_closes_1011_with_the_reason(engine: ScriptedListener) -> None:
     with serving(transcriber=engine, chosen=settings(audio_buffer_seconds=0.5)) as live, live.call() as socket:
         socket.send(start())
         for _ in range(200):
@@ -187,7 +187,7 @@ def test_unknown_text_messages_do_not_disturb_a_call() -> None:
 
 
 @pytest.mark.parametrize("when", ["before start", "while opening", "while streaming", "while deaf"])
-def test_nothing_is_left_after_hang_up(when: str) -> None:
+def test_no_task_or_socket_is_left_after_hang_up(when: str) -> None:
     engine = ScriptedListener(
         opens_when=threading.Event() if when == "while opening" else None, deaf=when == "while deaf"
     )
@@ -208,7 +208,7 @@ def calls_open(base: str) -> int:
     return count
 
 
-def test_beyond_max_calls_the_upgrade_is_503_and_a_place_comes_back() -> None:
+def test_beyond_max_calls_the_upgrade_is_503_until_a_call_ends() -> None:
     with serving(chosen=settings(max_calls=2)) as live:
         with live.call(), live.call():
             with pytest.raises(InvalidStatus) as refused, live.call():
@@ -221,7 +221,7 @@ def test_beyond_max_calls_the_upgrade_is_503_and_a_place_comes_back() -> None:
             pass
 
 
-def test_the_engines_capacity_is_a_ceiling_too() -> None:
+def test_the_engines_capacity_limits_the_calls_too() -> None:
     with serving(transcriber=ScriptedListener(capabilities=ListeningCapabilities(capacity=1))) as live, live.call():
         with pytest.raises(InvalidStatus) as refused, live.call():
             pass
@@ -260,12 +260,12 @@ def test_an_idle_call_is_pinged_and_stays_open() -> None:
         pinged = threading.Event()
         receive = socket.protocol.receive_data
 
-        def watching(data: bytes) -> None:
+        def watching(data: bytes | bytearray) -> None:
             if data[:1] == b"\x89":
                 pinged.set()
             receive(data)
 
-        socket.protocol.receive_data = watching  # type: ignore[method-assign] # listens in, changes nothing
+        socket.protocol.receive_data = watching  # type: ignore[method-assign] # records, changes nothing
         assert pinged.wait(5)
         time.sleep(0.3)
         socket.send(bytes(64000))

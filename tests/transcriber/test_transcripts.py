@@ -1,4 +1,4 @@
-"""Nothing empty, nothing twice, finals that end a sentence."""
+"""Normalisation of transcripts: no empty ones, no repetitions, finals with closing marks."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ def hear(speaker: TranscriptNormaliser, text: str, *, final: bool = False) -> st
     return speaker.normalise(Transcript(text, final))
 
 
-def test_the_same_partial_is_told_once() -> None:
+def test_the_same_partial_is_sent_once() -> None:
     speaker = TranscriptNormaliser("customer", punctuate=False)
     assert hear(speaker, "one") == "one"
     assert hear(speaker, " one ") is None
     assert hear(speaker, "one two") == "one two"
 
 
-def test_silence_yields_nothing() -> None:
+def test_empty_transcripts_are_not_sent() -> None:
     speaker = TranscriptNormaliser("customer", punctuate=True)
     assert hear(speaker, "") is None
     assert hear(speaker, "  ") is None
     assert hear(speaker, "", final=True) is None
 
 
-def test_a_final_gets_case_and_a_closing_mark_only_from_engines_that_give_none() -> None:
+def test_a_final_gets_case_and_a_closing_mark_only_if_the_engine_gives_none() -> None:
     assert hear(TranscriptNormaliser("customer", punctuate=True), "i need a table", final=True) == "I need a table."
     assert hear(TranscriptNormaliser("customer", punctuate=False), "i need a table", final=True) == "i need a table"
 
@@ -36,11 +36,11 @@ def test_an_unfinished_final_gets_no_mark_in_the_language_of_the_engine() -> Non
     ) == ("Ich komme mit der")
 
 
-def test_partials_stay_as_heard() -> None:
+def test_partials_stay_unchanged() -> None:
     assert hear(TranscriptNormaliser("customer", punctuate=True), "i need") == "i need"
 
 
-def test_the_same_words_in_the_next_utterance_are_told_again() -> None:
+def test_the_same_words_in_the_next_utterance_are_sent_again() -> None:
     speaker = TranscriptNormaliser("customer", punctuate=False)
     assert hear(speaker, "yes") == "yes"
     assert hear(speaker, "yes", final=True) == "yes"

@@ -1,4 +1,4 @@
-"""The custom-transcriber socket, without the socket."""
+"""Protocol of the custom transcriber, without I/O."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsp import split_channels
-from providers.transcriber.wire import Audio, Event, Refused, Started, State, Wire, response
+from providers.transcriber.wire import Audio, CallState, Event, Refused, Started, Wire, response
 from tests.live import start
 
 
@@ -25,7 +25,7 @@ def joined(events: list[Event]) -> bytes:
     return b"".join(event.pcm for event in events if isinstance(event, Audio))
 
 
-def refusal(events: list[Event]) -> tuple[int, str]:
+def refused(events: list[Event]) -> tuple[int, str]:
     (event,) = events
     assert isinstance(event, Refused)
     return event.error.code, event.error.reason
@@ -34,7 +34,7 @@ def refusal(events: list[Event]) -> tuple[int, str]:
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 24000, 48000])
 @pytest.mark.parametrize("channels", [1, 2])
 def test_start_is_honoured(rate: int, channels: int) -> None:
-    assert started(rate, channels).state is State.STREAMING
+    assert started(rate, channels).state is CallState.STREAMING
 
 
 def test_start_may_carry_unknown_fields_and_an_integral_float_rate() -> None:
@@ -64,16 +64,16 @@ def test_start_may_carry_unknown_fields_and_an_integral_float_rate() -> None:
 )
 def test_a_bad_start_closes_1003_and_names_the_field(message: str, field: str) -> None:
     wire = Wire()
-    code, reason = refusal(wire.receive_text(message))
+    code, reason = refused(wire.receive_text(message))
     assert code == 1003
     assert reason.startswith(f"{field}: ")
     assert len(reason.encode()) <= 123
-    assert wire.state is State.CLOSED
+    assert wire.state is CallState.CLOSED
 
 
 def test_audio_before_start_closes_1002() -> None:
     wire = Wire()
-    assert refusal(wire.receive_bytes(b"\0\0\0\0"))[0] == 1002
+    assert refused(wire.receive_bytes(b"\0\0\0\0"))[0] == 1002
     assert wire.receive_bytes(b"\0\0\0\0") == []
     assert wire.receive_text(start()) == []
 
@@ -81,7 +81,7 @@ def test_audio_before_start_closes_1002() -> None:
 def test_the_same_start_again_is_ignored_and_a_different_one_closes_1002() -> None:
     wire = started()
     assert wire.receive_text(start()) == []
-    assert refusal(wire.receive_text(start(8000)))[0] == 1002
+    assert refused(wire.receive_text(start(8000)))[0] == 1002
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_same_stream_cut_at_random_gives_identical_frames(channels: int) -> 
         assert all(len(event.pcm) % (2 * channels) == 0 for event in events if isinstance(event, Audio))
 
 
-def test_two_wires_do_not_share_their_carry() -> None:
+def test_two_wires_do_not_share_their_remainder() -> None:
     one, two = started(), started()
     assert one.receive_bytes(b"ab") == []
     assert joined(two.receive_bytes(b"wxyz")) == b"wxyz"

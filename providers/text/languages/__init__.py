@@ -1,1 +1,1 @@
-"""Words of single languages, by family."""
+"""Word lists of single languages, by family."""

@@ -1,4 +1,4 @@
-"""Languages from Turkish to Japanese: most put what English puts before a word behind it."""
+"""Word lists of Asian languages, from Turkish to Japanese; most have postpositions."""
 
 from __future__ import annotations
 

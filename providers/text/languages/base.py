@@ -1,4 +1,4 @@
-"""The words of one language that its endings are made of."""
+"""Structure of one language's word lists."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ __all__ = ["LanguageWords", "after", "words"]
 
 @dataclass(frozen=True, slots=True)
 class LanguageWords:
-    """What one language's endings are made of; all lower case."""
+    """Word lists of one language; all lower case."""
 
     open: frozenset[str]
-    """Words that no sentence ends with, whatever mark stands behind them: "the", "and", "um"."""
+    """Words that end no sentence, even with a closing mark: "the", "and", "um"."""
     leaning: frozenset[str]
-    """Words that rarely end a sentence, and may where a mark says so: "to", "for", "from"."""
+    """Words that end a sentence only if a closing mark follows: "to", "for", "from"."""
     numbers: frozenset[str]
-    """Words of a number that may go on; "un", which is an article as well, counts behind another number."""
+    """Words of a number that may continue; "un", also an article, counts after another number."""
     common: frozenset[str] = frozenset()
-    """Frequent words that only tell the language."""
+    """Frequent words, used only to find the language."""
     glue: frozenset[str] = frozenset()
-    """What joins number words into one ("einundzwanzig"); empty where they are written apart."""
+    """Parts that join number words into one ("einundzwanzig"); empty where they are written apart."""
     alone: frozenset[str] = frozenset()
-    """Words that open a sentence when they are all that was said: "so", "well"."""
+    """Words that are unfinished when they are the whole text: "so", "well"."""
     finished_after: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Exceptions: a word of the classes above is an ordinary one behind these ("come in", "this one")."""
+    """Exceptions: after these words a word of the classes above is an ordinary one ("come in", "this one")."""
     spaced: bool = True
     """False where words are not separated: endings are compared instead of words."""
 
 
 def words(line: str) -> frozenset[str]:
-    """A set of words from a line of them."""
+    """The set of the words in a line."""
     return frozenset(line.split())
 
 
 def after(**exceptions: str) -> dict[str, frozenset[str]]:
-    """Exceptions, each word with those before it."""
+    """Exceptions: each word with the words before it."""
     return {word: words(before) for word, before in exceptions.items()}

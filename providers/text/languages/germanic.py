@@ -1,4 +1,4 @@
-"""Germanic languages."""
+"""Word lists of Germanic languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Romance languages."""
+"""Word lists of Romance languages."""
 
 from __future__ import annotations
 

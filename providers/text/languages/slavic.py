@@ -1,4 +1,4 @@
-"""Slavic languages."""
+"""Word lists of Slavic languages."""
 
 from __future__ import annotations
 

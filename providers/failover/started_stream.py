@@ -1,6 +1,6 @@
-"""An engine's stream up to its first audible sample.
+"""Start of an engine's stream, up to its first audible sample.
 
-Until something can be heard nothing is decided: another engine may still take over without the caller noticing.
+Until then another engine can take over without the caller noticing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from providers.text.sentences import has_words
 __all__ = ["StartedStream", "next_chunk", "start_stream"]
 
 SILENCE_HELD = 1.0
-"""Seconds of leading silence after which a stream counts as started: an engine that streams this much is alive."""
+"""Seconds of leading silence after which a stream counts as started: an engine that streams this much works."""
 
 
 @dataclass(frozen=True, slots=True)
 class StartedStream:
-    """A synthesis that has started. Its holder closes ``remainder``."""
+    """Synthesis that has started. Its holder closes ``remainder``."""
 
     beginning: tuple[Chunk, ...]
     """Chunks up to and including the first audible one; all of them where the whole stream is silent."""
@@ -43,7 +43,7 @@ async def start_stream(engine: TextToSpeech, utterance: Utterance, *, within: fl
     Raises
     ------
     EngineError
-        The engine raised it, or was late, or had nothing to say about a text that can be spoken.
+        The engine raised it, was late, or made no sound for a text that can be spoken.
     """
     chunks = engine.synthesize(utterance)
     try:
@@ -64,7 +64,7 @@ async def next_chunk(chunks: AsyncGenerator[Chunk, None], engine: TextToSpeech, 
     Raises
     ------
     EngineError
-        The engine raised it, or hangs.
+        The engine raised it, or the chunk was late.
     """
     try:
         async with asyncio.timeout(within):
@@ -88,6 +88,6 @@ async def _beginning(
     following = partial(anext, chunks, None)
     beginning = await until_audible(following, started, within=within, engine=engine.name)
     if not silence and has_words(utterance.text):
-        # Not retryable, so that one odd text (a script the engine cannot read) does not retire the engine for all.
+        # Not retryable, so that one text (in a script the engine cannot read) does not stop the engine for all.
         raise EngineError("audio: expected some for this text, found none", engine=engine.name, retryable=False)
     return tuple(beginning)

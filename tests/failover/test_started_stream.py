@@ -1,4 +1,4 @@
-"""Where an stream begins."""
+"""Start of an engine's stream."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pytest
 
 from providers.engines.base import Chunk, Utterance
 from providers.errors import EngineError
-from providers.failover.first_audio import StartedStream, next_chunk, start_stream
+from providers.failover.started_stream import StartedStream, next_chunk, start_stream
 from tests.engines.scripted import ScriptedVoice, Step, tone
 from tests.virtual_time import run_virtual, virtual_clock
 
 LOUD, QUIET = tone(0.01, level=40), tone(0.01, level=30)
-"""Either side of -60 dBFS, which is 32 counts."""
+"""Samples on both sides of -60 dBFS, which is 32 counts."""
 
 
 async def begin(*script: Step, text: str = "Hello.") -> tuple[StartedStream, ScriptedVoice]:
@@ -19,7 +19,7 @@ async def begin(*script: Step, text: str = "Hello.") -> tuple[StartedStream, Scr
     return await start_stream(voice, Utterance(text, 8000), within=2.0), voice
 
 
-def test_the_head_ends_with_the_first_audible_chunk() -> None:
+def test_the_first_audio_ends_with_the_first_audible_chunk() -> None:
     async def scenario() -> None:
         stream, voice = await begin(QUIET, QUIET, LOUD, QUIET)
         assert stream.beginning == (Chunk(QUIET, 8000), Chunk(QUIET, 8000), Chunk(LOUD, 8000))
@@ -29,7 +29,7 @@ def test_the_head_ends_with_the_first_audible_chunk() -> None:
     run_virtual(scenario())
 
 
-def test_a_silent_stream_is_all_head() -> None:
+def test_a_silent_stream_is_held_back_whole() -> None:
     async def scenario() -> None:
         stream, voice = await begin(QUIET, QUIET)
         assert len(stream.beginning) == 2
@@ -38,7 +38,7 @@ def test_a_silent_stream_is_all_head() -> None:
     run_virtual(scenario())
 
 
-def test_a_second_of_silence_is_a_beginning() -> None:
+def test_a_second_of_silence_counts_as_started() -> None:
     async def scenario() -> None:
         stream, voice = await begin(tone(0.6, level=0), 0.1, tone(0.6, level=0), 60.0, LOUD)
         assert len(stream.beginning) == 2
@@ -49,7 +49,7 @@ def test_a_second_of_silence_is_a_beginning() -> None:
 
 
 @pytest.mark.parametrize("script", [[3.0, LOUD], [QUIET, 3.0, LOUD], [EngineError("down")]])
-def test_an_engine_without_a_beginning_is_an_error_and_is_closed(script: list[Step]) -> None:
+def test_a_stream_that_does_not_start_is_an_error_and_is_closed(script: list[Step]) -> None:
     voice = ScriptedVoice("a", script)
 
     async def scenario() -> None:
@@ -61,7 +61,7 @@ def test_an_engine_without_a_beginning_is_an_error_and_is_closed(script: list[St
     run_virtual(scenario())
 
 
-def test_nothing_to_say_is_no_error_and_nothing_said_is_one_of_this_text_alone() -> None:
+def test_no_sound_is_an_error_of_the_text_alone_and_none_for_a_text_without_words() -> None:
     async def scenario() -> None:
         assert (await begin(text="...")).__class__ is tuple
         with pytest.raises(EngineError) as caught:
