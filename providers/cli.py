@@ -21,7 +21,7 @@ from providers.errors import EngineError, ProvidersError, SettingsError, one_lin
 
 _EMULATOR = "providers.emulator.commands"
 _ELSEWHERE = {
-    "assistant": "providers.assistant_command",
+    "assistant": "providers.assistant.command",
     "say": _EMULATOR,
     "call": _EMULATOR,
     "check": _EMULATOR,
@@ -111,7 +111,7 @@ def serve(chosen: settings.Settings) -> None:
     """
     from providers import assembly, server
     from providers.app import create_app
-    from providers.assistant import accepted
+    from providers.assistant.blocks import accepted
     from providers.endpoints import call_capacity
     from providers.operations import logs
     from providers.operations.metrics import Metrics

@@ -15,8 +15,9 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from providers import http, runtime, websocket
+from providers import runtime
 from providers.errors import SettingsError
+from providers.protocols import http, websocket
 from providers.settings import Settings
 
 _COLLECT_AFTER = (10_000, 20, 20)

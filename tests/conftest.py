@@ -53,7 +53,8 @@ def pytest_report_header() -> str:
 
 
 _ORDER = (
-    "dsp", "providers", "text", "endpointing", "voice", "transcriber", "operations", "settings", "", "cache",
+    "dsp", "providers", "text", "endpointing", "voice", "transcriber", "operations", "settings", "pages", "assistant",
+    "", "protocols", "cache",
     "failover", "reconnect", "engines", "emulator", "benchmarks",
 )  # fmt: skip
 """Rooms by how fast they tell that a build is wrong; "" are the tests of the whole."""

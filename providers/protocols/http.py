@@ -25,7 +25,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from providers import connection
-from providers.http_limits import ConnectionLimits, HeaderSection, SectionTooLong, WaitingConnections
+from providers.protocols.http_limits import ConnectionLimits, HeaderSection, SectionTooLong, WaitingConnections
 
 __all__ = ["BoundedHttp", "ConnectionLimits", "protocol"]
 

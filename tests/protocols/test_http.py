@@ -16,8 +16,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from providers import http
 from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.protocols import http
 from tests.fakes import LOUD, ScriptedVoice
 from tests.live import SECRET, Live, serving, settings
 from tests.raw import answer, dialled, push

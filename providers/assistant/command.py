@@ -11,8 +11,9 @@ from typing import Any
 import click
 import dotenv
 
-from providers import runtime, settings, vapi_api
-from providers.assistant import CREDENTIAL, PLACEHOLDER, ServerAccess, accepted, checked_url, merged
+from providers import runtime, settings
+from providers.assistant import vapi_api
+from providers.assistant.blocks import CREDENTIAL, PLACEHOLDER, ServerAccess, accepted, checked_url, merged
 from providers.emulator.running_servers import FoundServer, only_server, running_servers, server_at
 from providers.errors import ProvidersError
 

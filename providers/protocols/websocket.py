@@ -1,8 +1,9 @@
 """The transcriber's WebSocket under uvicorn, with a short path for what arrives fifty times a second from every caller.
 
 Uvicorn's protocol makes the handshake, sends, and keeps the connection alive. Its general parser hands over each frame
-as a message of its own, at three times the cost of a frame. Here `providers.frames.FrameReader` reads the frames, what
-came in one read is handed over together, and nothing a client sends is taken faster than the application takes it:
+as a message of its own, at three times the cost of a frame. Here `providers.protocols.frames.FrameReader` reads the
+frames, what came in one read is handed over together, and nothing a client sends is taken faster than the application
+takes it:
 
 * at most `_FRAMES_PER_TURN` frames are read before the event loop serves others;
 * while `_QUEUE_BYTES` or `_QUEUE_MESSAGES` wait for the application, the transport is not read, so that TCP slows the
@@ -21,7 +22,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from providers.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader
+from providers.protocols.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader
 
 log = structlog.get_logger()
 

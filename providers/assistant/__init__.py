@@ -1,0 +1,1 @@
+"""JSON of a Vapi assistant that uses this server, printed or applied."""
