@@ -62,14 +62,14 @@ class _Grouped(click.Command):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(version("vapi-providers"), prog_name="vapi-providers")
 def main() -> None:
-    r"""Custom voice, custom transcriber and custom endpointing for Vapi, in one server.
+    """Custom voice, custom transcriber and custom endpointing for Vapi, in one server.
 
     \b
     vapi-providers serve                              start the server; it prints its URLs and secret
     vapi-providers say "Hello." --out hello.wav       hear the voice (in another terminal)
     vapi-providers call --say "Book a table."         speak to the transcriber
     vapi-providers assistant --public-url https://…   JSON of a Vapi assistant
-    """
+    """  # noqa: D301  # click reads the backspace character
 
 
 def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
