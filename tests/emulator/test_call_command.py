@@ -6,6 +6,7 @@ import io
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -35,7 +36,7 @@ def heard(text: str, at: float, *, final: bool = False) -> TimedTranscript:
     return TimedTranscript(ReceivedTranscript(text, "customer", final), at)
 
 
-def test_on_a_terminal_partials_rewrite_one_line_until_the_final():
+def test_on_a_terminal_partials_rewrite_one_line_until_the_final() -> None:
     text = shown(heard("alpha", 0.3), heard("alpha bravo", 0.5), heard("Alpha bravo.", 0.8, final=True), terminal=True)
     assert text.count("\n") == 1
     assert text.split("\r\x1b[2K") == [
@@ -46,14 +47,14 @@ def test_on_a_terminal_partials_rewrite_one_line_until_the_final():
     ]
 
 
-def test_a_partial_longer_than_the_line_keeps_its_newest_words():
+def test_a_partial_longer_than_the_line_keeps_its_newest_words() -> None:
     text = shown(heard("alpha " * 20 + "omega", 0.3), terminal=True, width=40)
     assert "\n" not in text
     assert text.endswith("alpha omega …")
     assert len(text.rpartition("\x1b[2K")[2]) < 40
 
 
-def test_elsewhere_every_transcript_is_a_line():
+def test_elsewhere_every_transcript_is_a_line() -> None:
     text = shown(heard("alpha", 0.3), heard("Alpha.", 0.8, final=True), terminal=False)
     assert text.splitlines() == [
         "   0.30 s  customer   alpha …",
@@ -61,7 +62,7 @@ def test_elsewhere_every_transcript_is_a_line():
     ]
 
 
-def test_ctrl_c_hangs_up_and_leaves_the_summary(good_url, tmp_path):
+def test_ctrl_c_hangs_up_and_leaves_the_summary(good_url: str, tmp_path: Path) -> None:
     write_wav(tmp_path / "x.wav", encode_pcm16(spoken("alpha " * 100, 16000)), 16000)
     code = "from providers.emulator.commands import call; call()"
     command = [sys.executable, "-u", "-c", code, "--customer", str(tmp_path / "x.wav"), "--url", good_url]

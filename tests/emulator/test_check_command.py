@@ -42,7 +42,7 @@ def wavs(tmp_path: Path) -> tuple[str, ...]:
     return "--customer-wav", str(tmp_path / "customer.wav"), "--assistant-wav", str(tmp_path / "assistant.wav")
 
 
-def test_a_server_without_fault_exits_zero_and_reports_in_plain_lines(good_url):
+def test_a_server_without_fault_exits_zero_and_reports_in_plain_lines(good_url: str) -> None:
     result = run("--only", "E", "--only", "A1", "--url", good_url, "--secret", SECRET)
     assert result.exit_code == 0, result.output
     lines = result.output.splitlines()
@@ -50,13 +50,13 @@ def test_a_server_without_fault_exits_zero_and_reports_in_plain_lines(good_url):
     assert lines[-1].startswith("7 passed, 0 failed, 0 not judged in ")
 
 
-def test_a_rule_that_fails_exits_one_and_says_why(good_url):
+def test_a_rule_that_fails_exits_one_and_says_why(good_url: str) -> None:
     result = run("--only", "A3", "--url", good_url, "--secret", "wrong")
     assert result.exit_code == 1
     assert "failed     A3   The voice endpoint opens to the right credential. (HTTP 401" in result.output
 
 
-def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url):
+def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url: str) -> None:
     result = run(
         "--only", "A3", "--only", "V2", "--only", "E1", "--endpointing-url", f"{good_url}/api/custom-endpointing"
     )
@@ -67,7 +67,7 @@ def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url):
     )
 
 
-def test_without_speech_nothing_is_said_about_recognition(good_url):
+def test_without_speech_nothing_is_said_about_recognition(good_url: str) -> None:
     judgement = Judgement(chosen(("transcriber",), ()))
     targets = targets_at(good_url, Credentials(secret=SECRET))
     asyncio.run(judge(targets, judgement, limits=Limits(speed=12.0), speech=None))
@@ -76,13 +76,13 @@ def test_without_speech_nothing_is_said_about_recognition(good_url):
     assert judgement.count(Outcome.FAILED) == 0
 
 
-def test_one_voice_given_and_none_installed_is_no_speech(wavs, monkeypatch):
+def test_one_voice_given_and_none_installed_is_no_speech(wavs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert asyncio.run(probe_speech(Path(wavs[1]), None)) is None
     assert asyncio.run(probe_speech(Path(wavs[1]), Path(wavs[3]))) is not None
 
 
-def test_the_json_keeps_to_its_schema(good_url, tmp_path):
+def test_the_json_keeps_to_its_schema(good_url: str, tmp_path: Path) -> None:
     out = tmp_path / "x.json"
     run("--only", "E1", "--only", "V16", "--url", f"{good_url}", "--secret", SECRET, "--json", str(out))
     report = json.loads(out.read_text())
@@ -121,7 +121,7 @@ def test_the_json_keeps_to_its_schema(good_url, tmp_path):
     }
 
 
-def test_the_page_stands_alone_and_holds_no_token(good_url, tmp_path):
+def test_the_page_stands_alone_and_holds_no_token(good_url: str, tmp_path: Path) -> None:
     out = tmp_path / "x.html"
     targets = ("--voice-url", f"{good_url}/api/custom-voice?voice=<b>&token=hush", "--token", "also-hush")
     run("--only", "A3", *targets, "--html", str(out))
@@ -147,14 +147,14 @@ def test_the_page_stands_alone_and_holds_no_token(good_url, tmp_path):
         (("--only", "Q"), "expected a rule (T5), a letter (T) or a group (transcriber), found 'Q'"),
     ],
 )
-def test_what_cannot_be_reached_is_one_clear_line(words, complaint):
+def test_what_cannot_be_reached_is_one_clear_line(words, complaint) -> None:
     result = run(*words)
     assert result.exit_code == 2
     assert complaint in result.output.replace("\n", " ")
     assert "hush" not in result.output
 
 
-def test_a_terminal_gets_a_table_of_what_matters(good_url):
+def test_a_terminal_gets_a_table_of_what_matters(good_url: str) -> None:
     shown = io.StringIO()
     targets = targets_at(good_url, Credentials(secret="wrong"))
     wanted = checking.CheckRequest(chosen(("A1", "A3"), ()), Limits())
@@ -167,20 +167,20 @@ def test_a_terminal_gets_a_table_of_what_matters(good_url):
     assert "1 passed, 1 failed, 0 not judged in" in text
 
 
-def test_the_process_of_a_local_server_is_found(good_url):
+def test_the_process_of_a_local_server_is_found(good_url: str) -> None:
     found = chosen_targets(None, Credentials(), voice=f"{good_url}/api/custom-voice")
     assert found.pid == os.getpid()
     assert chosen_targets(None, Credentials(), voice="https://example.com/v").pid is None
     assert chosen_targets(None, Credentials(), voice=f"{good_url}/v", pid=7).pid == 7
 
 
-def test_a_tls_error_is_one_clear_line(tls_url):
+def test_a_tls_error_is_one_clear_line(tls_url: str) -> None:
     result = run("--url", tls_url, "--secret", SECRET)
     assert result.exit_code == 2
     assert "TLS error: unable to get local issuer certificate" in result.output
 
 
-def test_ctrl_c_leaves_the_partial_report(good_url, wavs, tmp_path):
+def test_ctrl_c_leaves_the_partial_report(good_url: str, wavs, tmp_path: Path) -> None:
     out = tmp_path / "x.json"
     command = [
         sys.executable,
@@ -211,7 +211,7 @@ def test_ctrl_c_leaves_the_partial_report(good_url, wavs, tmp_path):
 COMMAND = (sys.executable, "-c", "from providers.emulator.commands import check; check()")
 
 
-def test_json_on_standard_output_is_alone_there(good_url):
+def test_json_on_standard_output_is_alone_there(good_url: str) -> None:
     command = [*COMMAND, "--only", "E1", "--only", "A1", "--url", good_url, "--secret", SECRET, "--json", "-"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0
@@ -219,7 +219,7 @@ def test_json_on_standard_output_is_alone_there(good_url):
     assert "passed     A1" in done.stderr
 
 
-def test_a_reader_that_has_seen_enough_costs_neither_verdict_nor_report(good_url, tmp_path):
+def test_a_reader_that_has_seen_enough_costs_neither_verdict_nor_report(good_url: str, tmp_path: Path) -> None:
     out = tmp_path / "x.json"
     command = [*COMMAND, "--only", "E", "--only", "V18", "--url", good_url, "--secret", SECRET, "--json", str(out)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
@@ -232,7 +232,7 @@ def test_a_reader_that_has_seen_enough_costs_neither_verdict_nor_report(good_url
     assert json.loads(out.read_text())["summary"]["passed"] == 7
 
 
-def test_what_failed_stands_at_the_top_of_the_page(good_url, tmp_path):
+def test_what_failed_stands_at_the_top_of_the_page(good_url: str, tmp_path: Path) -> None:
     out = tmp_path / "x.html"
     run("--only", "A1", "--only", "A3", "--url", good_url, "--secret", "wrong", "--html", str(out))
     page = out.read_text()

@@ -94,7 +94,7 @@ def talk(
         [OK + b"Connection: close\r\n\r\nabc", b"def"],
     ],
 )
-def test_every_framing_gives_the_same_body(answer):
+def test_every_framing_gives_the_same_body(answer) -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         server.answers = [answer]
         found = await poster.post(b"{}")
@@ -107,7 +107,7 @@ def test_every_framing_gives_the_same_body(answer):
     talk([answer], scenario)
 
 
-def test_the_request_carries_its_credentials_and_length():
+def test_the_request_carries_its_credentials_and_length() -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         await poster.post(b'{"a":1}')
 
@@ -118,7 +118,7 @@ def test_the_request_carries_its_credentials_and_length():
     assert body == b'{"a":1}'
 
 
-def test_a_connection_is_kept_and_a_stale_one_is_replaced():
+def test_a_connection_is_kept_and_a_stale_one_is_replaced() -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         for expected in (b"a", b"b", b"c"):
             assert (await poster.post(b"")).body == expected
@@ -135,7 +135,7 @@ def test_a_connection_is_kept_and_a_stale_one_is_replaced():
 @pytest.mark.parametrize(
     "answer", [[OK + b"Content-Length: 6\r\n\r\nabc"], [CHUNKED + b"6\r\nabc"], [CHUNKED + b"zz\r\n"]]
 )
-def test_a_body_that_breaks_off_is_not_complete(answer):
+def test_a_body_that_breaks_off_is_not_complete(answer) -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         found = await poster.post(b"")
         assert not found.complete
@@ -145,7 +145,7 @@ def test_a_body_that_breaks_off_is_not_complete(answer):
 
 
 @pytest.mark.parametrize("answer", [[b"SSH-2.0-x\r\n\r\n"], None])
-def test_what_is_no_answer_is_an_error(answer):
+def test_what_is_no_answer_is_an_error(answer) -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         with pytest.raises(Unreachable):
             await poster.post(b"")
@@ -153,7 +153,7 @@ def test_what_is_no_answer_is_an_error(answer):
     talk([answer], scenario)
 
 
-def test_a_silent_server_is_given_up():
+def test_a_silent_server_is_given_up() -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         with pytest.raises(Unreachable, match="no answer in time"):
             await poster.post(b"")
@@ -161,7 +161,7 @@ def test_a_silent_server_is_given_up():
     talk([[b""], [b"never asked for"]], scenario, timeout=0.05)
 
 
-def test_a_hang_up_ends_the_answer_and_the_connection():
+def test_a_hang_up_ends_the_answer_and_the_connection() -> None:
     async def scenario() -> None:
         gone = asyncio.Event()
 
@@ -192,7 +192,7 @@ async def _forever() -> AsyncIterator[bytes]:
         await asyncio.sleep(0)
 
 
-def test_connecting_stands_apart_from_the_first_byte():
+def test_connecting_stands_apart_from_the_first_byte() -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         first, second = await poster.post(b""), await poster.post(b"")
         assert first.connect is not None
@@ -202,7 +202,7 @@ def test_connecting_stands_apart_from_the_first_byte():
     talk([[OK + b"Content-Length: 1\r\n\r\na"]] * 2, scenario)
 
 
-def test_interim_responses_are_no_answer():
+def test_interim_responses_are_no_answer() -> None:
     hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
 
     async def scenario(poster: HttpConnection, server: Server) -> None:
@@ -214,7 +214,7 @@ def test_interim_responses_are_no_answer():
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_a_compressed_body_is_decoded(coding):
+def test_a_compressed_body_is_decoded(coding) -> None:
     packed = gzip.compress(b"abcdef") if coding == "gzip" else zlib.compress(b"abcdef")
     head = OK + f"Content-Encoding: {coding}\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
 
@@ -225,14 +225,14 @@ def test_a_compressed_body_is_decoded(coding):
     talk([[head, packed[:5], packed[5:]]], scenario)
 
 
-def test_a_body_that_says_it_is_gzip_and_is_not_is_not_complete():
+def test_a_body_that_says_it_is_gzip_and_is_not_is_not_complete() -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         assert not (await poster.post(b"")).complete
 
     talk([[OK + b"Content-Encoding: gzip\r\nContent-Length: 6\r\n\r\nabcdef"]], scenario)
 
 
-def test_requests_at_once_have_connections_of_their_own():
+def test_requests_at_once_have_connections_of_their_own() -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         found = await asyncio.gather(*(poster.post(b"") for _ in range(3)))
         assert sorted(one.body for one in found) == [b"a", b"b", b"c"]
@@ -241,7 +241,7 @@ def test_requests_at_once_have_connections_of_their_own():
     assert talk(answers, scenario).connections == 3
 
 
-def test_a_request_is_answered_before_all_of_it_is_sent():
+def test_a_request_is_answered_before_all_of_it_is_sent() -> None:
     """A server that refuses a large body early, and reads no more of it, is heard."""
 
     async def scenario() -> None:
@@ -267,7 +267,7 @@ def test_a_request_is_answered_before_all_of_it_is_sent():
     asyncio.run(scenario())
 
 
-def test_a_proxy_is_asked_for_a_tunnel():
+def test_a_proxy_is_asked_for_a_tunnel() -> None:
     async def scenario() -> None:
         asked: list[bytes] = []
 

@@ -54,7 +54,7 @@ def run(url: str, wanted: LoadRequest) -> tuple[int, str]:
     return code, shown.getvalue()
 
 
-def test_a_load_is_a_table_a_schema_and_a_page(good_url, wavs, tmp_path):
+def test_a_load_is_a_table_a_schema_and_a_page(good_url: str, wavs, tmp_path: Path) -> None:
     files = {"json": tmp_path / "x.json", "html": tmp_path / "x.html"}
     code, shown = run(good_url, LoadRequest(plan(good_url), customer_wav=wavs[0], assistant_wav=wavs[1], **files))
     assert code == 0, shown
@@ -82,7 +82,7 @@ def test_a_load_is_a_table_a_schema_and_a_page(good_url, wavs, tmp_path):
         assert foreign not in page
 
 
-def test_a_search_prints_the_largest_load_that_held(good_url, wavs, tmp_path):
+def test_a_search_prints_the_largest_load_that_held(good_url: str, wavs, tmp_path: Path) -> None:
     out = tmp_path / "x.json"
     # A lag nobody keeps: the search goes down to one call and ends.
     wanted = LoadRequest(
@@ -102,14 +102,14 @@ def test_a_search_prints_the_largest_load_that_held(good_url, wavs, tmp_path):
     assert [step["plan"]["calls"] for step in report["steps"]] == [2, 1]
 
 
-def test_an_unreachable_server_is_one_line():
+def test_an_unreachable_server_is_one_line() -> None:
     result = CliRunner().invoke(load, ["--url", "http://127.0.0.1:1"])
     assert result.exit_code == 2
     assert "nobody listens there" in result.output
     assert result.output.count("\n") == 1
 
 
-def test_ctrl_c_ends_the_calls_and_leaves_the_figures_so_far(good_url, wavs, tmp_path):
+def test_ctrl_c_ends_the_calls_and_leaves_the_figures_so_far(good_url: str, wavs, tmp_path: Path) -> None:
     out = tmp_path / "x.json"
     code = "from providers.emulator.commands import load; load()"
     command = [sys.executable, "-c", code, *options(wavs), "--url", good_url, "--calls", "2", "--ramp", "0"]

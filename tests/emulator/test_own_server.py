@@ -55,7 +55,7 @@ class Hearing:
             yield transcript
 
 
-def test_no_rule_fails_on_our_own_server():
+def test_no_rule_fails_on_our_own_server() -> None:
     judgement = Judgement(RULES)
     with serving(transcriber=ToneEars()) as live:
         targets = targets_at(live.base, Credentials(secret=SECRET))
@@ -66,7 +66,7 @@ def test_no_rule_fails_on_our_own_server():
     assert odd["T17"].outcome is Outcome.NOT_JUDGED
 
 
-def test_no_rule_of_the_voice_fails_on_the_embedded_voice():
+def test_no_rule_of_the_voice_fails_on_the_embedded_voice() -> None:
     judgement = Judgement(chosen(("voice", "endpointing", "A1", "A2", "A3"), ()))
     with serving(voice=Espeak()) as live:
         targets = replace(targets_at(live.base, Credentials(secret=SECRET)), transcriber=None)

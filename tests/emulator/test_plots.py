@@ -7,7 +7,7 @@ import pytest
 from providers.emulator.plots import curve, distribution, over_time
 
 
-def test_a_distribution_marks_its_percentiles():
+def test_a_distribution_marks_its_percentiles() -> None:
     svg = distribution("lag <b>", [index / 1000 for index in range(1, 101)])
     root = ElementTree.fromstring(svg)
     texts = ["".join(element.itertext()) for element in root.iter("text")]
@@ -19,13 +19,13 @@ def test_a_distribution_marks_its_percentiles():
     assert all(0 <= x <= 460 and 0 <= y <= 250 for x, y in points)
 
 
-def test_values_that_are_all_alike_have_a_distribution_too():
+def test_values_that_are_all_alike_have_a_distribution_too() -> None:
     ElementTree.fromstring(distribution("x", [0.01, 0.01]))
     ElementTree.fromstring(distribution("x", [0.0]))
     assert distribution("x", []) == ""
 
 
-def test_a_curve_shows_its_target_and_leaves_out_what_is_unknown():
+def test_a_curve_shows_its_target_and_leaves_out_what_is_unknown() -> None:
     svg = curve("p95", [(100, 0.1), (200, float("nan")), (400, 2.0)], limit=1.0)
     root = ElementTree.fromstring(svg)
     assert len(list(root.iter("circle"))) == 2

@@ -42,7 +42,7 @@ def three_bytes(values: np.ndarray) -> bytes:
         (3, 64, RAMP.astype("<f8").tobytes()),
     ],
 )
-def test_every_format_holds_the_same_sound(kind, bits, body, extensible):
+def test_every_format_holds_the_same_sound(kind, bits, body, extensible) -> None:
     clip = parse_clip(raw_wav(kind, bits, body, extensible=extensible))
     assert clip.rate == 16000
     # One step of the coarsest format, 8 bit.
@@ -50,7 +50,7 @@ def test_every_format_holds_the_same_sound(kind, bits, body, extensible):
 
 
 @pytest.mark.parametrize(("kind", "encode"), [(7, mulaw_encode), (6, alaw_encode)])
-def test_recordings_of_telephone_calls_are_read(kind, encode):
+def test_recordings_of_telephone_calls_are_read(kind, encode) -> None:
     """G.711 keeps 13 or 14 bits near silence and about 7 of the loudest samples."""
     left, right = RAMP, RAMP[::-1]
     codes = encode(np.stack([left, right], axis=1).astype(np.float32).reshape(-1))
@@ -60,25 +60,25 @@ def test_recordings_of_telephone_calls_are_read(kind, encode):
     assert clip.rate == 16000
 
 
-def test_channels_come_apart_in_order():
+def test_channels_come_apart_in_order() -> None:
     body = np.array([[1, -1], [2, -2]], dtype="<i2").tobytes()
     left, right = parse_clip(raw_wav(1, 16, body, channels=2)).channels
     assert (left * 32768).tolist() == [1, 2]
     assert (right * 32768).tolist() == [-1, -2]
 
 
-def test_several_channels_are_averaged_into_one():
+def test_several_channels_are_averaged_into_one() -> None:
     body = np.array([[0.5, -0.25], [0.5, 0.25]], dtype="<f4").tobytes()
     assert mono(parse_clip(raw_wav(3, 32, body, channels=2)), 16000).tolist() == [0.125, 0.375]
 
 
-def test_a_size_that_runs_past_the_end_means_the_rest():
+def test_a_size_that_runs_past_the_end_means_the_rest() -> None:
     body = np.arange(8, dtype="<i2").tobytes()
     streamed = raw_wav(1, 16, body).replace(b"data" + struct.pack("<I", 16), b"data" + b"\xff\xff\xff\xff")
     assert len(parse_clip(streamed).channels[0]) == 8
 
 
-def test_what_is_written_is_read_by_the_standard_library(tmp_path: Path):
+def test_what_is_written_is_read_by_the_standard_library(tmp_path: Path) -> None:
     pcm = np.arange(-50, 50, dtype="<i2").tobytes()
     write_wav(tmp_path / "x.wav", pcm, 22050)
     with wave.open(str(tmp_path / "x.wav")) as file:
@@ -87,7 +87,7 @@ def test_what_is_written_is_read_by_the_standard_library(tmp_path: Path):
     assert read_clip(tmp_path / "x.wav").duration == pytest.approx(100 / 22050)
 
 
-def test_resampling_keeps_the_duration():
+def test_resampling_keeps_the_duration() -> None:
     clip = parse_clip(wav_bytes(bytes(2 * 11025), 11025))
     assert len(mono(clip, 16000)) == 16000
 
@@ -103,18 +103,18 @@ def test_resampling_keeps_the_duration():
         (raw_wav(1, 16, b"\0\0", channels=0), "found 0 at 16000"),
     ],
 )
-def test_a_broken_file_is_named_with_what_is_wrong(data, complaint):
+def test_a_broken_file_is_named_with_what_is_wrong(data, complaint) -> None:
     with pytest.raises(EmulatorError, match=complaint) as caught:
         parse_clip(data, "clip.wav")
     assert str(caught.value).startswith("clip.wav: ")
 
 
-def test_a_missing_file_is_one_line():
+def test_a_missing_file_is_one_line() -> None:
     with pytest.raises(EmulatorError, match="no.wav: No such file"):
         read_clip(Path("/nowhere/no.wav"))
 
 
-def test_the_standard_librarys_files_are_read():
+def test_the_standard_librarys_files_are_read() -> None:
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setparams((2, 2, 8000, 0, "NONE", ""))

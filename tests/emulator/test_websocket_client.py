@@ -39,7 +39,7 @@ def talk(
     asyncio.run(run())
 
 
-def test_texts_and_frames_arrive_and_texts_come_back():
+def test_texts_and_frames_arrive_and_texts_come_back() -> None:
     seen: list[object] = []
 
     async def echo(socket: ServerConnection) -> None:
@@ -66,7 +66,7 @@ def test_texts_and_frames_arrive_and_texts_come_back():
     assert seen == [("/t?token=t", "s"), "start", b"\x01\x02" * 640, 1000]
 
 
-def test_the_servers_close_code_is_told():
+def test_the_servers_close_code_is_told() -> None:
     async def close(socket: ServerConnection) -> None:
         await socket.close(1011, "engine lost")
 
@@ -78,7 +78,7 @@ def test_the_servers_close_code_is_told():
     talk(close, scenario)
 
 
-def test_a_lost_connection_is_1006():
+def test_a_lost_connection_is_1006() -> None:
     async def drop(socket: ServerConnection) -> None:
         socket.transport.abort()
 
@@ -91,7 +91,7 @@ def test_a_lost_connection_is_1006():
     talk(drop, scenario)
 
 
-def test_a_refused_upgrade_has_its_status():
+def test_a_refused_upgrade_has_its_status() -> None:
     async def never(socket: ServerConnection) -> None:
         raise AssertionError("refused before")
 
@@ -105,7 +105,7 @@ def test_a_refused_upgrade_has_its_status():
     )
 
 
-def test_a_server_that_does_not_read_is_noticed():
+def test_a_server_that_does_not_read_is_noticed() -> None:
     noticed: list[asyncio.Event] = []
 
     async def deaf(socket: ServerConnection) -> None:

@@ -56,7 +56,7 @@ def judgements() -> dict[str, Judgement]:
 
 @pytest.mark.timeout(300)  # the first of these waits for the judging of all voices
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_exactly_the_rule_that_hears_the_fault_fails(case: Case, judgements: dict[str, Judgement]):
+def test_exactly_the_rule_that_hears_the_fault_fails(case: Case, judgements: dict[str, Judgement]) -> None:
     failed = outcomes(judgements[case.name], Outcome.FAILED)
     assert set(failed) == set(case.fails.split()), failed
     reason = REASONS.get(case.name) or REASONS[case.name.removesuffix("InSpeech")]

@@ -52,7 +52,7 @@ def results(judgement: Judgement) -> dict[Outcome, set[str]]:
 
 @pytest.mark.timeout(300)  # the first of these waits for the judging of all kinds
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_public_kind_fails_what_it_breaks_and_nothing_else(case: Case, judgements: dict[str, Judgement]):
+def test_a_public_kind_fails_what_it_breaks_and_nothing_else(case: Case, judgements: dict[str, Judgement]) -> None:
     found = results(judgements[case.name])
     expected = {Outcome.FAILED: set(case.fails.split()), Outcome.ADVICE: set(case.advises.split())}
     assert found == expected, [outcomes(judgements[case.name], outcome) for outcome in expected]
@@ -68,17 +68,17 @@ def test_a_public_kind_fails_what_it_breaks_and_nothing_else(case: Case, judgeme
         (kinds.WavServer, "V2", "a WAV header"),
     ],
 )
-def test_the_reason_is_named(kind: type, rule: str, reason: str, judgements: dict[str, Judgement]):
+def test_the_reason_is_named(kind: type, rule: str, reason: str, judgements: dict[str, Judgement]) -> None:
     assert reason in outcomes(judgements[kind.__name__], Outcome.FAILED)[rule]
 
 
-def test_what_everybody_gets_is_no_open_door(judgements: dict[str, Judgement]):
+def test_what_everybody_gets_is_no_open_door(judgements: dict[str, Judgement]) -> None:
     unjudged = outcomes(judgements["NgrokPage"], Outcome.NOT_JUDGED)
     assert "to every other" in unjudged["A1"]
     assert judgements["NgrokPage"].count(Outcome.PASSED) == 0
 
 
-def test_a_coded_body_and_other_rates_are_notes(judgements: dict[str, Judgement]):
+def test_a_coded_body_and_other_rates_are_notes(judgements: dict[str, Judgement]) -> None:
     notes = {item.rule.id: item.verdict.notes for item in judgements["Gzip"].results()}
     assert notes["V2"] == ("the body is gzip coded; whether the platform decodes that is not documented",)
     notes = {item.rule.id: item.verdict.notes for item in judgements["PlatformSample"].results()}
@@ -115,7 +115,7 @@ def voice_at(server: contextlib.AbstractContextManager[str]) -> Iterator[Targets
     ],
     ids=["secret in the query alone", "stdlib http.server", "werkzeug"],
 )
-def test_servers_of_other_frameworks(server, only: tuple[str, ...], fails: str, advises: str):
+def test_servers_of_other_frameworks(server, only: tuple[str, ...], fails: str, advises: str) -> None:
     judgement = Judgement(chosen(only, ()))
     with server() as targets:
         asyncio.run(check(targets, judgement, limits=QUICK, speech=two_speakers()))
@@ -123,7 +123,7 @@ def test_servers_of_other_frameworks(server, only: tuple[str, ...], fails: str, 
     assert set(outcomes(judgement, Outcome.ADVICE)) == set(advises.split()), outcomes(judgement, Outcome.ADVICE)
 
 
-def test_a_server_that_breaks_on_an_empty_post_is_there():
+def test_a_server_that_breaks_on_an_empty_post_is_there() -> None:
     judgement = Judgement(chosen(("V17", "V18"), ()))
     with voice_at(kinds.stdlib_server()) as targets:
         asyncio.run(check(targets, judgement, limits=QUICK, speech=None))

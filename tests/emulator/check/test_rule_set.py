@@ -67,30 +67,30 @@ def judgements() -> dict[str, Judgement]:
 
 @pytest.mark.timeout(300)  # the first of these waits for the judging of all servers
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_exactly_the_rules_that_match_a_bug_fail(case: Case, judgements: dict[str, Judgement]):
+def test_exactly_the_rules_that_match_a_bug_fail(case: Case, judgements: dict[str, Judgement]) -> None:
     failed = outcomes(judgements[case.name], Outcome.FAILED)
     assert set(failed) == set(case.fails.split()), failed
     advised = outcomes(judgements[case.name], Outcome.ADVICE)
     assert set(advised) == set(case.advises.split()), advised
 
 
-def test_everything_is_judged_on_a_good_server(judgements: dict[str, Judgement]):
+def test_everything_is_judged_on_a_good_server(judgements: dict[str, Judgement]) -> None:
     good = judgements["GoodServer"]
     assert good.count(Outcome.PASSED) == len(RULES)
 
 
-def test_every_failure_shows_what_was_seen(judgements: dict[str, Judgement]):
+def test_every_failure_shows_what_was_seen(judgements: dict[str, Judgement]) -> None:
     for judgement in judgements.values():
         assert all(item.verdict.evidence for item in judgement.results() if item.verdict.outcome is not Outcome.PASSED)
 
 
-def test_every_rule_can_fail():
+def test_every_rule_can_fail() -> None:
     cases = (*CASES, *broken_voice_cases)
     assert {rule for case in cases for rule in (case.fails + " " + case.advises).split()} == {rule.id for rule in RULES}
 
 
 @pytest.mark.parametrize("server", ["Dies", "Hangs"])
-def test_a_server_that_is_gone_is_said_once(server: str, judgements: dict[str, Judgement]):
+def test_a_server_that_is_gone_is_said_once(server: str, judgements: dict[str, Judgement]) -> None:
     results = {item.rule.id: item.verdict for item in judgements[server].results()}
     assert "now the server is gone" in results["V17"].evidence
     for rule in ("V19", "V20", "V21", "V22", "V23", "V8"):
@@ -98,7 +98,7 @@ def test_a_server_that_is_gone_is_said_once(server: str, judgements: dict[str, J
         assert results[rule].evidence == "the server was gone while V17 was judged"
 
 
-def test_no_rule_of_the_voice_passes_on_an_error(judgements: dict[str, Judgement]):
+def test_no_rule_of_the_voice_passes_on_an_error(judgements: dict[str, Judgement]) -> None:
     judgement = judgements["ErrorIn200"]
     assert outcomes(judgement, Outcome.FAILED) == {"V18": "200 with JSON instead of audio"}
     assert judgement.count(Outcome.PASSED) == judgement.count(Outcome.ADVICE) == 0
@@ -106,27 +106,27 @@ def test_no_rule_of_the_voice_passes_on_an_error(judgements: dict[str, Judgement
     assert others == {"no plain voice request was answered with audio (V18): 200 with JSON instead of audio"}
 
 
-def test_a_server_that_hears_one_call_alone_is_told_so_once(judgements: dict[str, Judgement]):
+def test_a_server_that_hears_one_call_alone_is_told_so_once(judgements: dict[str, Judgement]) -> None:
     results = {item.rule.id: item.verdict for item in judgements["OneSession"].results()}
     assert "ended the session that all calls share" in results["T18"].evidence
     for rule in ("T2", "T5", "T13", "T16"):
         assert results[rule] == Verdict(Outcome.NOT_JUDGED, "the server hears its first call alone (T18)")
 
 
-def test_work_for_callers_who_hung_up_is_seen_at_the_vendor(judgements: dict[str, Judgement]):
+def test_work_for_callers_who_hung_up_is_seen_at_the_vendor(judgements: dict[str, Judgement]) -> None:
     (kept,) = outcomes(judgements["LeavesTheVendor"], Outcome.FAILED).values()
     assert "after the hang-ups vendors sent" in kept
     assert "vendors sent" in outcomes(judgements["CancelsTheVendor"], Outcome.PASSED)["V12"]
 
 
-def test_ids_are_unique_and_every_rule_has_its_reason():
+def test_ids_are_unique_and_every_rule_has_its_reason() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     for rule in RULES:
         assert rule.title.endswith(".")
         assert rule.reason.endswith(".")
 
 
-def test_rules_are_chosen_by_id_letter_and_group():
+def test_rules_are_chosen_by_id_letter_and_group() -> None:
     assert [rule.id for rule in chosen(("v1", "E"), ("E2",))] == ["E1", "E3", "E4", "E5", "E6", "V1"]
     assert {rule.group for rule in chosen(("transcriber",), ())} == {"transcriber"}
     with pytest.raises(EmulatorError, match="found 'Z9'"):

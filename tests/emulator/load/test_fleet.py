@@ -34,7 +34,7 @@ def loaded(chosen: LoadPlan) -> Measures:
     return measures
 
 
-def test_every_call_speaks_hears_asks_and_is_answered(good_url):
+def test_every_call_speaks_hears_asks_and_is_answered(good_url: str) -> None:
     measures = loaded(plan(good_url))
     assert not measures.errors
     assert len(measures.transcriber.opened.values) == 4
@@ -51,7 +51,7 @@ def test_every_call_speaks_hears_asks_and_is_answered(good_url):
     assert 4 * 50 < measures.transcriber.frames <= 4 * 81
 
 
-def test_interrupted_answers_are_counted_and_not_played(good_url):
+def test_interrupted_answers_are_counted_and_not_played(good_url: str) -> None:
     measures = loaded(plan(good_url, barge_in=1.0, duration=1.0))
     assert measures.voice.interrupted == len(measures.voice.first_byte.values) > 0
     assert measures.voice.first_audible.values == []
@@ -59,14 +59,14 @@ def test_interrupted_answers_are_counted_and_not_played(good_url):
     assert not measures.errors
 
 
-def test_errors_are_counted_by_kind():
+def test_errors_are_counted_by_kind() -> None:
     with served(Shut().app()) as url:
         measures = loaded(plan(url))
     assert measures.errors == {"call not opened: HTTP 403": 4}
     assert len(measures.transcriber.opened.values) == measures.transcriber.frames == 0
 
 
-def test_a_door_that_is_not_there_is_not_called(good_url):
+def test_a_door_that_is_not_there_is_not_called(good_url: str) -> None:
     measures = loaded(plan(good_url, transcriber=None, duration=1.0))
     assert measures.transcriber.frames == measures.transcriber.finals == 0
     assert measures.voice.first_audible.values
@@ -75,7 +75,7 @@ def test_a_door_that_is_not_there_is_not_called(good_url):
     assert set(nobody.errors) == {"voice: HTTP 401: no credential"}
 
 
-def test_calls_spread_over_processes_add_up(good_url):
+def test_calls_spread_over_processes_add_up(good_url: str) -> None:
     chosen = plan(good_url, calls=5, endurance=Endurance(busy=10.0, punctual=10.0))
     ticks: list[float] = []
     result = run(chosen, script(SPEECH, 16000), processes=2, on_tick=ticks.append)

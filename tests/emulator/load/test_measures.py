@@ -42,7 +42,7 @@ def result(calls: int = 10, server: ServerUsage | None = None, **measured: Any) 
     return LoadResult(LoadPlan(calls, None, "ws://h/t", None, Credentials()), measures(**measured), server=server)
 
 
-def test_lateness_is_a_histogram_with_an_upper_edge():
+def test_lateness_is_a_histogram_with_an_upper_edge() -> None:
     late = Lateness()
     for value in (0.0, 0.0001, 0.0049, 5.0):
         late.add(value)
@@ -52,7 +52,7 @@ def test_lateness_is_a_histogram_with_an_upper_edge():
     assert Lateness().percentile(0.99) == 0.0
 
 
-def test_what_processes_measure_adds_up():
+def test_what_processes_measure_adds_up() -> None:
     one = Measures(VoiceMeasures(sound=9.0, stalled=1.0), errors=Counter({"a": 1}), cpu=[0.5])
     other = Measures(VoiceMeasures(sound=10.0), errors=Counter({"a": 1, "b": 1}), cpu=[0.6])
     one.transcriber.lags.add(0.1, 1.0)
@@ -69,7 +69,7 @@ def test_what_processes_measure_adds_up():
     assert sum(one.lateness.counts.values()) == 2
 
 
-def test_what_is_open_counts_with_its_age_and_makes_a_bound_where_it_matters():
+def test_what_is_open_counts_with_its_age_and_makes_a_bound_where_it_matters() -> None:
     times = Times([0.1] * 98, open=[0.05, 5.0])
     assert (times.percentile(0.5), times.is_bound(0.5)) == (0.1, False)
     assert (times.percentile(1.0), times.is_bound(1.0)) == (5.0, True)
@@ -78,7 +78,7 @@ def test_what_is_open_counts_with_its_age_and_makes_a_bound_where_it_matters():
     assert not Times().is_bound(0.5)
 
 
-def test_kinds_of_errors_are_bounded():
+def test_kinds_of_errors_are_bounded() -> None:
     found = Measures()
     for index in range(1000):
         found.error(f"kind {index}", 0.0)
@@ -86,13 +86,13 @@ def test_kinds_of_errors_are_bounded():
     assert found.errors.total() == 1000
 
 
-def test_calls_are_shared_out_over_processes():
+def test_calls_are_shared_out_over_processes() -> None:
     parts = shares(PLAN, 3)
     assert [(part.calls, first) for part, first in parts] == [(4, 0), (3, 4), (3, 7)]
 
 
 @pytest.mark.parametrize("why", ["busy", "late"])
-def test_a_saturated_generator_quotes_nothing(why):
+def test_a_saturated_generator_quotes_nothing(why) -> None:
     found = result(cpu=[0.2, 0.95 if why == "busy" else 0.3], lags=[0.1])
     if why == "late":
         found.measures.lateness.add(0.02)
@@ -102,7 +102,7 @@ def test_a_saturated_generator_quotes_nothing(why):
     assert outcome(found)[0].startswith("no figures: ")
 
 
-def test_targets_name_what_was_missed():
+def test_targets_name_what_was_missed() -> None:
     thresholds = Thresholds(first_audio=1.0, lag=0.5)
     assert thresholds.broken(result(lags=[0.1], first_audible=[0.2])) is None
     assert thresholds.broken(result(lags=[0.6])) == "transcript lag p99 0.60 s"
@@ -127,15 +127,15 @@ def search(bearable: int, start: int) -> list[int]:
 
 
 @pytest.mark.parametrize(("bearable", "start"), [(137, 10), (1000, 1000), (3, 50), (1, 1), (70_000, 50)])
-def test_the_search_comes_close_to_the_limit(bearable, start):
+def test_the_search_comes_close_to_the_limit(bearable, start) -> None:
     assert len(search(bearable, start)) < 20
 
 
-def test_the_search_ends_where_not_even_one_call_is_borne():
+def test_the_search_ends_where_not_even_one_call_is_borne() -> None:
     assert search(0, 4) == [4, 2, 1]
 
 
-def test_the_limit_is_quoted_per_core_of_the_server():
+def test_the_limit_is_quoted_per_core_of_the_server() -> None:
     steps = [
         (result(100, ServerUsage(0.25, 1), lags=[0.1]), None),
         (result(200, ServerUsage(0.5, 1), lags=[0.1]), None),
@@ -147,20 +147,20 @@ def test_the_limit_is_quoted_per_core_of_the_server():
     assert "--pid" in verdict([(result(5), None)])
 
 
-def test_a_limit_set_by_the_generator_is_a_lower_bound():
+def test_a_limit_set_by_the_generator_is_a_lower_bound() -> None:
     steps = [(result(100, ServerUsage(0.25, 1)), None), (result(200, cpu=[0.99]), "the generator used 99% of a core")]
     assert verdict(steps).startswith("at least 100 calls at once: the generator gave out before the server did")
     assert limit(steps) == {"calls": 100, "cores": 0.25, "callsPerCore": None}
 
 
-def test_the_page_of_a_search_shows_its_steps():
+def test_the_page_of_a_search_shows_its_steps() -> None:
     steps = [(result(100, lags=[0.1], first_audible=[0.2]), None), (result(200, lags=[3.0]), "transcript lag")]
     page = limit_page(steps, Thresholds(), datetime(2026, 1, 1, tzinfo=UTC))
     assert page.count("<svg") == 2
     assert '<td data-label="calls">200</td>' in page
 
 
-def test_a_load_of_voices_alone_says_nothing_of_calls():
+def test_a_load_of_voices_alone_says_nothing_of_calls() -> None:
     found = LoadResult(LoadPlan(3, "http://h/v", None, None, Credentials()), measures(first_audible=[0.2]))
     found.measures.voice.first_byte.add(0.1)
     shown = str(counts(found)) + str(times(found)) + outcome(found)[0]
@@ -172,7 +172,7 @@ def test_a_load_of_voices_alone_says_nothing_of_calls():
     assert verdict([(found, None)]).startswith("3 speakers at once; speakers per core are known")
 
 
-def test_the_page_begins_with_the_verdict_and_its_errors():
+def test_the_page_begins_with_the_verdict_and_its_errors() -> None:
     found = result(errors=Counter({"voice: HTTP 503: <full>": 2}))
     page = result_page(found, datetime(2026, 1, 1, tzinfo=UTC))
     body = page.partition("<body>")[2]
