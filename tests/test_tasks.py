@@ -36,11 +36,11 @@ def test_the_end_of_the_main_coroutine_cancels_the_others() -> None:
 
 
 def test_an_error_of_any_ends_all_and_is_raised_itself() -> None:
-    for main, beside in ((forever, failing), (failing, forever)):
+    for order in (1, -1):
         ended: list[str] = []
-        both = [made(ended) if made is forever else made() for made in (main, beside)]  # type: ignore[operator]
+        main, beside = [forever(ended), failing()][::order]
         with pytest.raises(Fault):
-            asyncio.run(run_beside(*both))
+            asyncio.run(run_beside(main, beside))
         assert ended == ["cancelled"]
 
 

@@ -21,14 +21,14 @@ from starlette.websockets import WebSocket
 
 from dsp import Samples, encode_pcm16
 from providers.emulator.wav import wav_bytes
-from tests.emulator.good_server import Ears, GoodServer, Wrong
+from tests.emulator.good_server import Ears, GoodServer, Wrong, chunks_of
 from tests.emulator.tones import spoken
 
 
 class MixedEars(Ears):
     def customer(self, frames: bytes) -> Samples:
         stacked = np.frombuffer(frames, "<i2").reshape(-1, self.channels)
-        return (stacked.mean(axis=1) / 32768).astype(np.float32)
+        return np.asarray(stacked.mean(axis=1) / 32768, np.float32)
 
 
 class B1Mixed(GoodServer):
@@ -191,9 +191,9 @@ class Buffered(GoodServer):
         answer = await super().voice(message)
         if not isinstance(answer, StreamingResponse):
             return answer
-        chunks = [chunk async for chunk in answer.body_iterator]
+        chunks = await chunks_of(answer)
         await asyncio.sleep(0.003 * len(chunks))
-        return Response(b"".join(bytes(chunk) for chunk in chunks), media_type="application/octet-stream")
+        return Response(b"".join(chunks), media_type="application/octet-stream")
 
 
 class Deaf(GoodServer):

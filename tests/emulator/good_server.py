@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -57,6 +57,11 @@ class Ears:
         return stacked[:, 0].astype(np.float32) / np.float32(32768)
 
 
+async def chunks_of(answer: StreamingResponse) -> list[bytes]:
+    """The whole body, in the pieces that the server would have sent."""
+    return [chunk.encode() if isinstance(chunk, str) else bytes(chunk) async for chunk in answer.body_iterator]
+
+
 class GoodServer:
     """Each method is one duty; a broken server of `broken_servers` overrides one of them."""
 
@@ -74,7 +79,9 @@ class GoodServer:
         found = headers.get("x-vapi-secret") or query.get("token") or ""
         return hmac.compare_digest(found.encode(), SECRET.encode())
 
-    def guarded(self, handler: Any) -> Any:
+    def guarded(
+        self, handler: Callable[[dict[str, Any]], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             if not self.may_enter(request.url.path, request.headers, request.query_params):
                 return JSONResponse({"error": "no credential"}, 401)

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 
 from dsp import encode_pcm16
 from providers.emulator.wav import wav_bytes
-from tests.emulator.good_server import SECRET, Ears, GoodServer, Wrong
+from tests.emulator.good_server import SECRET, Ears, GoodServer, Wrong, chunks_of
 from tests.emulator.tones import spoken
 
 NGROK_PAGE = "<!DOCTYPE html>\n<html><head><title>ngrok: you are about to visit</title></head><body>…</body></html>"
@@ -117,7 +117,7 @@ class Gzip(GoodServer):
         answer = await super().voice(message)
         if not isinstance(answer, StreamingResponse):
             return answer
-        body = b"".join([bytes(piece) async for piece in answer.body_iterator])
+        body = b"".join(await chunks_of(answer))
         return Response(gzip.compress(body, 1), headers={"Content-Encoding": "gzip"})
 
 

@@ -1,13 +1,14 @@
 """A call's audio keeps its bytes and its pace, however it is cut."""
 
 import asyncio
+from collections.abc import Iterable
 
 import pytest
 
 from providers.emulator.audio_frames import Piece, duration, frames, interleaved, odd_frames, paced, pause, quiet
 
 
-def joined(pieces):
+def joined(pieces: Iterable[Piece]) -> bytes:
     return b"".join(piece.payload for piece in pieces if isinstance(piece.payload, bytes))
 
 

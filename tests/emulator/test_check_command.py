@@ -76,7 +76,9 @@ def test_without_speech_nothing_is_said_about_recognition(good_url: str) -> None
     assert judgement.count(Outcome.FAILED) == 0
 
 
-def test_one_voice_given_and_none_installed_is_no_speech(wavs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_voice_given_and_none_installed_is_no_speech(
+    wavs: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert asyncio.run(probe_speech(Path(wavs[1]), None)) is None
     assert asyncio.run(probe_speech(Path(wavs[1]), Path(wavs[3]))) is not None
@@ -147,7 +149,7 @@ def test_the_page_stands_alone_and_holds_no_token(good_url: str, tmp_path: Path)
         (("--only", "Q"), "expected a rule (T5), a letter (T) or a group (transcriber), found 'Q'"),
     ],
 )
-def test_what_cannot_be_reached_is_one_clear_line(words, complaint) -> None:
+def test_what_cannot_be_reached_is_one_clear_line(words: tuple[str, ...], complaint: str) -> None:
     result = run(*words)
     assert result.exit_code == 2
     assert complaint in result.output.replace("\n", " ")
@@ -180,7 +182,7 @@ def test_a_tls_error_is_one_clear_line(tls_url: str) -> None:
     assert "TLS error: unable to get local issuer certificate" in result.output
 
 
-def test_ctrl_c_leaves_the_partial_report(good_url: str, wavs, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_the_partial_report(good_url: str, wavs: tuple[str, ...], tmp_path: Path) -> None:
     out = tmp_path / "x.json"
     command = [
         sys.executable,

@@ -8,8 +8,10 @@ import time
 import wave
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
+import trustme
 from click.testing import CliRunner, Result
 
 from dsp import encode_pcm16
@@ -21,14 +23,18 @@ from tests.emulator.load.stand_ins import early_hints
 from tests.emulator.tones import spoken
 
 
-def run(command, *words: str) -> Result:
+def run(command: click.Command, *words: str) -> Result:
     return CliRunner().invoke(command, list(words))
 
 
 def publish(url: str) -> None:
     """Let a server be found on this machine."""
-    described = {"url": url, "secret": SECRET, "pid": os.getpid(), "folder": str(Path.cwd()), "started": time.time()}
-    runtime.publish(runtime.RunningServer(**described, voice="tone", transcriber="tones"))
+    runtime.publish(
+        runtime.RunningServer(
+            url=url, secret=SECRET, pid=os.getpid(), folder=str(Path.cwd()), started=time.time(),
+            voice="tone", transcriber="tones",
+        )
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -124,14 +130,16 @@ def test_a_dropped_line_ends_before_the_clip(good_url: str, clip: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("--say", "x", "--mic")])
-def test_call_wants_exactly_one_source(words) -> None:
+def test_call_wants_exactly_one_source(words: tuple[str, ...]) -> None:
     result = run(call, *words)
     assert result.exit_code == 2
     assert "expected one of --customer FILE, --say TEXT and --mic" in result.output
 
 
 @pytest.mark.parametrize("command", [say, call])
-def test_every_way_not_to_reach_a_server_is_one_clear_line(command, good_url: str, tls_url: str, clip: Path) -> None:
+def test_every_way_not_to_reach_a_server_is_one_clear_line(
+    command: click.Command, good_url: str, tls_url: str, clip: Path
+) -> None:
     source = ("alpha",) if command is say else ("--customer", str(clip))
     plain, tls = (url.partition("://")[2] for url in (good_url, tls_url))
     for url, complaint in [
@@ -148,7 +156,9 @@ def test_every_way_not_to_reach_a_server_is_one_clear_line(command, good_url: st
         assert "hush" not in result.output
 
 
-def test_a_trusted_certificate_is_accepted(tls_url: str, authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trusted_certificate_is_accepted(
+    tls_url: str, authority: tuple[trustme.CA, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority[1]))
     result = run(say, "alpha", "--quiet", "--url", tls_url, "--secret", SECRET)
     assert result.exit_code == 0, result.output
@@ -191,7 +201,7 @@ def test_json_goes_to_a_file_too(good_url: str, clip: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("command", ["say", "check"])
-def test_a_reader_that_leaves_early_ends_no_command(command, good_url: str, tmp_path: Path) -> None:
+def test_a_reader_that_leaves_early_ends_no_command(command: str, good_url: str, tmp_path: Path) -> None:
     """Standard output is a pipe whose reader is gone: the work is done, and the exit code is the command's own."""
     words = ["alpha", "--out", str(tmp_path / "x.wav")] if command == "say" else ["--only", "E1", "--only", "A1"]
     code = f"from providers.emulator.commands import {command}; {command}()"

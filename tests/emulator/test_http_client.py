@@ -94,7 +94,7 @@ def talk(
         [OK + b"Connection: close\r\n\r\nabc", b"def"],
     ],
 )
-def test_every_framing_gives_the_same_body(answer) -> None:
+def test_every_framing_gives_the_same_body(answer: list[bytes]) -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         server.answers = [answer]
         found = await poster.post(b"{}")
@@ -135,7 +135,7 @@ def test_a_connection_is_kept_and_a_stale_one_is_replaced() -> None:
 @pytest.mark.parametrize(
     "answer", [[OK + b"Content-Length: 6\r\n\r\nabc"], [CHUNKED + b"6\r\nabc"], [CHUNKED + b"zz\r\n"]]
 )
-def test_a_body_that_breaks_off_is_not_complete(answer) -> None:
+def test_a_body_that_breaks_off_is_not_complete(answer: list[bytes]) -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         found = await poster.post(b"")
         assert not found.complete
@@ -145,7 +145,7 @@ def test_a_body_that_breaks_off_is_not_complete(answer) -> None:
 
 
 @pytest.mark.parametrize("answer", [[b"SSH-2.0-x\r\n\r\n"], None])
-def test_what_is_no_answer_is_an_error(answer) -> None:
+def test_what_is_no_answer_is_an_error(answer: list[bytes] | None) -> None:
     async def scenario(poster: HttpConnection, server: Server) -> None:
         with pytest.raises(Unreachable):
             await poster.post(b"")
@@ -214,7 +214,7 @@ def test_interim_responses_are_no_answer() -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_a_compressed_body_is_decoded(coding) -> None:
+def test_a_compressed_body_is_decoded(coding: str) -> None:
     packed = gzip.compress(b"abcdef") if coding == "gzip" else zlib.compress(b"abcdef")
     head = OK + f"Content-Encoding: {coding}\r\nContent-Length: {len(packed)}\r\n\r\n".encode()
 

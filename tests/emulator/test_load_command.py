@@ -54,13 +54,15 @@ def run(url: str, wanted: LoadRequest) -> tuple[int, str]:
     return code, shown.getvalue()
 
 
-def test_a_load_is_a_table_a_schema_and_a_page(good_url: str, wavs, tmp_path: Path) -> None:
-    files = {"json": tmp_path / "x.json", "html": tmp_path / "x.html"}
-    code, shown = run(good_url, LoadRequest(plan(good_url), customer_wav=wavs[0], assistant_wav=wavs[1], **files))
+def test_a_load_is_a_table_a_schema_and_a_page(good_url: str, wavs: tuple[Path, Path], tmp_path: Path) -> None:
+    wanted = LoadRequest(
+        plan(good_url), customer_wav=wavs[0], assistant_wav=wavs[1], json=tmp_path / "x.json", html=tmp_path / "x.html"
+    )
+    code, shown = run(good_url, wanted)
     assert code == 0, shown
     for name in ("first byte", "first audible sample", "transcript lag", "endpointing answer", "continuity", "cores"):
         assert name in shown
-    report = json.loads(files["json"].read_text())
+    report = json.loads((tmp_path / "x.json").read_text())
     assert list(report) == "schema started seconds interrupted doors plan generator figures".split()
     assert report["schema"] == "vapi-providers/load/1"
     assert report["plan"] == {
@@ -76,13 +78,13 @@ def test_a_load_is_a_table_a_schema_and_a_page(good_url: str, wavs, tmp_path: Pa
     assert set(figures["transcriptLag"]) == {"n", "open", "p50", "p95", "p99", "max"}
     assert figures["callsOpened"] == 3
     assert figures["server"]["memory"] > 0
-    page = files["html"].read_text()
+    page = (tmp_path / "x.html").read_text()
     assert page.count("<svg") == 8
     for foreign in ("https://", "<script", "<link", "src=", SECRET):
         assert foreign not in page
 
 
-def test_a_search_prints_the_largest_load_that_held(good_url: str, wavs, tmp_path: Path) -> None:
+def test_a_search_prints_the_largest_load_that_held(good_url: str, wavs: tuple[Path, Path], tmp_path: Path) -> None:
     out = tmp_path / "x.json"
     # A lag nobody keeps: the search goes down to one call and ends.
     wanted = LoadRequest(
@@ -109,7 +111,9 @@ def test_an_unreachable_server_is_one_line() -> None:
     assert result.output.count("\n") == 1
 
 
-def test_ctrl_c_ends_the_calls_and_leaves_the_figures_so_far(good_url: str, wavs, tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_calls_and_leaves_the_figures_so_far(
+    good_url: str, wavs: tuple[Path, Path], tmp_path: Path
+) -> None:
     out = tmp_path / "x.json"
     code = "from providers.emulator.commands import load; load()"
     command = [sys.executable, "-c", code, *options(wavs), "--url", good_url, "--calls", "2", "--ramp", "0"]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from providers.emulator.voice_client import RecordedResponse, played
+from providers.emulator.http_client import RecordedResponse
+from providers.emulator.voice_client import played
 
 RATE = 1000
 """Hz: one sample is one millisecond."""

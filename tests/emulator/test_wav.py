@@ -3,12 +3,14 @@
 import io
 import struct
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike
 
-from dsp import alaw_encode, mulaw_encode
+from dsp import Codes, alaw_encode, mulaw_encode
 from providers.emulator.failures import EmulatorError
 from providers.emulator.wav import mono, parse_clip, read_clip, wav_bytes, write_wav
 
@@ -42,7 +44,7 @@ def three_bytes(values: np.ndarray) -> bytes:
         (3, 64, RAMP.astype("<f8").tobytes()),
     ],
 )
-def test_every_format_holds_the_same_sound(kind, bits, body, extensible) -> None:
+def test_every_format_holds_the_same_sound(kind: int, bits: int, body: bytes, extensible: bool) -> None:
     clip = parse_clip(raw_wav(kind, bits, body, extensible=extensible))
     assert clip.rate == 16000
     # One step of the coarsest format, 8 bit.
@@ -50,7 +52,7 @@ def test_every_format_holds_the_same_sound(kind, bits, body, extensible) -> None
 
 
 @pytest.mark.parametrize(("kind", "encode"), [(7, mulaw_encode), (6, alaw_encode)])
-def test_recordings_of_telephone_calls_are_read(kind, encode) -> None:
+def test_recordings_of_telephone_calls_are_read(kind: int, encode: Callable[[ArrayLike], Codes]) -> None:
     """G.711 keeps 13 or 14 bits near silence and about 7 of the loudest samples."""
     left, right = RAMP, RAMP[::-1]
     codes = encode(np.stack([left, right], axis=1).astype(np.float32).reshape(-1))
@@ -103,7 +105,7 @@ def test_resampling_keeps_the_duration() -> None:
         (raw_wav(1, 16, b"\0\0", channels=0), "found 0 at 16000"),
     ],
 )
-def test_a_broken_file_is_named_with_what_is_wrong(data, complaint) -> None:
+def test_a_broken_file_is_named_with_what_is_wrong(data: bytes, complaint: str) -> None:
     with pytest.raises(EmulatorError, match=complaint) as caught:
         parse_clip(data, "clip.wav")
     assert str(caught.value).startswith("clip.wav: ")

@@ -9,6 +9,7 @@ from http import HTTPStatus
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidStatus
+from websockets.http11 import Request, Response
 
 from providers.emulator.credentials import Credentials
 from providers.emulator.load.script import message
@@ -16,17 +17,22 @@ from providers.emulator.websocket_client import CallSocket, open_socket
 
 WHO = Credentials(secret="s", token="t")
 
+Dial = Callable[[], Awaitable[CallSocket]]
+
 
 def talk(
     handler: Callable[[ServerConnection], Awaitable[None]],
-    scenario: Callable[[Callable[[], Awaitable[CallSocket]], list[bytes], list[int]], Awaitable[None]],
-    **options: object,
+    scenario: Callable[[Dial, list[bytes], list[int]], Awaitable[None]],
+    process_request: Callable[[ServerConnection, Request], Response | None] | None = None,
+    close_timeout: float = 10.0,
 ) -> None:
     async def run() -> None:
         texts: list[bytes] = []
         ends: list[int] = []
         server: Server
-        async with serve(handler, "127.0.0.1", 0, **options) as server:
+        async with serve(
+            handler, "127.0.0.1", 0, process_request=process_request, close_timeout=close_timeout
+        ) as server:
             port = server.sockets[0].getsockname()[1]
 
             async def dialled() -> CallSocket:
@@ -51,7 +57,7 @@ def test_texts_and_frames_arrive_and_texts_come_back() -> None:
         await socket.wait_closed()
         seen.append(socket.close_code)
 
-    async def scenario(dialled, texts, ends) -> None:
+    async def scenario(dialled: Dial, texts: list[bytes], ends: list[int]) -> None:
         line = await dialled()
         line.text("start")
         line.frame(message(b"\x01\x02" * 640))
@@ -70,7 +76,7 @@ def test_the_servers_close_code_is_told() -> None:
     async def close(socket: ServerConnection) -> None:
         await socket.close(1011, "engine lost")
 
-    async def scenario(dialled, texts, ends) -> None:
+    async def scenario(dialled: Dial, texts: list[bytes], ends: list[int]) -> None:
         line = await dialled()
         await line.closed
         assert ends == [1011]
@@ -82,7 +88,7 @@ def test_a_lost_connection_is_1006() -> None:
     async def drop(socket: ServerConnection) -> None:
         socket.transport.abort()
 
-    async def scenario(dialled, texts, ends) -> None:
+    async def scenario(dialled: Dial, texts: list[bytes], ends: list[int]) -> None:
         line = await dialled()
         await line.closed
         assert ends == [1006]
@@ -95,7 +101,7 @@ def test_a_refused_upgrade_has_its_status() -> None:
     async def never(socket: ServerConnection) -> None:
         raise AssertionError("refused before")
 
-    async def scenario(dialled, texts, ends) -> None:
+    async def scenario(dialled: Dial, texts: list[bytes], ends: list[int]) -> None:
         with pytest.raises(InvalidStatus) as caught:
             await dialled()
         assert caught.value.response.status_code == 503
@@ -113,7 +119,7 @@ def test_a_server_that_does_not_read_is_noticed() -> None:
         await noticed[0].wait()
         socket.transport.abort()
 
-    async def scenario(dialled, texts, ends) -> None:
+    async def scenario(dialled: Dial, texts: list[bytes], ends: list[int]) -> None:
         noticed.append(asyncio.Event())
         line = await dialled()
         audio = message(bytes(60_000))

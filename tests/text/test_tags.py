@@ -75,7 +75,10 @@ def test_text_without_an_opening_bracket_is_unchanged(text: str) -> None:
     ],
 )
 def test_a_break_becomes_a_bounded_pause(tag: str, seconds: float) -> None:
-    assert parts(f"One {tag} two") == [Speak("One"), Pause(pytest.approx(seconds)), Speak("two")]
+    before, pause, after = parts(f"One {tag} two")
+    assert (before, after) == (Speak("One"), Speak("two"))
+    assert isinstance(pause, Pause)
+    assert pause.seconds == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from providers.errors import EngineError
 from providers.tasks import until_first
 from providers.text.tags import Pause
 from providers.voice.flow import cleaner, speak, steps
-from providers.voice.options import VoiceOptions
+from providers.voice.options import DEFAULT_OPTIONS, VoiceOptions
 from providers.voice.pipeline import AudioPipeline
 from providers.voice.wire import VoiceRequest
 from tests.fakes import LOUD, Hang, ScriptedVoice
@@ -31,13 +31,17 @@ def request(text: str, rate: int = 16000, voice: str | None = None) -> VoiceRequ
     return VoiceRequest(text, rate, voice, "")
 
 
-async def collect(text: str, engine: ScriptedVoice | Tone, rate: int = 16000, **options: float) -> list[bytes]:
-    async with aclosing(speak(request(text, rate), engine, VoiceOptions(**options))) as blocks:
+async def collect(
+    text: str, engine: ScriptedVoice | Tone, rate: int = 16000, options: VoiceOptions = DEFAULT_OPTIONS
+) -> list[bytes]:
+    async with aclosing(speak(request(text, rate), engine, options)) as blocks:
         return [block async for block in blocks]
 
 
-def spoken(text: str, engine: ScriptedVoice | Tone, rate: int = 16000, **options: float) -> list[bytes]:
-    return asyncio.run(collect(text, engine, rate, **options))
+def spoken(
+    text: str, engine: ScriptedVoice | Tone, rate: int = 16000, options: VoiceOptions = DEFAULT_OPTIONS
+) -> list[bytes]:
+    return asyncio.run(collect(text, engine, rate, options))
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 32000, 44100, 48000, 11025, 47999])
@@ -138,12 +142,12 @@ def test_a_failure_after_the_first_sample_comes_after_it() -> None:
 
 def test_an_engine_that_says_nothing_in_time_is_a_failure() -> None:
     with pytest.raises(EngineError, match=r"first audio: expected within 0\.05 s"):
-        spoken("one", ScriptedVoice([Hang()]), first_audio=0.05)
+        spoken("one", ScriptedVoice([Hang()]), options=VoiceOptions(first_audio=0.05))
 
 
 def test_an_engine_that_stalls_in_the_middle_is_a_failure() -> None:
     with pytest.raises(EngineError, match=r"expected the next audio within 0\.05 s"):
-        spoken("one", ScriptedVoice([LOUD, Hang()]), next_audio=0.05)
+        spoken("one", ScriptedVoice([LOUD, Hang()]), options=VoiceOptions(next_audio=0.05))
 
 
 def test_closing_the_flow_cancels_the_engine() -> None:
@@ -256,7 +260,7 @@ def test_any_cut_of_an_engines_audio_gives_the_same_bytes() -> None:
 @pytest.mark.parametrize("level", [0.02, 0.5])
 def test_speech_is_brought_to_the_loudness_that_is_set(level: float) -> None:
     wave = (level * np.sin(2 * np.pi * 1000 * np.arange(16000 * 6) / 16000) * 32767).astype("<i2").tobytes()
-    pcm = b"".join(spoken("one", ScriptedVoice([wave]), loudness=-20.0))
+    pcm = b"".join(spoken("one", ScriptedVoice([wave]), options=VoiceOptions(loudness=-20.0)))
     assert len(pcm) == len(wave)
     settled = np.frombuffer(pcm, "<i2")[-32000:] / 32768
     assert pyloudnorm.Meter(16000).integrated_loudness(settled) == pytest.approx(-20, abs=0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -115,7 +115,9 @@ def voice_at(server: contextlib.AbstractContextManager[str]) -> Iterator[Targets
     ],
     ids=["secret in the query alone", "stdlib http.server", "werkzeug"],
 )
-def test_servers_of_other_frameworks(server, only: tuple[str, ...], fails: str, advises: str) -> None:
+def test_servers_of_other_frameworks(
+    server: Callable[[], contextlib.AbstractContextManager[Targets]], only: tuple[str, ...], fails: str, advises: str
+) -> None:
     judgement = Judgement(chosen(only, ()))
     with server() as targets:
         asyncio.run(check(targets, judgement, limits=QUICK, speech=two_speakers()))

@@ -57,10 +57,12 @@ class Hanging(GoodServer):
     """Takes everything and answers nothing."""
 
     async def voice(self, message: dict[str, Any]) -> Response:
-        return await asyncio.Event().wait() or Response()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets this event")
 
     async def endpointing(self, message: dict[str, Any]) -> Response:
-        return await asyncio.Event().wait() or Response()
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets this event")
 
     async def heard(self, socket: WebSocket, ears: Ears, data: bytes) -> None:
         return

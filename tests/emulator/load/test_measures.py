@@ -92,7 +92,7 @@ def test_calls_are_shared_out_over_processes() -> None:
 
 
 @pytest.mark.parametrize("why", ["busy", "late"])
-def test_a_saturated_generator_quotes_nothing(why) -> None:
+def test_a_saturated_generator_quotes_nothing(why: str) -> None:
     found = result(cpu=[0.2, 0.95 if why == "busy" else 0.3], lags=[0.1])
     if why == "late":
         found.measures.lateness.add(0.02)
@@ -127,7 +127,7 @@ def search(bearable: int, start: int) -> list[int]:
 
 
 @pytest.mark.parametrize(("bearable", "start"), [(137, 10), (1000, 1000), (3, 50), (1, 1), (70_000, 50)])
-def test_the_search_comes_close_to_the_limit(bearable, start) -> None:
+def test_the_search_comes_close_to_the_limit(bearable: int, start: int) -> None:
     assert len(search(bearable, start)) < 20
 
 

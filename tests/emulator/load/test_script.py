@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side
 
 from dsp import Samples
@@ -19,6 +19,7 @@ def payload(data: bytes) -> bytes:
     server = Protocol(Side.SERVER, max_size=None)
     server.receive_data(data)
     [event] = server.events_received()
+    assert isinstance(event, Frame)
     assert event.opcode is Opcode.BINARY
     return bytes(event.data)
 
@@ -58,9 +59,8 @@ def test_utterances_of_unknown_words_are_further_apart_than_any_lag_that_is_told
 def test_utterances_are_where_they_are_heard_at_any_rate(rate: int) -> None:
     said = script(Conversation([level(0.5, 0.61), level(0.5, 0.37)], [level(0.25, 0.5)], 8000, ("a b", "c d")), rate)
     heard = speech_spans(stereo_of(said.messages)[:, 0].astype(np.float32) / np.float32(32768), rate)
-    assert [(span.start, span.end) for span in heard] == [
-        (pytest.approx(one.start, abs=0.021), pytest.approx(one.end, abs=0.021)) for one in said.utterances
-    ]
+    edges = [edge for one in said.utterances for edge in (one.start, one.end)]
+    assert [edge for span in heard for edge in (span.start, span.end)] == pytest.approx(edges, abs=0.021)
 
 
 def test_a_recording_is_cut_into_its_utterances() -> None:
