@@ -58,7 +58,7 @@ _ORDER = (
     "failover", "reconnect", "engines", "emulator", "benchmarks",
 )  # fmt: skip
 """Rooms by how fast they tell that a build is wrong; "" are the tests of the whole."""
-_LATE = {"test_end_to_end", "test_stalls", "test_cli", "test_chaos"}
+_LATE = {"test_end_to_end", "test_loop_stall", "test_stalls", "test_cli", "test_chaos"}
 """Files that start real processes or run long."""
 
 

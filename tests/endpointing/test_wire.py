@@ -97,6 +97,22 @@ def test_more_values_than_a_conversation_has_are_refused(messages: list[Any]) ->
         read(messages=messages)
 
 
+@pytest.mark.parametrize("content", ["a" * 66_000, {str(number): number for number in range(40_000)}])
+def test_a_message_longer_than_speech_is_refused_by_name_only_where_it_is_asked_for(content: Any) -> None:
+    long = {"role": "user", "content": content}
+    with pytest.raises(TooLarge, match=r"^message\.messages\[1\]\.content: expected at most 65536 bytes, found \d+$"):
+        read(messages=[{"role": "user", "content": "a"}, long])
+    turn = read(messages=[long, {"role": "system", "content": content}, *OPENAI])
+    assert isinstance(turn, Turn)
+    assert turn.user == "four four"
+
+
+def test_bytes_that_are_no_text_name_the_message() -> None:
+    said = json.dumps({"message": {"type": "call.endpointing.request", "messages": OPENAI}}).encode()
+    with pytest.raises(BadRequest, match=r"^message\.messages\[1\]\.content: expected well-formed JSON in UTF-8"):
+        parse(said.replace(b"four four", b"four \xff"))
+
+
 def test_a_message_of_another_type_is_recognised() -> None:
     assert parse(b'{"message":{"type":"status-update"}}') == OtherMessage("status-update")
 
