@@ -19,7 +19,7 @@ from providers.engines.base import Chunk, Utterance
 from providers.engines.tone import Tone
 from providers.pages.openapi import description
 from providers.pages.routes import operations
-from providers.paths import ENDPOINTING_PATH, VOICE_PATH
+from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from tests.live import SECRET, Live, serving, settings
 
 
@@ -52,7 +52,9 @@ def test_the_document_is_openapi_and_names_every_route(live: Live) -> None:
     found: dict[str, Any] = httpx.get(live.base + "/openapi.json").json()
     assert found["openapi"].startswith("3.1")
     routes = {route.path for route in live.app.routes if getattr(route, "methods", None)}
-    assert set(found["paths"]) == routes - {"/docs.css", "/docs.js"}
+    # A WebSocket has no place in OpenAPI; the description says in words where it is.
+    assert set(found["paths"]) == routes - {TRANSCRIBER_PATH, "/docs.css", "/docs.js"}
+    assert TRANSCRIBER_PATH in found["info"]["description"]
     for component in found["components"]["schemas"].values():
         jsonschema_rs.meta.validate(component)
 
