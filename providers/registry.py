@@ -152,10 +152,10 @@ def _null() -> SpeechToText:
 
 def _pocketsphinx(options: engines.Pocketsphinx) -> SpeechToText:
     from providers.engines.pocketsphinx.engine import Sphinx, SphinxOptions
-    from providers.engines.pocketsphinx.hearing import HearingOptions
+    from providers.engines.pocketsphinx.recogniser import RecogniserOptions
 
-    hearing = HearingOptions(silence=options.silence_seconds, profanity=options.profanity)
-    made = SphinxOptions(hearing=hearing)
+    recogniser = RecogniserOptions(silence=options.silence_seconds, profanity=options.profanity)
+    made = SphinxOptions(recogniser=recogniser)
     return Sphinx(replace(made, capacity=options.capacity) if options.capacity else made)
 
 

@@ -1,1 +1,1 @@
-"""What speaks and what listens: one file per vendor surface, all behind the two protocols of ``base``."""
+"""Speaking and listening engines, behind the two protocols of ``base``."""

@@ -1,9 +1,9 @@
 """The two protocols between the endpoints and the engines that speak or listen.
 
 Speaking is an async generator: one utterance in, chunks of PCM out, nothing concurrent. Listening is an async context
-manager, because a recognition needs tasks of its own and a task group inside a generator would cancel innocent
-consumers. Both are ``Protocol`` classes: an engine, a wrapper (fallback, cache, replay) and a test's fake satisfy them
-by having the same members. `EngineError` is the only exception that leaves an engine.
+manager, because a recognition needs its own tasks, and a task group inside a generator would cancel its consumers.
+Both are ``Protocol`` classes: an engine, a wrapper (fallback, cache, reconnecting) and a test's fake satisfy them by
+having the same members. `EngineError` is the only exception that leaves an engine.
 
 Fixed words: *pcm* is ``bytes`` of signed 16-bit little-endian samples, interleaved when there is more than one channel.
 """
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word and where it stands in the audio."""
+    """One word with its position in the audio."""
 
     text: str
     start: float
@@ -47,7 +47,7 @@ class Utterance:
 
     text: str
     rate: int
-    """Hz the caller wants in the end. An engine that can, answers at it; any other rate is resampled behind it."""
+    """Hz that the caller wants. An engine that supports it answers at it; any other audio is resampled afterwards."""
     voice: str | None = None
     """The engine's own name of a voice; None is the engine's default."""
     continued_by: str | None = None
@@ -69,46 +69,46 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard of one utterance so far (partial), or all of it (final).
+    """Transcript of one utterance so far (partial), or of all of it (final).
 
     Partials are cumulative and replace each other; exactly one final ends an utterance.
     """
 
     text: str
-    """What was said; an empty partial says that nothing was, and that the engine is alive and has come so far."""
+    """The words; an empty partial means that no words were recognised up to ``end``."""
     final: bool
     channel: int = 0
     """Index of the channel of the recognition's input, 0 … channels-1."""
     start: float = 0.0
-    """Seconds of audio, from the first pushed sample, where the utterance begins."""
+    """Start of the utterance in seconds of audio from the first pushed sample."""
     end: float = 0.0
-    """Seconds of audio, same origin, up to which the text covers it."""
+    """End of the audio that the text covers, in seconds from the same origin."""
     words: tuple[Word, ...] = ()
     """Empty for engines without word times."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeakingCapabilities:
-    """What a speaking engine is, as data."""
+    """Properties of a speaking engine."""
 
     rates: tuple[int, ...] = ()
     """Hz the engine answers at; empty means any rate that is asked for."""
     languages: tuple[str, ...] = ()
-    """BCP 47 tags; empty means it depends on the voice or the model."""
+    """BCP 47 tags; empty means that they depend on the voice or the model."""
     voices: tuple[str, ...] = ()
-    """Some voices, as examples."""
+    """Examples of voices."""
     streaming: bool = False
-    """True when audio leaves before the whole utterance is made."""
+    """True when audio comes before the whole utterance is made."""
     word_times: bool = False
     default_language: str = ""
-    """BCP 47 tag of the voice that speaks when none is asked for; empty when unknown."""
+    """BCP 47 tag of the default voice; empty when unknown."""
     normalises_text: bool = False
-    """True when Markdown, amounts and dates are read well as they are written; other engines get cleaned text."""
+    """True when the engine reads Markdown, amounts and dates correctly; other engines get cleaned text."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListeningCapabilities:
-    """What a listening engine is, as data."""
+    """Properties of a listening engine."""
 
     rates: tuple[int, ...] = ()
     """Hz the engine takes without resampling; empty means any."""
@@ -117,17 +117,17 @@ class ListeningCapabilities:
     """Channels one recognition can take, 1 or 2."""
     partials: bool = False
     punctuates: bool = False
-    """True when finals carry their own case and punctuation."""
+    """True when finals have case and punctuation."""
     word_times: bool = False
     capacity: int | None = None
-    """Recognitions that may run at once; None is no limit of its own."""
+    """Recognitions that may run at once; None is no limit."""
     capacity_note: str = ""
-    """What the capacity depends on, for people: "on 2 cores: --pocketsphinx-capacity"."""
+    """Explanation of the capacity for the user: "on 2 cores: --pocketsphinx-capacity"."""
 
 
 @runtime_checkable
 class TextToSpeech(Protocol):
-    """Something that speaks."""
+    """Speaking engine."""
 
     @property
     def name(self) -> str:
@@ -140,7 +140,7 @@ class TextToSpeech(Protocol):
         ...
 
     async def start(self) -> None:
-        """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
+        """Prepare for the first call; raises `EngineUnavailable` when the engine cannot be used."""
 
     def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Speak one utterance. Closing the generator cancels the engine's work at once.
@@ -148,22 +148,22 @@ class TextToSpeech(Protocol):
         Raises
         ------
         EngineError
-            Anything that went wrong; `UnknownVoice` and `EngineBusy` before the first chunk only.
+            Any failure; `UnknownVoice` and `EngineBusy` only before the first chunk.
         """
         ...
 
     async def aclose(self) -> None:
-        """Free what the process holds for this engine."""
+        """Free the engine's resources in this process."""
 
 
 class Recognition(Protocol):
-    """One speaker, or one stereo pair, being listened to. Iterating yields its transcripts as they come.
+    """Recognition of one speaker or one stereo pair. Iterating yields its transcripts as they come.
 
     Iteration ends after `finish` when the last final is out; it raises `EngineError` when the engine is lost.
     """
 
     async def push(self, pcm: bytes, /) -> None:
-        """Hand over whole frames of audio; waits while the engine cannot take more.
+        """Push whole frames of audio; waits while the engine cannot take more.
 
         Raises
         ------
@@ -172,14 +172,14 @@ class Recognition(Protocol):
         """
 
     async def finish(self) -> None:
-        """Say that no more audio comes; iteration then ends once the rest is transcribed."""
+        """End the audio; iteration then ends once the rest is transcribed."""
 
     def __aiter__(self) -> AsyncIterator[Transcript]: ...
 
 
 @runtime_checkable
 class SpeechToText(Protocol):
-    """Something that listens."""
+    """Listening engine."""
 
     @property
     def name(self) -> str:
@@ -192,7 +192,7 @@ class SpeechToText(Protocol):
         ...
 
     async def start(self) -> None:
-        """Get warm before the first caller; raises `EngineUnavailable` when it never can."""
+        """Prepare for the first call; raises `EngineUnavailable` when the engine cannot be used."""
 
     def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
         """Open a recognition; leaving the context frees all it used, in every state.
@@ -212,23 +212,23 @@ class SpeechToText(Protocol):
         ...
 
     async def aclose(self) -> None:
-        """Free what the process holds for this engine."""
+        """Free the engine's resources in this process."""
 
 
 @runtime_checkable
 class PerCallOptions(Protocol):
-    """A listening engine whose model and language a single call may choose."""
+    """Listening engine whose model and language may be set per call."""
 
     def with_options(self, *, model: str | None = None, language: str | None = None) -> SpeechToText:
-        """The same engine for a call that chose; None keeps what is set.
+        """Return the engine with other options for one call; None keeps the option.
 
-        It is cheap to make, is never started or closed, and shares what has to be with the engine it comes from.
+        It costs little, is never started or closed, and shares the connections and models of this engine.
         """
         ...
 
 
 def with_options(engine: SpeechToText, *, model: str | None = None, language: str | None = None) -> SpeechToText:
-    """An engine with what one call chose; the engine itself where nothing is chosen, or nothing can be."""
+    """The engine with one call's options; the engine itself if none are given or it has none."""
     if not (model or language) or not isinstance(engine, PerCallOptions):
         return engine
     return engine.with_options(model=model or None, language=language or None)

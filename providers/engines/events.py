@@ -1,4 +1,4 @@
-"""Events of the wrappers around engines, for metrics and logs: values, so that engines need neither."""
+"""Events of the wrappers around engines, as values for metrics and logs."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ __all__ = ["EngineEvent", "EventKind", "Observe", "unobserved"]
 EventKind: TypeAlias = Literal[
     "failed",  # an engine failed and cools down now
     "returned",  # an engine that cooled down passed its probe
-    "took-over",  # this engine serves what an earlier one of the list could not
+    "took-over",  # this engine serves because an earlier one of the list failed
     "hedged",  # the second engine was started because the first is late
-    "hedge-won",  # and it was first
-    "hedge-lost",  # or it was cancelled, because the first came after all
+    "hedge-won",  # the second engine was first
+    "hedge-lost",  # the second engine was cancelled, because the first came earlier
     "hit",  # a cached utterance was played
     "miss",  # an utterance had to be synthesised
     "joined",  # a request shares the synthesis of another one
     "store-failed",  # the cache's store did not answer; the call went on without it
-    "lost",  # a recognition dropped, erred, hung or fell silent
-    "suspected",  # a recognition leaves speech unanswered: a second connection is opened beside it
-    "cleared",  # and it answered after all: the second connection is closed
+    "lost",  # a recognition closed, raised, hung or became silent
+    "suspected",  # a recognition does not answer speech: a second connection is opened
+    "cleared",  # the suspected recognition answered: the second connection is closed
     "reconnected",  # a recognition is open again; ``value`` is seconds since it was lost or suspected
-    "gap",  # audio went unheard because the ring was too short; ``value`` is its seconds
+    "gap",  # audio was lost because the ring buffer was too short; ``value`` is its seconds
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineEvent:
-    """Something an operator may want to count. Never holds text, audio or a secret."""
+    """Event that an operator may want to count. It never has text, audio or a secret."""
 
     kind: EventKind
     engine: str
     detail: str = ""
-    """The failure's own words, which by the rules of `providers.errors` hold no secret."""
+    """Message of the failure, which by the rules of `providers.errors` has no secret."""
     value: float = 0.0
     """Seconds, where the kind says so."""
 

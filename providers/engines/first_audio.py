@@ -1,4 +1,4 @@
-"""The first audible audio of a stream: what comes before it is held back, so that nothing is decided too early."""
+"""Wait for the first audible audio of a stream; the items before it are held back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def until_audible(
     following
         Waits for the next item; None is the end.
     audible
-        Asked once for each item, in order.
+        Called once for each item, in order.
     within
         Seconds.
     engine

@@ -1,4 +1,4 @@
-"""A listening engine that understands nothing: it counts audio and answers one final per second. For load."""
+"""Listening engine for load tests: it counts audio and answers one final per second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "null"
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """The engine."""
+    """The listening engine."""
 
     name: str = NAME
 
@@ -25,17 +25,17 @@ class Null:
         return ListeningCapabilities(channels=2, punctuates=True)
 
     async def start(self) -> None:
-        """Nothing to warm."""
+        """Do nothing."""
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncGenerator[_Counting, None]:
-        """A recognition that hears ``second 1.``, ``second 2.`` … on channel 0, whatever is said."""
+        """Yield a recognition with ``second 1.``, ``second 2.`` … on channel 0 for any audio."""
         if not 1 <= channels <= self.capabilities.channels:
             raise EngineError(f"channels: expected 1 or 2, found {channels}", engine=self.name, retryable=False)
         yield _Counting(rate, channels)
 
     async def aclose(self) -> None:
-        """Nothing to free."""
+        """Do nothing."""
 
 
 class _Counting:

@@ -1,4 +1,4 @@
-"""A speaking engine without a voice: one tone for each word, as long as the word. For tests and load."""
+"""Speaking engine for tests and load: one tone for each word, as long as the word."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from providers.errors import UnknownVoice
 
 NAME = "tone"
 VOICES = {"low": 220, "tone": 440, "high": 880}
-"""Hz by voice."""
+"""Hz of the lowest tone, by voice."""
 
 _RAMP = 0.005
-"""Seconds of raised cosine at either end, so that it does not click."""
+"""Seconds of raised cosine at both ends, against clicks."""
 _FIRST, _LARGEST = 0.1, 0.8
-"""Seconds of the first chunk, and of those that it grows to by doubling: soon heard, then cheap."""
+"""Seconds of the first chunk, and of the longest; the length doubles, so that audio starts early and costs little."""
 _LEVEL = 0.25
 _WORD = re.compile(r"\S{1,16}\s{0,16}|\s{1,16}")
-"""A word with the spaces behind it, or sixteen characters of a longer one."""
+"""Pattern of a word with the spaces after it, or sixteen characters of a longer one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """The engine.
+    """The speaking engine.
 
     Parameters
     ----------
@@ -42,18 +42,18 @@ class Tone:
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
-        """Any rate is its own."""
+        """Any rate."""
         return SpeakingCapabilities(voices=tuple(VOICES), streaming=True)
 
     def seconds(self, text: str) -> float:
-        """How long the tone for a text is."""
+        """Length of a text's audio in seconds."""
         return max(1, len(text)) * self.seconds_per_character
 
     async def start(self) -> None:
-        """Nothing to warm."""
+        """Do nothing."""
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
-        """``round(seconds * rate)`` samples, in chunks that grow."""
+        """Speak one utterance: ``round(seconds * rate)`` samples, in chunks that grow."""
         voice = utterance.voice or "tone"
         if voice not in VOICES:
             raise UnknownVoice(voice, engine=self.name, examples=tuple(VOICES))
@@ -72,23 +72,23 @@ class Tone:
             yield Chunk(bytes(waiting), rate)
 
     async def aclose(self) -> None:
-        """Nothing to free."""
+        """Do nothing."""
 
 
 def _words(text: str) -> Iterator[tuple[str, int]]:
-    """The words of a text with their lengths, the spaces behind them counted; long ones in parts."""
+    """The words of a text with their lengths, including the spaces after them; long words in parts."""
     for part in _WORD.findall(text) or [" "]:
         yield part.strip(), len(part)
 
 
 def _pitch(word: str, lowest: int) -> int:
-    """Hz of a word's tone: whole, so that a second of it can be repeated."""
+    """Hz of a word's tone; a whole number, so that one second of it can be repeated."""
     return lowest * (4 + sum(map(ord, word)) % 4) // 4
 
 
 @lru_cache(maxsize=128)
 def _tone(samples: int, frequency: int, rate: int) -> bytes:
-    """One word as PCM. Words of one length are the same few tones, so most are made once."""
+    """One word as PCM, cached: words of one length share a few tones."""
     wave = np.resize(_second(frequency, rate), samples)
     ramp = max(1, round(_RAMP * rate))
     at = np.arange(samples)
@@ -99,6 +99,6 @@ def _tone(samples: int, frequency: int, rate: int) -> bytes:
 
 @lru_cache(maxsize=32)
 def _second(frequency: int, rate: int) -> Samples:
-    """One second of a tone of whole Hz: it repeats without a seam."""
+    """One second of a tone; whole Hz, so that it repeats without a click."""
     wave: Samples = (_LEVEL * np.sin(2 * math.pi * frequency / rate * np.arange(rate))).astype(np.float32)
     return wave

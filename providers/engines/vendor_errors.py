@@ -1,7 +1,7 @@
-"""What a vendor's refusal means for the caller: HTTP statuses and their bodies become `EngineError`.
+"""Errors of vendors: HTTP statuses and error codes become `EngineError`.
 
-A vendor may echo the text it was sent, or the key, in what it answers. So nothing of its prose enters a message of
-ours: only the status and, where it has the shape of one, the vendor's error code.
+A vendor may repeat the text or the key in its response. So our messages have only the status and the vendor's error
+code, if it has the shape of one.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ from http import HTTPStatus
 from providers.errors import EngineBusy, EngineError, EngineUnavailable
 
 _CODE = re.compile(r"(?=.{2,40}$)(?:[A-Z]{2,8}-[0-9]{1,6}|[A-Za-z]+(?:[_.-][A-Za-z]+)*)")
-"""``NET-0001``, ``SchemaError``, ``rate_limit_exceeded``; too narrow for a key."""
+"""``NET-0001``, ``SchemaError``, ``rate_limit_exceeded``; no key has this shape."""
 
 _REQUEST = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|req_[0-9a-f]{16,40}")
 _LONGEST_WAIT = 300.0
-"""Seconds; a longer wait than that is as good as for ever in a call."""
+"""Seconds; a longer Retry-After is cut to this."""
 
 
-def refusal(engine: str, status: int, headers: Mapping[str, str], *, code: object = None, key: str) -> EngineError:
-    """Tell what an HTTP status other than success means.
+def vendor_error(engine: str, status: int, headers: Mapping[str, str], *, code: object = None, key: str) -> EngineError:
+    """The `EngineError` for an HTTP status other than success.
 
     Parameters
     ----------
     engine
         Name of the engine.
     status
-        HTTP status of the answer.
+        HTTP status of the response.
     headers
-        Of the answer; Retry-After and the vendor's number of the request are read.
+        Headers of the response; Retry-After and the vendor's request id are read.
     code
         The vendor's own error code, repeated only if it looks like one.
     key
-        Name of the setting that holds the credential, for the advice.
+        Name of the credential's setting, for the advice.
     """
     said = ", ".join(part for part in (_described(status, code), with_request_id(headers)) if part)
     if status in (401, 403):
@@ -48,7 +48,7 @@ def refusal(engine: str, status: int, headers: Mapping[str, str], *, code: objec
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds a vendor asks to be left alone; 1 when it names none, or names a date."""
+    """Seconds of a Retry-After header; 1 when there is none, or it is a date."""
     given = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
     try:
         seconds = float(given)
@@ -58,7 +58,7 @@ def retry_after(headers: Mapping[str, str]) -> float:
 
 
 def with_request_id(headers: Mapping[str, str]) -> str:
-    """The request id by which the vendor's support finds a request, as words of a message; empty without one."""
+    """The vendor's request id, as a part of an error message; empty without one."""
     for name, value in headers.items():
         if name.lower() in ("dg-request-id", "x-request-id") and _REQUEST.fullmatch(value):
             return f"request {value}"
@@ -71,7 +71,7 @@ def error_code(text: object) -> str | None:
 
 
 def key_problems(api_key: str, setting: str) -> list[str]:
-    """Problems of a key that show before the vendor is asked: a line break of the file it came from, for example."""
+    """Problems of a key that are found without a request, for example a line break from its file."""
     if api_key.isascii() and api_key.isprintable() and " " not in api_key:
         return []
     return [f"{setting}: expected printable ASCII without spaces, found something else (a line break?)"]

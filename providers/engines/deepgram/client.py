@@ -1,4 +1,4 @@
-"""What both Deepgram engines share: where the vendor is, whether the key is good, and what it takes to ask."""
+"""Addresses and authorisation that both Deepgram engines share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NAME = "deepgram"
 KEY_SETTING = "DEEPGRAM_API_KEY"
 CLOUD = "https://api.deepgram.com"
 KEY_PATH = "/v1/auth/token"
-"""Answers 401 to a key it does not know; a self-hosted Deepgram may not have it."""
+"""Path that answers 401 to an unknown key; a self-hosted Deepgram may not have it."""
 
 _SECURE = {"http": False, "ws": False, "https": True, "wss": True}
 
@@ -38,7 +38,7 @@ def base_urls(url: str) -> tuple[str, str]:
 
 
 def require_key(api_key: str, url: str) -> None:
-    """Refuse to start without a key, unless the Deepgram is self-hosted: those check no key by default.
+    """Refuse to start without a key, unless Deepgram is self-hosted: that checks no key by default.
 
     Raises
     ------
@@ -50,5 +50,5 @@ def require_key(api_key: str, url: str) -> None:
 
 
 def authorization(api_key: str) -> dict[str, str]:
-    """The header that carries the key; none without one."""
+    """The header with the key; empty without a key."""
     return {"Authorization": f"Token {api_key}"} if api_key else {}

@@ -1,12 +1,12 @@
-"""Deepgram as a listening engine: the live v1 socket, one for a whole stereo call.
+"""Deepgram as a listening engine, over the live v1 WebSocket; one socket for a stereo call.
 
-The session (messages in and out, their models) is the vendor's SDK; the socket under it is opened here, because the
-SDK's own ``connect`` rides on the deprecated ``websockets.legacy``, offers compression for audio that does not
-compress, loses the Retry-After of a refusal, and gives no hand on the open and close time-outs: leaving a half-open
-socket takes it 30 s. How results become utterances is `providers.engines.deepgram.results`.
+The session (messages in and out, their models) is the vendor's SDK. Its socket is opened here, because the SDK's own
+``connect`` uses the deprecated ``websockets.legacy``, offers compression for audio that does not compress, loses the
+Retry-After of an error, and has no options for the open and close time-outs: it takes 30 s to leave a half-open socket.
+`providers.engines.deepgram.results` merges results into utterances.
 
-The vendor closes a socket (1011, NET-0001) after 10 s without audio, and counts its own KeepAlive message, not a
-WebSocket ping. Reconnecting is not done here: the first sign of loss is an `EngineError`, on push and on iteration.
+The vendor closes a socket (1011, NET-0001) after 10 s without audio or its own KeepAlive message; a WebSocket ping does
+not count. This engine does not reconnect: a lost socket is an `EngineError`, on push and on iteration.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ from providers.engines.deepgram.client import (
     require_key,
 )
 from providers.engines.deepgram.recognition import DeepgramRecognition
-from providers.engines.http.client import greet
-from providers.engines.vendor_errors import key_problems, refusal
+from providers.engines.http.client import check_key
+from providers.engines.vendor_errors import key_problems, vendor_error
 from providers.errors import EngineError, EngineUnavailable, SettingsError
 
 if TYPE_CHECKING:
     from deepgram.listen.v1.socket_client import AsyncV1SocketClient
 
 _FAREWELL = 0.05
-"""Seconds the vendor gets to answer our close frame before the socket is cut."""
+"""Seconds that the vendor has to answer the close frame before the socket is cut."""
 
 _FIXED = ("encoding", "sample_rate", "channels", "multichannel")
 
 _quiet = logging.getLogger("websockets.client.deepgram")
-# At DEBUG, websockets logs the handshake with its key and every frame with its words.
+# At DEBUG, websockets logs the handshake with the key and every frame with its words.
 _quiet.setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class DeepgramListening:
-    """How to listen."""
+    """Options of the listening engine."""
 
     api_key: str = field(default="", repr=False)
     url: str = CLOUD
@@ -62,14 +62,14 @@ class DeepgramListening:
     language: str | None = None
     """BCP 47 tag, or ``multi``; None is the vendor's default."""
     endpointing_ms: int = 300
-    """Milliseconds of silence that end an utterance; 0 switches it off."""
+    """Milliseconds of silence that end an utterance; 0 disables it."""
     utterance_end_ms: int = 1000
-    """Milliseconds between words that end an utterance in noise, at least 1000; 0 switches it off."""
+    """Milliseconds between words that end an utterance in noise, at least 1000; 0 disables it."""
     smart_format: bool = True
     keyterms: tuple[str, ...] = ()
     """Words to expect (Nova-3)."""
     extra: Mapping[str, str] = field(default_factory=dict)
-    """More query parameters; they win over the ones made here."""
+    """More query parameters; they replace those made here."""
     keep_alive: float = 4.0
     """Seconds without audio after which a KeepAlive is sent; the vendor gives up after 10."""
     open_timeout: float = 5.0
@@ -99,7 +99,7 @@ class DeepgramListening:
 
 
 def listen_url(options: DeepgramListening, *, rate: int, channels: int) -> str:
-    """The address of one recognition, with everything the vendor has to know about it."""
+    """The URL of one recognition, with its options and audio format."""
     query: dict[str, str | tuple[str, ...]] = {
         "model": options.model,
         "encoding": "linear16",
@@ -123,7 +123,7 @@ def listen_url(options: DeepgramListening, *, rate: int, channels: int) -> str:
 
 
 class DeepgramListener:
-    """The engine: holds nothing but its options, every recognition has a socket of its own."""
+    """The listening engine; every recognition has its own socket."""
 
     name = NAME
 
@@ -137,32 +137,32 @@ class DeepgramListener:
         return ListeningCapabilities(languages=languages, channels=2, partials=True, punctuates=True, word_times=True)
 
     def with_options(self, *, model: str | None = None, language: str | None = None) -> DeepgramListener:
-        """The same engine with another model or language, for one call; there is nothing to start or to close."""
+        """Return the engine with another model or language for one call; it is not started or closed."""
         options = self._options
         changed = replace(options, model=model or options.model, language=language or options.language)
         return DeepgramListener(changed)
 
     async def start(self) -> None:
-        """Load the SDK (0.2 s) and have the key checked.
+        """Load the SDK (0.2 s) and check the key.
 
         Raises
         ------
         EngineUnavailable
-            The SDK is not installed, there is no key, or the vendor refuses it.
+            The SDK is not installed, there is no key, or the vendor rejects it.
         """
         options = self._options
         require_key(options.api_key, options.url)
         _session_type()
         async with httpx.AsyncClient(timeout=options.open_timeout) as http:
             url = base_urls(options.url)[0] + KEY_PATH
-            await greet(http, url, authorization(options.api_key), engine=NAME, key=KEY_SETTING)
+            await check_key(http, url, authorization(options.api_key), engine=NAME, key=KEY_SETTING)
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[DeepgramRecognition]:
         """Open one socket; leaving the context closes it within 50 ms, even if the vendor does not answer."""
         session_type = _session_type()
         connection = await self._open(rate, channels)
-        session = session_type(websocket=connection)  # type: ignore[arg-type]  # it names the legacy type, and only calls send and recv
+        session = session_type(websocket=connection)  # type: ignore[arg-type]  # typed as the legacy class, but only send and recv are called
         recognition = DeepgramRecognition(session, connection, channels, self._options)
         try:
             yield recognition
@@ -171,7 +171,7 @@ class DeepgramListener:
             await _hang_up(connection)
 
     async def aclose(self) -> None:
-        """Nothing to free: a recognition frees its own socket."""
+        """Do nothing: a recognition frees its own socket."""
 
     async def _open(self, rate: int, channels: int) -> ClientConnection:
         options = self._options
@@ -185,13 +185,13 @@ class DeepgramListener:
                 compression=None,
                 open_timeout=options.open_timeout,
                 close_timeout=_FAREWELL,
-                ping_interval=None,  # a vendor whose session has ended still answers pings: results are watched instead
+                ping_interval=None,  # a vendor whose session has ended still answers pings
                 logger=_quiet,
             )
         except InvalidStatus as refused:
             answer = refused.response
             code = answer.headers.get("dg-error")
-            raise refusal(
+            raise vendor_error(
                 NAME, answer.status_code, dict(answer.headers.raw_items()), code=code, key=KEY_SETTING
             ) from None
         except TimeoutError:

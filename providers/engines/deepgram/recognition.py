@@ -1,7 +1,7 @@
-"""One Deepgram live socket: audio and KeepAlive out, transcripts in, and the first sign of loss.
+"""Recognition over one Deepgram live socket: audio and KeepAlive out, transcripts and errors in.
 
 There is no task and no queue between the socket and the caller: iterating reads the socket, pushing writes to it, and
-the socket's own buffers are the bound. A timer sends KeepAlive while no audio is sent.
+the socket's buffers are the only ones. A timer sends KeepAlive while no audio is sent.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from deepgram.listen.v1.socket_client import AsyncV1SocketClient
 
 _CLOSE_CODE = re.compile(r"\b(net|data)-?([0-9]{4})\b", re.IGNORECASE)
-"""The vendor's code somewhere in its prose, as ``NET-0001`` or as the end of a link."""
+"""The vendor's error code in its message, as ``NET-0001`` or at the end of a link."""
 
 
 class Timeouts(Protocol):
-    """The options that a recognition keeps to, all in seconds."""
+    """Time-outs of a recognition, in seconds."""
 
     @property
     def keep_alive(self) -> float:
-        """Without audio after which a KeepAlive is sent."""
+        """Seconds without audio after which a KeepAlive is sent."""
         ...
 
     @property
     def send_timeout(self) -> float:
-        """Of one push to a vendor that does not read."""
+        """Seconds of one push to a vendor that does not read."""
         ...
 
     @property
     def finish_timeout(self) -> float:
-        """From the last audio to the last transcript."""
+        """Seconds from the last audio to the last transcript."""
         ...
 
 
 class DeepgramRecognition:
-    """A recognition over one socket; see `providers.engines.base.Recognition`."""
+    """Recognition over one socket; see `providers.engines.base.Recognition`."""
 
     def __init__(
         self, session: AsyncV1SocketClient, connection: ClientConnection, channels: int, options: Timeouts
@@ -86,7 +86,7 @@ class DeepgramRecognition:
         self._last_sent = asyncio.get_running_loop().time()
 
     async def finish(self) -> None:
-        """Ask for the rest and for the end; the socket is cut when neither comes in time."""
+        """Ask for the last transcripts and the close; the socket is cut when they do not come in time."""
         if self._deadline is not None or self._loss is not None:
             return
         loop = asyncio.get_running_loop()
@@ -95,7 +95,7 @@ class DeepgramRecognition:
             await self._session.send_finalize()
             await self._session.send_close_stream()
         except ConnectionClosed:
-            return  # iteration meets the same close, and knows what it means
+            return  # iteration gets the same close and handles it
 
     def __aiter__(self) -> DeepgramRecognition:
         return self
@@ -108,13 +108,13 @@ class DeepgramRecognition:
         return self._ready.popleft()
 
     def leave(self) -> None:
-        """End the timers: the socket is about to be closed."""
+        """Cancel the timers: the socket is about to be closed."""
         for timer in (self._deadline, self._keeper, self._keeping):
             if timer is not None:
                 timer.cancel()
 
     def _keep_alive_later(self) -> None:
-        """Tell the vendor that silence is meant, whenever no audio was sent for a while."""
+        """Schedule the next KeepAlive, sent when there was no audio for a while."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._last_sent + self._options.keep_alive <= now:
@@ -134,7 +134,7 @@ class DeepgramRecognition:
             self._closed(closed)
             return
         except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
-            return  # not JSON, or not of a shape that the SDK can read: nothing this wire knows
+            return  # not JSON, or of a shape that the SDK cannot read: ignored
         kind = getattr(message, "type", None)
         if kind == "Error":
             self._end(self._failure("reported an error", getattr(message, "variant", None)))
@@ -156,7 +156,7 @@ class DeepgramRecognition:
         from deepgram.listen.v1.types.listen_v1finalize import ListenV1Finalize
 
         try:
-            # The channel is on the wire but not in the SDK's model, which passes on what it does not know.
+            # The channel is not a field of the SDK's model, but the model keeps unknown fields.
             await self._session.send_finalize(ListenV1Finalize.model_validate({"type": "Finalize", "channel": channel}))
         except ConnectionClosed:
             return  # the next receive reports it
@@ -171,7 +171,7 @@ class DeepgramRecognition:
             self._end(self._farewell(closed))
 
     def _end(self, loss: EngineError | None = None) -> None:
-        """Iteration is over once what is ready has been taken; open utterances are only final when nothing is lost."""
+        """End iteration after the transcripts that are ready; open utterances become final only without a loss."""
         if loss is None:
             self._ready.extend(self._utterances.flush())
         else:
@@ -183,7 +183,7 @@ class DeepgramRecognition:
         self._connection.transport.abort()
 
     def _farewell(self, closed: ConnectionClosed) -> EngineError:
-        """What a close frame says; 1008 is a complaint about what we sent, so that sending it again will not help."""
+        """The error of a close frame; 1008 rejects what was sent, so a retry would fail as well."""
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
         own = _CLOSE_CODE.search(reason)
         named = own and "-".join(own.groups()).upper()
@@ -197,7 +197,7 @@ class DeepgramRecognition:
         return EngineError(message, engine=NAME, retryable=retryable)
 
     def _lost(self, loss: EngineError) -> EngineError:
-        """Keep the first reason; what the socket still holds is read before iteration raises it."""
+        """Keep the first error; iteration reads what the socket still holds, then raises it."""
         if self._loss is None:
             self._loss = loss
         return self._loss

@@ -1,4 +1,4 @@
-"""Deepgram's live results, merged: many segments per utterance in, cumulative partials and one final out.
+"""Merging of Deepgram's live results: many segments per utterance in, cumulative partials and one final out.
 
 Deepgram cuts an utterance into segments. Each is revised by interim results until one says ``is_final``; the utterance
 ends with the segment that says ``speech_final``, or with an UtteranceEnd message when endpointing heard no silence
@@ -6,7 +6,7 @@ ends with the segment that says ``speech_final``, or with an UtteranceEnd messag
 
     interim                    -> partial: the closed segments and this one
     interim without words      -> partial: the same again, covering more audio; without text when nothing is open. Such
-                                  results come over silence and noise, too: they tell that the vendor is alive
+                                  results come over silence and noise as well: they show that the vendor works
     is_final                   -> the segment is closed; partial
     is_final + speech_final    -> the segment is closed; final; a new utterance begins
     UtteranceEnd               -> nothing open: ignored (it follows speech_final, too)
@@ -15,7 +15,7 @@ ends with the segment that says ``speech_final``, or with an UtteranceEnd messag
                                   repeated by the is_final that follows. So the vendor is asked to Finalize the channel,
                                   and the segment that is closed next ends the utterance.
 
-Segments follow each other without a gap, so a final's ``end`` is where a replay has to start.
+Segments follow each other without a gap, so a replay starts at a final's ``end``.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from providers.engines.base import Transcript, Word
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
 _NO_SPACE = re.compile(f"[{_UNSPACED}]$|^[{_UNSPACED}]")
-"""Thai, Lao, Burmese, Khmer, kana, Han: scripts that set no space between words."""
+"""Thai, Lao, Burmese, Khmer, kana, Han: scripts without spaces between words."""
 
 
 class UnreadableResult(Exception):
-    """A result that closes a segment cannot be read, so words would be lost."""
+    """Result that closes a segment and cannot be read, so that words would be lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What one result says about its stretch of audio."""
+    """One result about its range of audio."""
 
     channel: int
     text: str
@@ -50,9 +50,9 @@ class Segment:
     """Seconds of audio."""
     closed: bool
     ends: bool
-    """The vendor's endpointing heard the utterance end here."""
+    """Whether the vendor's endpointing ends the utterance here."""
     flushed: bool
-    """It answers a Finalize."""
+    """Whether it answers a Finalize."""
 
 
 @dataclass(slots=True)
@@ -75,12 +75,12 @@ class _Utterance:
 
 
 class Utterances:
-    """The open utterance of every channel; messages of the SDK in, transcripts out.
+    """Open utterances of all channels; messages of the SDK in, transcripts out.
 
     Parameters
     ----------
     channels
-        How many channels the stream has; results for others are unreadable.
+        Number of channels of the stream; results for others are unreadable.
     """
 
     def __init__(self, channels: int) -> None:
@@ -95,7 +95,7 @@ class Utterances:
         return settled and len(self._flushed) == len(self._open)
 
     def to_finalize(self) -> list[int]:
-        """Take the channels whose open segment the vendor has to be asked to close."""
+        """Return and clear the channels whose open segment the vendor must be asked to close."""
         asked, self._asked = self._asked, []
         return asked
 
@@ -159,7 +159,7 @@ class Utterances:
 
 
 def _progress(utterance: _Utterance, segment: Segment) -> Transcript:
-    """A partial that covers the audio up to the end of a segment, whether it brought words or not."""
+    """A partial that covers the audio up to the end of a segment, with or without words."""
     if not (utterance.closed or utterance.interim):
         return Transcript("", final=False, channel=segment.channel, start=segment.start, end=segment.end)
     partial = utterance.transcript(final=False)
@@ -167,7 +167,7 @@ def _progress(utterance: _Utterance, segment: Segment) -> Transcript:
 
 
 def read_segment(message: Any, channels: int) -> Segment | None:
-    """Read one result; None when it cannot be read and the next one replaces it anyway.
+    """Read one result; None when it cannot be read and the next one replaces it.
 
     The SDK builds its models without checking when a message does not fit, so every field may be missing or wrong.
     """
@@ -194,7 +194,7 @@ def read_segment(message: Any, channels: int) -> Segment | None:
 
 
 def joined(texts: Sequence[str]) -> str:
-    """Texts of consecutive segments as one, with a space only where the script sets one.
+    """Texts of consecutive segments as one, with a space only where the script has one.
 
     Examples
     --------

@@ -19,9 +19,9 @@ from providers.engines.deepgram.client import (
     base_urls,
     require_key,
 )
-from providers.engines.http.client import VendorClient, failure, greet, sendable
-from providers.engines.http.response_audio import AnswerAudio
-from providers.engines.vendor_errors import key_problems, refusal
+from providers.engines.http.client import VendorClient, check_key, failure, sendable
+from providers.engines.http.response_audio import ResponseAudio
+from providers.engines.vendor_errors import key_problems, vendor_error
 from providers.errors import EngineError, EngineUnavailable, SettingsError, UnknownVoice
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from deepgram.core.api_error import ApiError
 
 RATES = (8000, 16000, 24000, 32000, 48000)
-"""Hz the vendor makes; 22,050 and 44,100 are resampled from the next one up."""
+"""Hz of the vendor; 22,050 and 44,100 are resampled from the next higher rate."""
 
 LONGEST_TEXT = 2000
 """Characters per request."""
@@ -40,24 +40,23 @@ _FIXED = ("encoding", "container", "sample_rate")
 
 @dataclass(frozen=True, slots=True)
 class DeepgramSpeaking:
-    """How to speak."""
+    """Options of the speaking engine."""
 
     api_key: str = field(default="", repr=False)
     url: str = CLOUD
     """Base of the vendor or of a self-hosted Deepgram; http, https, ws or wss."""
     voice: str = "aura-2-thalia-en"
-    """A model is a voice."""
+    """Model name; each model is one voice."""
     speed: float | None = None
-    """Factor, 1 is the voice's own pace; None leaves it out, as not every voice knows it."""
+    """Factor, 1 is the voice's own speed; None omits it, because not every voice supports it."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """More query parameters."""
     open_timeout: float = 5.0
     """Seconds for a connection to open."""
     idle_timeout: float = 10.0
-    """Seconds without a byte after which the vendor has failed."""
+    """Seconds without a byte after which the request fails."""
     keep_warm: float = 45.0
-    """Seconds without a request after which one is made, so that a connection is open when the next call comes; 0 is
-    never."""
+    """Seconds without a request after which one is made, to keep a connection open for the next call; 0 disables it."""
     connections: int = 256
 
     def __post_init__(self) -> None:
@@ -78,7 +77,7 @@ class DeepgramSpeaking:
 
 
 class DeepgramSpeaker:
-    """The engine: one HTTP client, warm before the first call."""
+    """The speaking engine; its HTTP client connects before the first call."""
 
     name = NAME
 
@@ -89,23 +88,23 @@ class DeepgramSpeaker:
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
-        """Five rates; voices are model names, of which the vendor has about a hundred."""
+        """Five rates; voices are model names, about a hundred."""
         return SpeakingCapabilities(rates=RATES, voices=_EXAMPLES, streaming=True, normalises_text=True)
 
     async def start(self) -> None:
-        """Load the SDK (0.2 s), open a connection and have the key checked.
+        """Load the SDK (0.2 s), open a connection and check the key.
 
         Raises
         ------
         EngineUnavailable
-            The SDK is not installed, there is no key, or the vendor refuses it.
+            The SDK is not installed, there is no key, or the vendor rejects it.
         """
         options = self._options
         self._connected()
         assert self._http is not None
         url = base_urls(options.url)[0] + KEY_PATH
         headers = authorization(options.api_key)
-        await greet(self._http, url, headers, engine=NAME, key=KEY_SETTING)
+        await check_key(self._http, url, headers, engine=NAME, key=KEY_SETTING)
         self._http.keep_warm(url, headers, every=options.keep_warm)
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
@@ -114,7 +113,7 @@ class DeepgramSpeaker:
             found = f"expected at most {LONGEST_TEXT} characters, found {len(utterance.text)}"
             raise EngineError(f"deepgram text: {found}", engine=NAME, retryable=False)
         rate = native_rate(utterance.rate)
-        audio = AnswerAudio(rate, engine=NAME)
+        audio = ResponseAudio(rate, engine=NAME)
         voice = utterance.voice or self._options.voice
         silent = True
         try:
@@ -128,7 +127,7 @@ class DeepgramSpeaker:
         except _api_error() as error:
             raise _refused(error, voice) from None
         except ValueError:
-            # The SDK trips over the body of a refusal that is not in the encoding it claims.
+            # The SDK cannot decode an error body that is not in its declared encoding.
             raise EngineError("deepgram refused the request with an unreadable answer", engine=NAME) from None
         if rest := audio.flush():
             yield Chunk(rest, audio.rate)
@@ -143,7 +142,7 @@ class DeepgramSpeaker:
 
     def _stream(self, text: str, voice: str, rate: int) -> AsyncGenerator[bytes, None]:
         options = self._options
-        # An async generator, which the SDK declares as a mere iterator.
+        # An async generator, which the SDK declares as an iterator.
         stream: AsyncGenerator[bytes, None] = self._connected().speak.v1.audio.generate(
             text=sendable(text),
             model=sendable(voice),
@@ -164,7 +163,7 @@ class DeepgramSpeaker:
 
 
 def native_rate(wanted: int) -> int:
-    """The lowest rate the vendor makes that holds everything the wanted one can.
+    """The lowest of the vendor's rates that is not below the wanted one.
 
     Examples
     --------
@@ -184,7 +183,7 @@ def _client(options: DeepgramSpeaking) -> tuple[AsyncDeepgramClient, VendorClien
         open_timeout=options.open_timeout, idle_timeout=options.idle_timeout, connections=options.connections
     )
     rest, live = base_urls(options.url)
-    # The SDK insists on a key; a self-hosted Deepgram ignores whatever it gets.
+    # The SDK requires a key; a self-hosted Deepgram ignores it.
     environment = DeepgramClientEnvironment(base=rest, production=live, agent=live, agent_rest=rest)
     return AsyncDeepgramClient(api_key=options.api_key or "none", environment=environment, httpx_client=http), http
 
@@ -200,4 +199,4 @@ def _refused(error: ApiError, voice: str) -> EngineError:
     body: dict[str, Any] = error.body if isinstance(error.body, dict) else {}
     if status in (400, 404) and "model" in str(body.get("err_msg", "")).lower():
         return UnknownVoice(voice, engine=NAME, examples=_EXAMPLES)
-    return refusal(NAME, status, error.headers or {}, code=body.get("err_code"), key=KEY_SETTING)
+    return vendor_error(NAME, status, error.headers or {}, code=body.get("err_code"), key=KEY_SETTING)

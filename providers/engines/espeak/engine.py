@@ -1,7 +1,7 @@
 """espeak-ng as a speaking engine: embedded, no key, no model, 140 languages, exact word times.
 
-It speaks at 22,050 Hz always, about 700 times faster than real time. Ordinary texts can crash the library, so it runs
-in worker processes of its own: a crash costs nothing but the text that caused it.
+It always speaks at 22,050 Hz, about 700 times faster than real time. Ordinary texts can crash the library, so it runs
+in its own worker processes: a crash loses only the text that caused it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["Espeak", "EspeakOptions"]
 
 
 class Espeak(WorkerVoice):
-    """The engine."""
+    """The speaking engine."""
 
     def __init__(self, options: EspeakOptions | None = None) -> None:
         options = options or EspeakOptions()

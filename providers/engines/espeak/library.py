@@ -1,8 +1,8 @@
 """espeak-ng's C library through ctypes: one text in, PCM and word times out, blocking.
 
 The library is GPL-3.0 and optional (extra ``local``); it is loaded on first use and never shipped with this package.
-Its state is global in C, it is not thread-safe, and some ordinary texts crash it. So it runs in worker processes of its
-own (`worker`), never in the server.
+Its state is global in C, it is not thread-safe, and some ordinary texts crash it. So it runs in its own worker
+processes (`worker`), never in the server.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _END_PAUSE = 0x1000
 _CHARACTER_POSITION = 1
 _RATE, _VOLUME, _PITCH, _RANGE, _PUNCTUATION, _CAPITALS, _WORD_GAP = range(1, 8)
 _DEFAULTS = ((_VOLUME, 100), (_PITCH, 50), (_RANGE, 50), (_PUNCTUATION, 0), (_CAPITALS, 0), (_WORD_GAP, 0))
-"""The library's parameters but the rate. All are set for every text, so that none can be left changed by another."""
+"""The library's parameters except the rate. All are set for every text, so that no text changes them for another."""
 
 _EVENT_END, _EVENT_WORD = 0, 1
 
@@ -78,7 +78,7 @@ _Callback = c.CFUNCTYPE(c.c_int, c.POINTER(c.c_short), c.c_int, c.POINTER(_Event
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One utterance, whole."""
+    """One whole utterance."""
 
     pcm: bytes
     rate: int
@@ -87,12 +87,12 @@ class Rendered:
 
     @property
     def silent(self) -> bool:
-        """True when the library made no sound for the text; its silence is exactly zero."""
+        """True when the library made no sound for the text: all samples are zero."""
         return not self.pcm.strip(b"\0")
 
 
 class EspeakLibrary:
-    """The loaded C library. One per process, used by one thread: its state is global.
+    """Loaded C library. There is one per process, used by one thread: its state is global.
 
     Raises
     ------
@@ -130,7 +130,7 @@ class EspeakLibrary:
         words_per_minute
             80 … 450.
         cancelled
-            Asked every 60 ms of audio; True stops the synthesis.
+            Called for every 60 ms of audio; True stops the synthesis.
 
         Raises
         ------
@@ -185,7 +185,7 @@ class EspeakLibrary:
 
 
 def _load(callback: object) -> tuple[c.CDLL, int, Path]:
-    """Load the library; returns it with its rate in Hz and the folder of its data."""
+    """Load the library; return it with its rate in Hz and its data folder."""
     try:
         import espeakng_loader
     except ImportError:
@@ -214,7 +214,7 @@ def _load(callback: object) -> tuple[c.CDLL, int, Path]:
 def _short_path(data: Path) -> Path:
     if len(os.fsencode(data)) <= _LONGEST_DATA_PATH:
         return data
-    # The library opens its data lazily for each language, so the link lives as long as this process.
+    # The library opens its data for each language on first use, so the link stays as long as this process.
     folder = Path(tempfile.mkdtemp(prefix="espeak-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     link = folder / "data"
@@ -223,7 +223,7 @@ def _short_path(data: Path) -> Path:
 
 
 def _has_dictionary(voice: ListedVoice, data: Path) -> bool:
-    """Tell whether a voice can speak: the list has a few languages whose dictionary is not part of the data."""
+    """Whether a voice has a dictionary: a few listed languages have none in the data."""
     file = data / "lang" / voice.identifier
     lines = [line.split() for line in file.read_text("utf-8", errors="replace").splitlines()] if file.exists() else []
     named = [line[1] for line in lines if len(line) > 1 and line[0] == "dictionary"]
@@ -232,14 +232,14 @@ def _has_dictionary(voice: ListedVoice, data: Path) -> bool:
 
 
 def _with_plain_digits(text: str) -> str:
-    """Write the decimal digits of every script as 0 to 9; most voices pass over any other in silence."""
+    """Write the decimal digits of every script as 0 to 9; most voices skip other digits silently."""
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
 
 
 def _tags(languages: int) -> Iterator[tuple[int, str]]:
-    """Read the tags of one voice with their priorities."""
+    """Language tags of one voice with their priorities."""
     while priority := c.string_at(languages, 1)[0]:
         tag = c.string_at(languages + 1)
         yield priority, tag.decode()
@@ -247,10 +247,10 @@ def _tags(languages: int) -> Iterator[tuple[int, str]]:
 
 
 def _words(text: str, marks: list[tuple[int, int]], samples: int, rate: int) -> tuple[Word, ...]:
-    """Word events to words, each lasting until the next begins.
+    """Words from word events, each lasting until the next begins.
 
     The library splits some words ("$12.50" gives three events) and merges others ("in the"): an event counts only where
-    a word begins in the text, and a word's text is all that stands before the next such event.
+    a word begins in the text, and a word's text reaches to the next such event.
     """
     starts: list[tuple[int, int]] = []
     for position, sample in marks:

@@ -1,8 +1,8 @@
-"""Names of espeak's voices: what a caller may write, and what the library is given for it.
+"""Names of espeak's voices: a caller's names and the library's identifiers.
 
-The library looks a name up as a file first, and copies what stands behind ``+`` into a short buffer: a name of 37
-characters ends the process, ``.`` and ``!v/f5`` are files. So a caller's name never reaches it. It is looked up here,
-in the library's own list, and the list's identifier is handed on.
+The library first looks a name up as a file, and copies the part after ``+`` into a short buffer: a name of 37
+characters ends the process, ``.`` and ``!v/f5`` are files. So a caller's name never reaches it. The name is looked up here in the
+library's own list, and the library gets the list's identifier.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from dataclasses import dataclass
 from providers.engines.base import SpeakingCapabilities
 
 EXAMPLES = ("en-us", "en-gb", "de", "fr", "es", "en-us+f5")
-"""Voices that an error names."""
+"""Voices that an error names as examples."""
 
 CAPABILITIES = SpeakingCapabilities(rates=(22050,), voices=EXAMPLES, word_times=True)
-"""What holds before the library is loaded: its synthesiser always works at 22,050 Hz."""
+"""Capabilities before the library is loaded: its synthesiser always works at 22,050 Hz."""
 
 _REGIONAL = re.compile(r"([a-z]{2,3})-(?:[a-z]{2}|[0-9]{3})", re.ASCII)
-"""A language and a region; where the list lacks the region the language's first voice speaks."""
+"""A language and a region; if the list lacks the region, the language's first voice is used."""
 
 _VARIANT_FOLDER = "!v/"
 
 
 @dataclass(frozen=True, slots=True)
 class ListedVoice:
-    """One entry of the library's list."""
+    """Entry of the library's list of voices."""
 
     identifier: str
     """Its file: ``gmw/en-US``, ``!v/f5``."""
@@ -37,7 +37,7 @@ class ListedVoice:
 
 
 class VoiceNames:
-    """The names that callers may use.
+    """Names that callers may use.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class VoiceNames:
         best: dict[str, tuple[int, str]] = {}
         for voice in voices:
             for place, (priority, tag) in enumerate(voice.languages):
-                # A voice's own tag belongs to it, even if another one claims it with a better priority.
+                # A voice's own tag selects it, even if another voice has the tag with a better priority.
                 rank = (priority if place else 0), voice.identifier
                 best[tag.lower()] = min(best.get(tag.lower(), rank), rank, key=lambda entry: entry[0])
         self._voices = {tag: identifier for tag, (_, identifier) in best.items()}
@@ -62,13 +62,13 @@ class VoiceNames:
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """What may stand behind ``+``, sorted."""
+        """Names that may follow ``+``, sorted."""
         return tuple(sorted(self._variants))
 
     def identifier(self, name: str) -> str | None:
-        """Return what the library calls a voice, with its variant; None when there is no such voice.
+        """The library's identifier of a voice with its variant; None when there is no such voice.
 
-        A name is a language tag and perhaps a variant: ``en-us``, ``de``, ``de-AT``, ``en-us+f5``. Case is ignored.
+        A name is a language tag with an optional variant: ``en-us``, ``de``, ``de-AT``, ``en-us+f5``. Case is ignored.
         """
         tag, plus, variant = name.lower().partition("+")
         regional = _REGIONAL.fullmatch(tag)
@@ -82,7 +82,7 @@ class VoiceNames:
 
 
 def _variant_names(variants: Iterable[ListedVoice]) -> Iterator[tuple[str, str]]:
-    """Both names of each variant in small letters, and its file's name."""
+    """Both names of each variant in lower case, each with its file's name."""
     for variant in variants:
         file = variant.identifier.removeprefix(_VARIANT_FOLDER)
         yield variant.name.lower(), file

@@ -1,4 +1,4 @@
-"""What runs in espeak's own processes: the loaded library, and one sentence after the other; see `voice_child`."""
+"""Code of espeak's worker processes: the loaded library speaks one sentence after the other; see `voice_child`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from providers.text.scripts import voice_for
 
 
 def main(control_fd: int, options: bytes) -> None:
-    """Be the fork server until the control socket ends."""
+    """Run the fork server until the control socket ends."""
     settings = voice_child.decode_options(options, EspeakOptions)
     fork_child.run(control_fd, partial(EspeakVoice, settings), serve)
 
@@ -29,7 +29,7 @@ def serve(link: socket.socket, voice: EspeakVoice) -> None:
 
 
 class EspeakVoice:
-    """The `VoiceLibrary`: loads the library and says a word, which loads the default voice's dictionary.
+    """`VoiceLibrary` of espeak; it says a word after loading, which loads the default voice's dictionary.
 
     Raises
     ------
@@ -52,9 +52,9 @@ class EspeakVoice:
         return replace(CAPABILITIES, languages=self._library.names.tags, default_language=tag)
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
-        """Speak one sentence whole, about 10 ms for 7 s of speech; nothing for a text without a sound.
+        """Speak one sentence whole, about 10 ms for 7 s of speech; no chunk for a text without a sound.
 
-        Whole, because a text that crashes the library has then said nothing yet, and its caller gets a clean answer.
+        A text that crashes the library has then sent no audio yet, so that its caller gets an error response.
         """
         voice = self._options.voice if sentence.voice is None else sentence.voice
         rendered = self._library.render(

@@ -1,1 +1,1 @@
-"""Voices behind an HTTP API."""
+"""Speaking engines behind an HTTP API."""

@@ -1,4 +1,4 @@
-"""HTTP client of an engine: warm, bounded, with a second try for a connection that died in the pool."""
+"""HTTP client of an engine: kept warm, bounded, with one retry for a connection that was closed in the pool."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from providers.engines.vendor_errors import refusal
+from providers.engines.vendor_errors import vendor_error
 from providers.errors import EngineBusy, EngineError
 
 _KEPT = 300.0
@@ -17,11 +17,11 @@ _KEPT = 300.0
 _DIED_IDLE = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 
 _DEAD_AT_ONCE = 1.0
-"""Seconds within which a connection that the vendor had closed shows it. A vendor that takes longer was at work."""
+"""Seconds within which a connection that the vendor had closed fails. After longer the vendor was working on it."""
 
 
 class _Exchange:
-    """What is known of one request's connection, from the trace events of httpcore."""
+    """State of one request's connection, from the trace events of httpcore."""
 
     def __init__(self) -> None:
         self.fresh = False
@@ -30,7 +30,7 @@ class _Exchange:
         """Whether a response has begun."""
 
     async def trace(self, event: str, details: Mapping[str, Any]) -> None:
-        """Take one event; its name is all that is read."""
+        """Take one event; only its name is read."""
         self.fresh |= event.startswith("connection.connect_")
         self.answered |= event.endswith("receive_response_headers.complete")
 
@@ -38,18 +38,18 @@ class _Exchange:
 class VendorClient(httpx.AsyncClient):
     """An ``httpx.AsyncClient`` for vendors.
 
-    A vendor may close an idle connection in the very moment it is taken from the pool. A request that finds such a
-    connection is sent once more. Nothing else is repeated, because a vendor bills each request that reached it: none
-    that failed on a fresh connection, later than `_DEAD_AT_ONCE`, or after the first byte of a response.
+    A vendor may close an idle connection just when it is taken from the pool. A request on such a connection is sent
+    once more. No other request is repeated, because a vendor bills each request that reached it: none that failed on a
+    new connection, later than `_DEAD_AT_ONCE`, or after the first byte of a response.
 
     Parameters
     ----------
     open_timeout
-        Seconds for a connection to open, and to become free.
+        Seconds for a connection to open or to become free.
     idle_timeout
         Seconds of silence in the middle of an exchange.
     connections
-        How many may be open at once.
+        Connections that may be open at once.
     """
 
     def __init__(self, *, open_timeout: float, idle_timeout: float, connections: int) -> None:
@@ -63,7 +63,7 @@ class VendorClient(httpx.AsyncClient):
         self._used = 0.0
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send a request, a second time if the first one found a connection that had died in the pool."""
+        """Send a request, a second time if its connection had been closed in the pool."""
         clock = asyncio.get_running_loop().time
         self._used = sent = clock()
         exchange = _Exchange()
@@ -76,15 +76,15 @@ class VendorClient(httpx.AsyncClient):
             return await super().send(request, **options)
 
     def keep_warm(self, url: str, headers: Mapping[str, str], *, every: float) -> None:
-        """Ask for a page whenever nothing else was asked for a while, so that no caller waits for a TLS handshake.
+        """Request a page whenever there was no request for a while, so that no caller waits for a TLS handshake.
 
-        ``every`` is in seconds; 0 lets connections grow cold.
+        ``every`` is in seconds; 0 disables it.
         """
         if every > 0 and self._warmth is None:
             self._warmth = asyncio.get_running_loop().create_task(self._keep_warm(url, headers, every))
 
     async def aclose(self) -> None:
-        """Stop keeping warm and close every connection."""
+        """Stop the warming and close every connection."""
         if self._warmth is not None:
             self._warmth.cancel()
             await asyncio.gather(self._warmth, return_exceptions=True)
@@ -99,30 +99,30 @@ class VendorClient(httpx.AsyncClient):
             try:
                 await self.get(url, headers=headers)
             except httpx.RequestError:
-                continue  # the next utterance finds out, and says so
+                continue  # the next utterance raises it
 
 
-async def greet(http: httpx.AsyncClient, url: str, headers: Mapping[str, str], *, engine: str, key: str) -> None:
-    """Open a connection that the first utterance will reuse, and learn whether the key is good.
+async def check_key(http: httpx.AsyncClient, url: str, headers: Mapping[str, str], *, engine: str, key: str) -> None:
+    """Check the key, over a connection that the first utterance will reuse.
 
-    A vendor that cannot be reached now may be there when the first call comes, so that is no error; nor is any answer
-    but "who are you?", because not every compatible server knows the path.
+    A vendor that cannot be reached now may be reachable at the first call, so that is no error. Only status 401 is one,
+    because not every compatible server has the path.
 
     Raises
     ------
     EngineUnavailable
-        The key is refused.
+        The vendor rejects the key.
     """
     try:
         answer = await http.get(url, headers=headers)
     except httpx.RequestError:
         return
     if answer.status_code == 401:
-        raise refusal(engine, answer.status_code, answer.headers, key=key)
+        raise vendor_error(engine, answer.status_code, answer.headers, key=key)
 
 
 def failure(engine: str, error: httpx.RequestError) -> EngineError:
-    """What went wrong on the way to a vendor, or back."""
+    """The `EngineError` of a request that failed in transport."""
     if isinstance(error, httpx.PoolTimeout):
         return EngineBusy(f"{engine} has no free connection", engine=engine)
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
@@ -133,5 +133,5 @@ def failure(engine: str, error: httpx.RequestError) -> EngineError:
 
 
 def sendable(text: str) -> str:
-    """The text without lone surrogates, which no encoding carries."""
+    """The text without lone surrogates, which UTF-8 cannot encode."""
     return text.encode(errors="replace").decode()

@@ -1,7 +1,7 @@
 """Any server with OpenAI's ``/v1/audio/speech`` as a speaking engine: OpenAI, Kokoro-FastAPI, speaches, vLLM-omni.
 
-Bare PCM is asked for. It carries no rate, so ``native_rate`` says what the server makes; a server that answers WAV all
-the same is believed about its own rate. What a server wants beyond the common fields goes into ``extra``:
+It requests bare PCM. PCM has no rate, so ``native_rate`` is the server's rate; if a server answers WAV instead, the
+WAV's rate is used. Fields that a server needs beyond the common ones go into ``extra``:
 ``{"stream": True}`` for vLLM-omni (OpenAI itself refuses it), ``{"sample_rate": 24000}`` for speaches.
 """
 
@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
-from providers.engines.http.client import VendorClient, failure, greet, sendable
-from providers.engines.http.response_audio import AnswerAudio
-from providers.engines.vendor_errors import key_problems, refusal
+from providers.engines.http.client import VendorClient, check_key, failure, sendable
+from providers.engines.http.response_audio import ResponseAudio
+from providers.engines.vendor_errors import key_problems, vendor_error
 from providers.errors import EngineError, EngineUnavailable, SettingsError, UnknownVoice
 
 NAME = "openai"
@@ -28,12 +28,12 @@ CLOUD = "https://api.openai.com"
 _EXAMPLES = ("alloy", "ash", "coral", "nova", "sage", "shimmer")
 _FIXED = ("input", "voice", "response_format")
 _LONGEST_ERROR = 1 << 16
-"""Bytes of an error's body that are read to find its code."""
+"""Bytes of an error body that are read to find its code."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenAISpeaking:
-    """How to speak."""
+    """Options of the speaking engine."""
 
     api_key: str = field(default="", repr=False)
     url: str = CLOUD
@@ -43,18 +43,17 @@ class OpenAISpeaking:
     native_rate: int = 24000
     """Hz of the server's bare PCM."""
     speed: float = 1.0
-    """Factor, 0.25 … 4; sent only if it is not 1."""
+    """Factor, 0.25 … 4; sent only if not 1."""
     instructions: str = ""
-    """How the voice should sound, for models that can be told."""
+    """Description of how the voice should sound, for models that support it."""
     extra: Mapping[str, Any] = field(default_factory=dict)
-    """More fields of the body; they win over the ones made here."""
+    """More fields of the body; they replace those made here."""
     open_timeout: float = 5.0
     """Seconds for a connection to open."""
     idle_timeout: float = 10.0
-    """Seconds without a byte after which the server has failed."""
+    """Seconds without a byte after which the request fails."""
     keep_warm: float = 45.0
-    """Seconds without a request after which one is made, so that a connection is open when the next call comes; 0 is
-    never."""
+    """Seconds without a request after which one is made, to keep a connection open for the next call; 0 disables it."""
     connections: int = 256
 
     def __post_init__(self) -> None:
@@ -78,12 +77,12 @@ class OpenAISpeaking:
 
     @property
     def base(self) -> str:
-        """The base with its ``/v1``."""
+        """The base URL with its ``/v1``."""
         return self.url.rstrip("/").removesuffix("/v1") + "/v1"
 
 
 class OpenAISpeaker:
-    """The engine: one HTTP client, warm before the first call."""
+    """The speaking engine; its HTTP client connects before the first call."""
 
     name = NAME
 
@@ -93,7 +92,7 @@ class OpenAISpeaker:
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
-        """The configured rate; which voices and languages there are depends on the server."""
+        """The configured rate; voices and languages depend on the server."""
         cloud = self._options.url.startswith(CLOUD)
         examples = _EXAMPLES if cloud else (self._options.voice,)
         return SpeakingCapabilities(
@@ -101,23 +100,23 @@ class OpenAISpeaker:
         )
 
     async def start(self) -> None:
-        """Open a connection and have the key checked.
+        """Open a connection and check the key.
 
         Raises
         ------
         EngineUnavailable
-            OpenAI's own server and no key, or any server that refuses the key.
+            There is no key for OpenAI's own server, or the server rejects the key.
         """
         http = self._connected()
         url = f"{self._options.base}/models"
-        await greet(http, url, self._headers, engine=NAME, key=KEY_SETTING)
+        await check_key(http, url, self._headers, engine=NAME, key=KEY_SETTING)
         http.keep_warm(url, self._headers, every=self._options.keep_warm)
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
         """Speak one utterance; closing the generator closes the connection."""
         options = self._options
         voice = utterance.voice or options.voice
-        audio = AnswerAudio(options.native_rate, engine=NAME)
+        audio = ResponseAudio(options.native_rate, engine=NAME)
         body = self._body(utterance.text, voice)
         silent = True
         try:
@@ -175,7 +174,7 @@ class OpenAISpeaker:
             if answer.status_code in (400, 404, 422) and _blames_voice(said):
                 raise UnknownVoice(voice, engine=NAME, examples=self.capabilities.voices)
             code = said.get("code") or said.get("error") or said.get("type")
-            raise refusal(NAME, answer.status_code, answer.headers, code=code, key=KEY_SETTING)
+            raise vendor_error(NAME, answer.status_code, answer.headers, code=code, key=KEY_SETTING)
         kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
         if kind == "application/json" or kind.startswith("text/"):
             raise EngineError(f"openai answer: expected audio, found {kind}", engine=NAME, retryable=False)

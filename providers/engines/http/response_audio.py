@@ -1,7 +1,7 @@
-"""The audio of a vendor's answer: bare PCM as it was asked for, or WAV that says its own rate.
+"""Audio of a vendor's response: bare PCM as requested, or WAV with its own rate.
 
-Bare PCM carries no rate, and servers that call themselves compatible answer WAV where PCM was asked for, often with
-another rate than the one they document. Played as PCM, its header is a click and its rate a wrong pitch.
+Bare PCM carries no rate, and some compatible servers answer WAV where PCM was requested, often with another
+rate than the documented one. Played as PCM, its header is a click and its rate a wrong pitch.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import struct
 from providers.errors import EngineError
 
 _LONGEST_HEADER = 1 << 16
-"""Bytes before the ``data`` chunk; more is not a header."""
+"""Bytes before the ``data`` chunk; a longer header is an error."""
 _UNKNOWN_LENGTHS = (0, 0x7FFFFFFF)
-"""A streamed WAV cannot know its length: writers put nothing, or as much as fits, signed or unsigned."""
+"""Lengths that writers of a streamed WAV put in its header: zero, or the largest number, signed or unsigned."""
 _PCM, _EXTENSIBLE = 0x0001, 0xFFFE
 _CONTAINERS = {b"OggS": "Ogg", b"fLaC": "FLAC", b"ID3\x03": "MP3", b"ID3\x04": "MP3"}
 _RATES = range(4000, 192001)
 """Hz."""
 
 
-class AnswerAudio:
-    """Bytes of an answer in, cut anywhere; whole 16-bit mono samples out.
+class ResponseAudio:
+    """Decoder for a response: bytes in, cut anywhere; whole 16-bit mono samples out.
 
-    Half a sample at the very end is no sample and is dropped.
+    Half a sample at the end is dropped.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class AnswerAudio:
 
     Examples
     --------
-    >>> audio = AnswerAudio(24000, engine="openai")
+    >>> audio = ResponseAudio(24000, engine="openai")
     >>> audio.feed(b"abc"), audio.feed(b"d")
     (b'ab', b'cd')
     """
@@ -48,12 +48,12 @@ class AnswerAudio:
         self._left: int | None = None
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next bytes; the answer may be empty.
+        """Take the next bytes; return the samples they complete, perhaps none.
 
         Raises
         ------
         EngineError
-            The answer is neither PCM nor 16-bit mono WAV.
+            The response is neither PCM nor 16-bit mono WAV.
         """
         if self._held:
             data = self._held + data
@@ -75,7 +75,7 @@ class AnswerAudio:
         return data
 
     def flush(self) -> bytes:
-        """End the answer: what looked like the beginning of a header and is too short for one was PCM."""
+        """End the response: a started header that is too short for one was PCM."""
         held, self._held = self._held, b""
         if self._in_header and not held.startswith(b"RIFF"):
             return held[: len(held) & ~1]

@@ -1,1 +1,1 @@
-"""Neural engines on this machine; the user brings the model files."""
+"""Neural engines on this machine, with model files that the user provides."""

@@ -1,7 +1,7 @@
-"""Kokoro as a speaking engine: an 82 M parameter voice on this machine's CPU, the model files brought by the user.
+"""Kokoro as a speaking engine: an 82 M parameter voice on this machine's CPU, with the user's model files.
 
-The library is MIT, what it needs for phonemes is GPL-3.0: optional (extra ``kokoro``). It reads callers' text with
-espeak-ng, which some texts crash, so it runs in worker processes of its own.
+The library is MIT, its phonemiser GPL-3.0: optional (extra ``kokoro``). It reads callers' text with espeak-ng, which
+some texts crash, so it runs in its own worker processes.
 """
 
 from __future__ import annotations
@@ -29,29 +29,29 @@ RATE = 24000
 LANGUAGES = {
     "a": "en-us", "b": "en-gb", "e": "es", "f": "fr-fr", "h": "hi", "i": "it", "j": "ja", "p": "pt-br", "z": "cmn",
 }  # fmt: skip
-"""The first letter of a voice's name is its language."""
+"""Languages by the first letter of a voice's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KokoroOptions:
-    """What can be set of the engine."""
+    """Options of the Kokoro engine."""
 
     model: Path | None = None
     """``kokoro….onnx``"""
     voices: Path | None = None
     """``voices….bin``"""
     voice: str = "af_heart"
-    """The default voice; the first of the file where it is missing."""
+    """The default voice; the first of the file if it is missing."""
     speed: float = 1.0
     """0.5 … 2.0"""
     workers: int = WORKERS
-    """Worker processes: sentences at the same time."""
+    """Worker processes: sentences spoken at the same time."""
     threads: int = THREADS
     """Threads of one worker process."""
 
 
 class Kokoro(WorkerVoice):
-    """The engine, at 24 kHz."""
+    """The speaking engine, at 24 kHz."""
 
     def __init__(self, options: KokoroOptions) -> None:
         known = SpeakingCapabilities(rates=(RATE,))
@@ -59,7 +59,7 @@ class Kokoro(WorkerVoice):
 
 
 def main(control_fd: int, options: bytes) -> None:
-    """Be the fork server until the control socket ends."""
+    """Run the fork server until the control socket ends."""
     load = partial(KokoroLibrary, decode_options(options, KokoroOptions))
     run_voice(control_fd, load, engine=NAME, package="kokoro_onnx", extra="kokoro")
 
@@ -74,7 +74,7 @@ class KokoroLibrary:
         file = existing(options.voices, "PROVIDERS_KOKORO_VOICES", engine=NAME)
         self._kokoro = Kokoro.from_session(onnx_session(str(model), options.threads), str(file))
         if isinstance(self._kokoro.voices, np.lib.npyio.NpzFile):
-            # The library leaves the archive open and reads it again for every sentence.
+            # The library keeps the archive open and reads it again for every sentence.
             with self._kokoro.voices as archive:
                 self._kokoro.voices = {name: archive[name] for name in archive.files}
         self._voices: tuple[str, ...] = tuple(self._kokoro.get_voices())
@@ -88,7 +88,7 @@ class KokoroLibrary:
         return SpeakingCapabilities(rates=(RATE,), languages=tuple(languages), voices=self._voices[:8])
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
-        """Speak whole: the model makes a sentence in one go."""
+        """Speak a sentence whole: the model makes it in one step."""
         voice = self._default if sentence.voice is None else sentence.voice
         if voice not in self._voices:
             raise UnknownVoice(voice, engine=NAME, examples=self._voices[:8])

@@ -1,4 +1,4 @@
-"""A listening engine with a model inside this process: the `SpeechToText` in front of a blocking recogniser."""
+"""Listening engine with a model in this process: a `SpeechToText` over blocking recognisers."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _Loaded = TypeVar("_Loaded")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadOptions:
-    """Bounds of the threads."""
+    """Limits of the threads."""
 
     threads: int
-    """Blocks that are heard at the same time."""
+    """Blocks that are recognised at the same time."""
     backlog: float = 5.0
     """Seconds of audio that may wait for a thread."""
 
 
 class ThreadedListener(Generic[_Loaded]):
-    """The engine: one loaded model serves every call, each call has a recogniser of its own.
+    """The listening engine; calls share the model, and each has its own recogniser.
 
     Parameters
     ----------
     name
-        Of the engine, of its extra and of its threads.
+        Name of the engine, of its extra and of its threads.
     load
-        Loads the model; blocking, may import the optional library.
+        Function that loads the model; it blocks and may import the optional library.
     recogniser
-        Makes one speaker's recogniser from the model and the rate in Hz of the audio.
+        Function that makes one speaker's recogniser from the model and the rate of the audio in Hz.
     capabilities
-        What the engine is; their ``capacity`` is kept.
+        Capabilities of the engine; their ``capacity`` is enforced.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class ThreadedListener(Generic[_Loaded]):
 
     @property
     def capabilities(self) -> ListeningCapabilities:
-        """What the engine is; constant."""
+        """Capabilities of the engine; constant."""
         return self._capabilities
 
     async def start(self) -> None:
@@ -75,7 +75,7 @@ class ThreadedListener(Generic[_Loaded]):
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
-        """One speaker on the shared model. The place is free again when its thread has stopped."""
+        """Recognise one speaker. Its place is free again when its thread has stopped."""
         check_input(rate, channels, engine=self._name)
         place = self._places.take()
         try:
@@ -88,7 +88,7 @@ class ThreadedListener(Generic[_Loaded]):
             yield recognition
 
     async def aclose(self) -> None:
-        """End the threads; one that is at work ends with its block."""
+        """End the threads; a busy one ends after its block."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _busy(self, limit: int) -> EngineBusy:

@@ -1,4 +1,4 @@
-"""What engines with a model on this machine have in common: loading it once, finding its files, checking input."""
+"""Parts that engines with a local model share: loading it once, finding its files, checking input."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _Loaded = TypeVar("_Loaded")
 
 
 class Model(Generic[_Loaded]):
-    """A model that many calls share, loaded in a thread when it is first needed.
+    """Model that many calls share, loaded in a thread on first use.
 
     Parameters
     ----------
     load
-        Blocking; may import the optional library.
+        Function that loads it; it blocks and may import the optional library.
     engine, extra
         Names for the error that says what to install.
     """
@@ -38,7 +38,7 @@ class Model(Generic[_Loaded]):
         Raises
         ------
         EngineUnavailable
-            What to install, or which path is wrong.
+            The library is not installed, or a path is wrong.
         """
         async with self._loading:
             if self.loaded is None:
@@ -47,12 +47,12 @@ class Model(Generic[_Loaded]):
 
 
 def guarded(load: Callable[[], _Loaded], *, engine: str, extra: str) -> _Loaded:
-    """What ``load`` returns.
+    """Call ``load``, with any failure as `EngineUnavailable`.
 
     Raises
     ------
     EngineUnavailable
-        What to install, or what is wrong with the model.
+        The library is not installed, or the model is unusable.
     """
     try:
         return load()
@@ -61,19 +61,19 @@ def guarded(load: Callable[[], _Loaded], *, engine: str, extra: str) -> _Loaded:
     except ImportError as error:
         message = f"{engine} is not installed: {install_command(extra)} ({error})"
         raise EngineUnavailable(message, engine=engine) from None
-    except Exception as error:  # each runtime has its own; all mean that this model cannot be used
+    except Exception as error:  # each runtime raises its own class; all mean that this model is unusable
         fault = str(error).strip().splitlines()[0][:300] if str(error).strip() else ""
         message = f"{engine} cannot load its model: {type(error).__name__}: {fault}"
         raise EngineUnavailable(message, engine=engine) from None
 
 
 def existing(path: Path | None, setting: str, *, engine: str) -> Path:
-    """The path of a model, if it leads somewhere.
+    """The path of a model, checked to exist.
 
     Raises
     ------
     EngineUnavailable
-        Names the setting.
+        The path is not set or does not exist; the message names the setting.
     """
     if path is None:
         raise EngineUnavailable(f"{engine} needs a model: set {setting} to its path", engine=engine)
@@ -83,7 +83,7 @@ def existing(path: Path | None, setting: str, *, engine: str) -> Path:
 
 
 def one_of(folder: Path, *patterns: str, engine: str) -> Path:
-    """The first file that fits, quantised ones first: they are several times faster and hardly worse.
+    """The first file that matches, quantised ones first: they are several times faster and hardly less accurate.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def one_of(folder: Path, *patterns: str, engine: str) -> Path:
 
 
 def check_input(rate: int, channels: int, *, engine: str) -> None:
-    """Refuse what a mono engine cannot take."""
+    """Refuse channels and rates that a mono engine does not support."""
     if channels != 1:
         raise EngineError(f"channels: expected 1, found {channels}", engine=engine, retryable=False)
     if not 8000 <= rate <= 48000:
@@ -106,7 +106,7 @@ def check_input(rate: int, channels: int, *, engine: str) -> None:
 
 
 def live_resampler(rate: int, out_rate: int) -> Stage:
-    """For audio as it comes in; rates that share hardly a divisor get the bulk resampler, later by up to 0.1 s."""
+    """Resampler for live audio; rates with a small common divisor get the bulk resampler, up to 0.1 s later."""
     try:
         return LiveResampler(rate, out_rate)
     except ParameterError:

@@ -1,7 +1,7 @@
-"""Piper as a speaking engine: a VITS voice on this machine's CPU, the model file brought by the user.
+"""Piper as a speaking engine: a VITS voice on this machine's CPU, with the user's model file.
 
 Piper is GPL-3.0 and optional (extra ``piper``). It reads callers' text with espeak-ng, which some texts crash, so it
-runs in worker processes of its own.
+runs in its own worker processes.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ NAME = "piper"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PiperOptions:
-    """What can be set of the engine."""
+    """Options of the Piper engine."""
 
     model: Path | None = None
-    """The voice, ``….onnx``; its configuration ``….onnx.json`` stands beside it."""
+    """The voice, ``….onnx``; its configuration ``….onnx.json`` is in the same folder."""
     speed: float = 1.0
     """2.0 is twice as fast."""
     workers: int = WORKERS
-    """Worker processes: sentences at the same time."""
+    """Worker processes: sentences spoken at the same time."""
     threads: int = THREADS
     """Threads of one worker process."""
 
 
 class Piper(WorkerVoice):
-    """The engine. Its voices are the speakers of the model, by name or number."""
+    """The speaking engine. Its voices are the speakers of the model, by name or number."""
 
     def __init__(self, options: PiperOptions) -> None:
         super().__init__(NAME, __name__, options, pool=pool_of(options.workers))
 
 
 def main(control_fd: int, options: bytes) -> None:
-    """Be the fork server until the control socket ends."""
+    """Run the fork server until the control socket ends."""
     load = partial(PiperLibrary, decode_options(options, PiperOptions))
     run_voice(control_fd, load, engine=NAME, package="piper", extra="piper")
 
@@ -61,7 +61,7 @@ class PiperLibrary:
         session = onnx_session(str(model), options.threads)
         self._voice = PiperVoice(config=config, session=session, download_dir=model.parent)
         self._style = partial(SynthesisConfig, length_scale=config.length_scale / options.speed)
-        # The numbers are names too, for models that have no others.
+        # Numbers are names as well, for models without other names.
         numbered = {str(number): number for number in range(max(config.num_speakers, 1))}
         self._speakers: dict[str, int] = {**config.speaker_id_map, **numbered}
 
@@ -74,7 +74,7 @@ class PiperLibrary:
         )
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
-        """Speak; a cancel stops before the next sentence of the text."""
+        """Speak; a cancel takes effect before the next sentence of the text."""
         if sentence.voice is not None and sentence.voice not in self._speakers:
             raise UnknownVoice(sentence.voice, engine=NAME, examples=tuple(self._speakers)[:8])
         speaker = self._speakers[sentence.voice] if sentence.voice is not None else None

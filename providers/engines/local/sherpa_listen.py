@@ -1,10 +1,10 @@
-"""sherpa-onnx as a listening engine: streaming models of several families, each a folder that the user brings.
+"""sherpa-onnx as a listening engine: streaming models of several families, each a folder of the user's.
 
-The library is Apache-2.0 and optional (extra ``sherpa``). One loaded model serves every call; each call has a stream of
-its own. Which family a folder holds is told by the names of its files, which the project's releases keep to.
+The library is Apache-2.0 and optional (extra ``sherpa``). One loaded model serves every call; each call has its own
+stream. The family of a folder is found by the names of its files, which are the same in all releases of the project.
 
-A folder that the library itself cannot make sense of ends the process with the library's own message on standard error:
-its C++ calls ``exit``. That can only happen at the start.
+A folder that the library cannot read ends the process with the library's own message on standard error: its C++ calls
+``exit``. That can only happen at the start.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ MODEL_RATE = 16000
 """Hz of all streaming models."""
 
 LONGEST_TOKEN = 0.3
-"""Seconds that a token is taken to last when nothing follows it."""
+"""Seconds that a token lasts when nothing follows it."""
 
 TAIL = 0.6
-"""Seconds of silence behind the last audio: the models look ahead as far as that."""
+"""Seconds of silence after the last audio: the models look ahead so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SherpaListenerOptions:
-    """What can be set of listening."""
+    """Options of the sherpa-onnx listening engine."""
 
     folder: Path | None = None
     """With ``tokens.txt`` and a streaming model: transducer (encoder, decoder, joiner), Paraformer (encoder, decoder)
-    or CTC (``model….onnx``: zipformer2, or the family that the folder's name says: wenet, nemo, t-one)."""
+    or CTC (``model….onnx``: zipformer2, or the family in the folder's name: wenet, nemo, t-one)."""
     languages: tuple[str, ...] = ()
     """BCP 47 tags, for the list of engines."""
     silence: float = 0.6
@@ -55,7 +55,7 @@ class SherpaListenerOptions:
 
 
 class SherpaListener(ThreadedListener[Any]):
-    """The engine, truly streaming: partials every third of a second, one channel at any rate."""
+    """The listening engine, streaming: partials every third of a second, one channel at any rate."""
 
     def __init__(self, options: SherpaListenerOptions) -> None:
         super().__init__(
@@ -82,7 +82,7 @@ def _load(options: SherpaListenerOptions) -> Any:
 
 
 class SherpaRecogniser:
-    """One speaker's stream; blocking. Times are the library's: start of the segment plus the token's own."""
+    """Blocking recogniser of one speaker. Times are the library's: start of the segment plus the token's own."""
 
     def __init__(self, recognizer: Any, *, rate: int) -> None:
         self._recognizer = recognizer
@@ -93,11 +93,11 @@ class SherpaRecogniser:
         self._shown = ""
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
-        """Hear the next audio."""
+        """Recognise the next audio."""
         return self._hear(self._resampler.feed(self._decoder.feed(pcm)))
 
     def finish(self) -> Iterator[Transcript]:
-        """Hear the end."""
+        """End the audio."""
         yield from self._hear(self._resampler.flush())
         self._stream.accept_waveform(MODEL_RATE, np.zeros(round(TAIL * MODEL_RATE), dtype=np.float32))
         self._stream.input_finished()
@@ -122,11 +122,11 @@ class SherpaRecogniser:
                 yield heard
 
     def _look(self) -> Transcript | None:
-        """What the open segment holds so far."""
+        """Transcript of the open segment so far."""
         text = self._recognizer.get_result(self._stream).strip()
         if not text:
             return None
-        shouting = text.isupper()  # many models write in capitals only, which hides what a capital means
+        shouting = text.isupper()  # many models write in capitals only
         begin, limit = self._recognizer.start_time(self._stream), self._fed / MODEL_RATE
         at = [min(begin + offset, limit) for offset in self._recognizer.timestamps(self._stream)] or [begin]
         words = tuple(_words(self._recognizer.tokens(self._stream), at, limit, lower=shouting))
@@ -135,7 +135,7 @@ class SherpaRecogniser:
 
 
 def _words(tokens: list[str], at: list[float], limit: float, *, lower: bool) -> Iterator[Word]:
-    """Tokens put together to words, for models whose tokens tell where a word begins.
+    """Words made of tokens, for models whose tokens mark where a word begins.
 
     A word ends where the next begins, at most `LONGEST_TOKEN` after its last token began.
     """
@@ -149,7 +149,7 @@ def _words(tokens: list[str], at: list[float], limit: float, *, lower: bool) -> 
 
 
 def _recognizer(factories: Any, folder: Path, options: SherpaListenerOptions) -> Any:
-    """The folder's files as a recogniser."""
+    """A recogniser from the folder's files."""
     common = {
         "tokens": str(one_of(folder, "tokens.txt", engine=NAME)),
         "num_threads": 1,

@@ -1,8 +1,8 @@
-"""sherpa-onnx as a speaking engine: many families of open voices, each a folder that the user brings.
+"""sherpa-onnx as a speaking engine: many families of open voices, each a folder of the user's.
 
-The library is Apache-2.0 and optional (extra ``sherpa``). Which family a folder holds is told by the names of its
-files, which the project's releases keep to. Some families read callers' text with espeak-ng, which some texts crash,
-and a folder that the library cannot make sense of ends its process: it runs in worker processes of its own.
+The library is Apache-2.0 and optional (extra ``sherpa``). The family of a folder is found by the names of its
+files, which are the same in all releases of the project. Some families read callers' text with espeak-ng, which some
+texts crash, and a folder that the library cannot read ends its process. So it runs in its own worker processes.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ NAME = "sherpa"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SherpaVoiceOptions:
-    """What can be set of speaking."""
+    """Options of the sherpa-onnx speaking engine."""
 
     folder: Path | None = None
     """With ``tokens.txt`` and the model: VITS (piper, coqui, MeloTTS …), Matcha with its vocoder, Kokoro or Kitten."""
     speed: float = 1.0
     """2.0 is twice as fast."""
     workers: int = WORKERS
-    """Worker processes: sentences at the same time."""
+    """Worker processes: sentences spoken at the same time."""
     threads: int = THREADS
     """Threads of one worker process."""
 
 
 class SherpaVoice(WorkerVoice):
-    """The engine. Its voices are the numbers of the model's speakers."""
+    """The speaking engine. Its voices are the numbers of the model's speakers."""
 
     def __init__(self, options: SherpaVoiceOptions) -> None:
         super().__init__(NAME, __name__, options, pool=pool_of(options.workers))
 
 
 def main(control_fd: int, options: bytes) -> None:
-    """Be the fork server until the control socket ends."""
+    """Run the fork server until the control socket ends."""
     load = partial(SherpaLibrary, decode_options(options, SherpaVoiceOptions))
     run_voice(control_fd, load, engine=NAME, package="sherpa_onnx", extra="sherpa")
 
@@ -74,13 +74,13 @@ class SherpaLibrary:
         return SpeakingCapabilities(rates=(self._model.sample_rate,), voices=self._speakers[:8])
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
-        """Speak; a cancel stops before the next sentence of the text."""
+        """Speak; a cancel takes effect before the next sentence of the text."""
         voice = "0" if sentence.voice is None else sentence.voice
         if voice not in self._speakers:
             raise UnknownVoice(voice, engine=NAME, examples=self._speakers[:8])
 
         def on_audio(samples: Samples, progress: float) -> int:
-            # The memory behind the samples is the library's and only lent.
+            # The memory of the samples belongs to the library and is valid only during this call.
             pcm = encode_pcm16(np.array(samples, dtype=np.float32))
             return 1 if sink(Chunk(pcm, self._model.sample_rate)) else 0
 
@@ -88,7 +88,7 @@ class SherpaLibrary:
 
 
 def _families(sherpa_onnx: Any, folder: Path) -> dict[str, Any]:
-    """The folder's files as the configuration of one family."""
+    """The configuration of one family from the folder's files."""
     tokens, data = str(one_of(folder, "tokens.txt", engine=NAME)), folder / "espeak-ng-data"
     lexicon = ",".join(str(path) for path in sorted(folder.glob("lexicon*.txt")))
     common = {"tokens": tokens, "lexicon": lexicon, "data_dir": str(data) if data.is_dir() else ""}

@@ -1,7 +1,7 @@
-"""Blocking recognition in threads: streamed, bounded, stopped when its caller has gone.
+"""Blocking recognition in threads: streamed, bounded, stopped when its caller leaves.
 
-The libraries behind it release the interpreter's lock while they calculate, so threads are enough. A thread cannot be
-ended from outside: leaving a recognition frees the caller at once, the thread stops at the end of its block.
+The libraries release the interpreter's lock while they calculate, so threads are enough. A thread cannot be ended from
+outside: leaving a recognition returns at once, and the thread stops at the end of its block.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from providers.engines.base import Transcript
 from providers.errors import EngineError
 
 BLOCK = 0.5
-"""Seconds of audio per visit to a thread at most; the grain of cancelling."""
+"""Seconds of audio per block at most; a cancel takes effect at its end."""
 
 UNREAD = 256
-"""Transcripts that wait for a reader before the engine does."""
+"""Transcripts that may wait for a reader; then the engine waits."""
 
 
 class BlockingRecogniser(Protocol):
-    """A blocking recognition of one speaker, used by one thread at a time."""
+    """Blocking recogniser of one speaker, used by one thread at a time."""
 
     def feed(self, pcm: bytes, /) -> Iterable[Transcript]:
-        """Hear the next whole samples."""
+        """Recognise the next whole samples."""
 
     def finish(self) -> Iterable[Transcript]:
-        """Hear the end; an open utterance gets its final."""
+        """End the audio; an open utterance gets its final."""
 
 
 @asynccontextmanager
@@ -43,7 +43,7 @@ async def recognise_in_thread(
     Parameters
     ----------
     released
-        Called on the event loop when no thread works for this recognition any more.
+        Called on the event loop when the recognition's thread has stopped.
     """
     worker = asyncio.create_task(recognition.work())
     try:
@@ -55,7 +55,7 @@ async def recognise_in_thread(
 
 
 class ThreadedRecognition:
-    """One speaker. `work` is its only task and belongs to the context that opened it.
+    """Recognition of one speaker. `work` is its only task and belongs to the context that opened it.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ class ThreadedRecognition:
         self._transcripts: asyncio.Queue[Transcript | None] = asyncio.Queue(UNREAD)
 
     async def push(self, pcm: bytes, /) -> None:
-        """Hand audio over; waits while ``backlog`` is full."""
+        """Push audio; waits while ``backlog`` is full."""
         if self._finished:
             raise EngineError("push: expected no audio after finish", engine=self._engine, retryable=False)
         async with self._changed:
@@ -92,7 +92,7 @@ class ThreadedRecognition:
             self._changed.notify_all()
 
     async def finish(self) -> None:
-        """No more audio comes."""
+        """End the audio."""
         async with self._changed:
             self._finished = True
             self._changed.notify_all()
@@ -100,12 +100,12 @@ class ThreadedRecognition:
     async def __aiter__(self) -> AsyncIterator[Transcript]:
         while (transcript := await self._transcripts.get()) is not None:
             yield transcript
-        self._transcripts.put_nowait(None)  # a second iteration finds the end as well
+        self._transcripts.put_nowait(None)  # a second iteration ends as well
         if self._error:
             raise self._error
 
     async def work(self) -> None:
-        """Take audio to a thread, block by block, until all is heard."""
+        """Run the recogniser in a thread, block by block, until the audio ends."""
         try:
             while block := await self._next_block():
                 await self._hear(self._recogniser.feed, block)
@@ -126,14 +126,14 @@ class ThreadedRecognition:
             return block
 
     def when_stopped(self, released: Callable[[], None]) -> None:
-        """Call a function on the event loop once the thread has stopped; `work` has ended before."""
+        """Call a function on the event loop once the thread has stopped; `work` has already ended."""
         if self._block is None or self._block.done():
             released()
             return
         loop = asyncio.get_running_loop()
 
         def stopped(block: concurrent.futures.Future[list[Transcript]]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed, and with it all that counts places
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so no place needs to be freed
                 loop.call_soon_threadsafe(released)
 
         self._block.add_done_callback(stopped)

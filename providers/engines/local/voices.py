@@ -1,6 +1,6 @@
-"""What the local voices have in common: their worker processes, and how each loads its model.
+"""Parts that the local voices share: worker processes and the loading of models.
 
-A model is loaded in every worker process, after the fork, because the runtimes start threads that a fork would lose.
+A model is loaded in every worker process after the fork, because the runtimes start threads, which a fork would lose.
 The library is imported before the fork.
 """
 
@@ -18,29 +18,29 @@ from providers.engines.processes.voice_child import VoiceLibrary
 from providers.engines.processes.voice_pool import PoolOptions
 
 WORKERS = 2
-"""Worker processes of a voice, each with a copy of the model: two, so that one may die without a pause."""
+"""Worker processes of a voice, each with a copy of the model; two, so that one may crash without a pause."""
 
 THREADS = max(1, (os.cpu_count() or 1) // WORKERS)
 """Threads of one worker process."""
 
 STOP = 10.0
-"""Seconds. Some of these libraries cannot be stopped within a sentence, and a new process loads for a second."""
+"""Seconds. Some of these libraries cannot be stopped within a sentence, and a new process takes a second to load."""
 
 
 def pool_of(workers: int) -> PoolOptions:
-    """Bounds of a local voice's processes."""
+    """Limits of a local voice's processes."""
     return PoolOptions(workers=workers, stop=STOP)
 
 
 def run_voice(control_fd: int, load: Callable[[], VoiceLibrary], *, engine: str, package: str, extra: str) -> None:
-    """Be the fork server of a local voice.
+    """Run the fork server of a local voice.
 
     Parameters
     ----------
     load
-        Loads the model, in a worker process.
+        Function that loads the model, called in a worker process.
     package
-        Imported before any fork.
+        Package that is imported before any fork.
     engine, extra
         Names for the error that says what to install.
     """
@@ -53,7 +53,7 @@ def run_voice(control_fd: int, load: Callable[[], VoiceLibrary], *, engine: str,
 
 
 def onnx_session(model: str, threads: int) -> Any:
-    """A session of onnxruntime on the processor with as many threads."""
+    """An onnxruntime session on the CPU with this number of threads."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -1,6 +1,6 @@
-"""Vosk as a listening engine: Kaldi models that stream, a folder that the user brings.
+"""Vosk as a listening engine: streaming Kaldi models, each a folder of the user's.
 
-Apache-2.0 and optional (extra ``vosk``). One loaded model serves every call; each call has a recogniser of its own,
+Apache-2.0 and optional (extra ``vosk``). One loaded model serves every call; each call has its own recogniser,
 which takes any rate. The library releases the interpreter's lock.
 """
 
@@ -21,12 +21,12 @@ from providers.engines.local.model import existing
 NAME = "vosk"
 
 STEP = 0.1
-"""Seconds of audio between two looks at what has been heard so far."""
+"""Seconds of audio between two partials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoskOptions:
-    """What can be set of the engine."""
+    """Options of the Vosk engine."""
 
     folder: Path | None = None
     """The unpacked model."""
@@ -38,12 +38,12 @@ class VoskOptions:
 
 
 class Vosk(ThreadedListener[Any]):
-    """The engine: one channel at any rate.
+    """The listening engine: one channel at any rate.
 
     Parameters
     ----------
     library
-        Imports the library; a test hands in its own.
+        Function that imports the library; tests pass their own.
     """
 
     def __init__(self, options: VoskOptions, *, library: Callable[[], Any] = lambda: import_module("vosk")) -> None:
@@ -68,14 +68,14 @@ class Vosk(ThreadedListener[Any]):
 
 
 def _load(vosk: Any, options: VoskOptions) -> Any:
-    # Without a path the library would download a model, and end the process where it cannot.
+    # Without a path the library would download a model, and end the process if that fails.
     folder = existing(options.folder, "PROVIDERS_VOSK_FOLDER", engine=NAME)
     vosk.SetLogLevel(-1)
     return vosk.Model(model_path=str(folder))
 
 
 class VoskRecogniser:
-    """One speaker's recogniser; blocking. Its times count from the first audio."""
+    """Blocking recogniser of one speaker. Its times count from the first audio."""
 
     def __init__(self, recognizer: Any, *, rate: int) -> None:
         self._recognizer = recognizer
@@ -87,7 +87,7 @@ class VoskRecogniser:
         self._since = self._covered = 0.0
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
-        """Hear the next audio, always in the same steps, however it was cut."""
+        """Recognise the next audio in steps of a fixed size, for any division of the input."""
         pcm = self._carry + pcm
         whole = len(pcm) - len(pcm) % self._step
         self._carry = pcm[whole:]
@@ -95,7 +95,7 @@ class VoskRecogniser:
             yield from self._hear(pcm[begin : begin + self._step])
 
     def finish(self) -> Iterator[Transcript]:
-        """Hear the end."""
+        """End the audio."""
         if self._carry:
             yield from self._hear(self._carry)
         yield from self._final(self._recognizer.FinalResult())
@@ -114,7 +114,7 @@ class VoskRecogniser:
 
     def _final(self, result: str) -> Iterator[Transcript]:
         found = json.loads(result)
-        # A recogniser may take back what it showed; the utterance is ended with it all the same.
+        # A recogniser may withdraw the words of a partial; the utterance still ends with a final.
         text = found.get("text", "").strip() or self._shown
         words = tuple(Word(word["word"], word["start"], word["end"]) for word in found.get("result", ()))
         end = self._fed / self._rate

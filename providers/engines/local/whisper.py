@@ -1,8 +1,8 @@
 """Whisper as a listening engine, through faster-whisper: accurate, punctuated, a segment at a time.
 
-MIT and optional (extra ``whisper``); the model is a folder that the user brings. Whisper does not stream: speech is cut
-into utterances by `dsp.VoiceActivity`, each is transcribed when it has ended. Partials are honest but late: the
-utterance so far, transcribed again, and only while that takes no more than half of the time. Silence never reaches the
+MIT and optional (extra ``whisper``); the model is a folder of the user's. Whisper does not stream: `dsp.VoiceActivity`
+cuts speech into utterances, and each is transcribed when it has ended. Partials are late: each is the utterance so far,
+transcribed again, and they are made only while that takes no more than half of the time. Silence never reaches the
 model, which is known to invent sentences in it.
 """
 
@@ -29,33 +29,33 @@ MODEL_RATE = 16000
 """Hz."""
 
 BACKLOG = 60.0
-"""Seconds of audio that may wait: while one utterance is transcribed the caller speaks on."""
+"""Seconds of audio that may wait: the caller continues to speak while an utterance is transcribed."""
 
 LONGEST = 28.0
 """Seconds of one utterance; the model sees 30 at once."""
 
 SHORTEST = 0.1
-"""Seconds; in less there is no word, and the model would invent one."""
+"""Seconds; shorter audio has no word, and the model would invent one."""
 
 QUIETEST = 10 ** (-55 / 20)
-"""Loudest tenth of a second of an utterance, RMS re full scale: what is quieter is a line, not a person."""
+"""Loudest tenth of a second of an utterance, RMS re full scale; quieter audio is line noise."""
 
 BEFORE = 0.2
-"""Seconds of audio in front of the detected start that go along: the model wants to hear a word begin."""
+"""Seconds of audio before the detected start that are transcribed too, so that the first word is whole."""
 
 UNLIKELY = -1.0
 """Mean log probability of a segment's tokens below which it is dropped when the model also suspects silence."""
 
 SUSPECTED_SILENCE = 0.6
-"""Probability of no speech, the model's own."""
+"""The model's probability of no speech."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhisperOptions:
-    """What can be set of the engine."""
+    """Options of the Whisper engine."""
 
     folder: Path | None = None
-    """A model converted for CTranslate2."""
+    """Folder of a model converted for CTranslate2."""
     language: str | None = None
     """ISO 639-1; None lets the model guess for every utterance."""
     device: str = "cpu"
@@ -71,12 +71,12 @@ class WhisperOptions:
 
 
 class Whisper(ThreadedListener[Any]):
-    """The engine: punctuated, one channel at any rate, each speaker cut into utterances.
+    """The listening engine: punctuated, one channel at any rate, speech cut into utterances.
 
     Parameters
     ----------
     library
-        Imports the library; a test hands in its own.
+        Function that imports the library; tests pass their own.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ def _load(faster_whisper: Any, options: WhisperOptions) -> Any:
 
 
 class WhisperRecogniser:
-    """One speaker: finds the utterances and has each transcribed; blocking."""
+    """Blocking recogniser of one speaker: finds the utterances and transcribes each."""
 
     def __init__(
         self, model: Any, *, rate: int, options: WhisperOptions, clock: Callable[[], float] = time.monotonic
@@ -124,18 +124,18 @@ class WhisperRecogniser:
         self._activity = VoiceActivity(MODEL_RATE, hang_over=options.silence)
         self._audio: Samples = np.zeros(0, dtype=np.float32)
         self._first = 0
-        """Samples from the start of the stream to the first of ``_audio``."""
+        """Samples from the start of the stream to the start of ``_audio``."""
         self._begin: int | None = None
-        """Where the open utterance begins, same origin; None between utterances."""
+        """Start of the open utterance in samples, same origin; None between utterances."""
         self._next_partial = 0
         self._shown: Transcript | None = None
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
-        """Hear the next audio."""
+        """Recognise the next audio."""
         return self._hear(self._resampler.feed(self._decoder.feed(pcm)))
 
     def finish(self) -> Iterator[Transcript]:
-        """Hear the end."""
+        """End the audio."""
         yield from self._hear(self._resampler.flush())
         for event in self._activity.flush():
             yield from self._turn(event.at, speaking=event.speaking)
@@ -214,7 +214,7 @@ class WhisperRecogniser:
         self._first += drop
 
     def _ahead(self) -> int:
-        """Samples to keep between utterances: a start is dated back by the detector's delay, and `BEFORE` that."""
+        """Samples to keep between utterances: the detector's delay and `BEFORE`."""
         return round(BEFORE * MODEL_RATE + self._activity.delay) + MODEL_RATE
 
 

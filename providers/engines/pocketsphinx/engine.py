@@ -1,7 +1,7 @@
 """pocketsphinx as a listening engine: embedded, English, no key, no download.
 
 A demonstration and a last resort: about one word in four is wrong on real speech, one in three from a telephone. Every
-recognition runs in a process of its own, forked in 2 ms from one that holds the loaded model; see `worker`.
+recognition runs in its own process, forked in 2 ms from one with the loaded model; see `worker`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 
 from providers.capacity import CapacityLimiter
 from providers.engines.base import ListeningCapabilities, Recognition, Transcript
-from providers.engines.pocketsphinx.hearing import HearingOptions
+from providers.engines.pocketsphinx.recogniser import RecogniserOptions
 from providers.engines.pocketsphinx.worker import WorkerOptions
 from providers.engines.processes.fork_server import SOCKET_BYTES, ForkServer, WorkerProcess
 from providers.errors import EngineBusy, EngineError, EngineUnavailable
@@ -27,18 +27,18 @@ from providers.installing import install_command
 NAME = "pocketsphinx"
 
 LARGEST_PUSH = 32768
-"""Bytes of one frame to a worker; longer pushes are cut, so that a hang-up never waits for a long one."""
+"""Bytes of one frame to a worker; longer pushes are split, so that a hang-up never waits for a long one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SphinxOptions:
-    """What can be set of the engine."""
+    """Options of the pocketsphinx engine."""
 
     capacity: int = 2 * (os.cpu_count() or 1)
-    """Recognitions at once. One that always hears speech takes a fifth of a core."""
-    hearing: HearingOptions = field(default_factory=HearingOptions)
+    """Recognitions at once. One with continuous speech takes a fifth of a core."""
+    recogniser: RecogniserOptions = field(default_factory=RecogniserOptions)
     hmm: Path | None = None
-    """Folder of an acoustic model, to be given together with ``lm`` and ``dictionary``; None is the English one."""
+    """Folder of an acoustic model, set together with ``lm`` and ``dictionary``; None is the English one."""
     lm: Path | None = None
     """Language model file."""
     dictionary: Path | None = None
@@ -46,7 +46,7 @@ class SphinxOptions:
 
 
 class Sphinx:
-    """The engine: one fork server, one worker process per recognition."""
+    """The listening engine: one fork server, one worker process per recognition."""
 
     name = NAME
 
@@ -54,7 +54,7 @@ class Sphinx:
         self._options = options or SphinxOptions()
         paths = (self._options.hmm, self._options.lm, self._options.dictionary)
         hmm, lm, dictionary = (str(path) if path else None for path in paths)
-        settings = WorkerOptions(hearing=self._options.hearing, hmm=hmm, lm=lm, dictionary=dictionary)
+        settings = WorkerOptions(recogniser=self._options.recogniser, hmm=hmm, lm=lm, dictionary=dictionary)
         module = "providers.engines.pocketsphinx.worker"
         self._fork_server = ForkServer(module, msgspec.json.encode(settings), engine=NAME)
         self._places = CapacityLimiter(self._options.capacity, error=_busy)
@@ -73,12 +73,12 @@ class Sphinx:
         return self._capabilities
 
     async def start(self) -> None:
-        """Load the model in a process of its own (about a second).
+        """Load the model in a separate process (about a second).
 
         Raises
         ------
         EngineUnavailable
-            The extra ``local`` is not installed, or a model's path leads nowhere.
+            The extra ``local`` is not installed, or a model's path does not exist.
         """
         _check_installed()
         _check_paths(self._options)
@@ -86,7 +86,7 @@ class Sphinx:
 
     @asynccontextmanager
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
-        """One speaker in a process of its own; leaving the context ends it at once."""
+        """Recognise one speaker in a separate process; leaving the context ends it at once."""
         if channels != 1:
             raise EngineError(f"channels: expected 1, found {channels}", engine=NAME, retryable=False)
         if not 8000 <= rate <= 48000:
@@ -102,26 +102,26 @@ class Sphinx:
                 self._fork_server.kill(worker)
 
     async def aclose(self) -> None:
-        """End the fork server and every recognition that still runs."""
+        """End the fork server and every running recognition."""
         await self._fork_server.aclose()
 
 
 class _SphinxRecognition:
-    """One speaker, at the server's end of the socket. It has no task: reading happens while it is iterated."""
+    """The server's side of one recognition. It has no task: iterating reads the socket."""
 
     def __init__(self, worker: WorkerProcess) -> None:
         self._worker = worker
         self._finished = False
 
     async def push(self, pcm: bytes, /) -> None:
-        """Hand audio over, cut anywhere; waits while the process is two seconds behind."""
+        """Push audio, cut anywhere; waits while the process is two seconds behind."""
         if self._finished:
             raise EngineError("push: expected no audio after finish", engine=NAME, retryable=False)
         for begin in range(0, len(pcm), LARGEST_PUSH):
             await self._send(pcm[begin : begin + LARGEST_PUSH])
 
     async def finish(self) -> None:
-        """No more audio comes."""
+        """End the audio."""
         if not self._finished:
             self._finished = True
             await self._send(b"")
@@ -154,7 +154,7 @@ def _busy(limit: int) -> EngineBusy:
 
 
 def _lost() -> EngineError:
-    return EngineError("the process that listened is gone", engine=NAME)
+    return EngineError("its process has ended", engine=NAME)
 
 
 def _check_installed() -> None:

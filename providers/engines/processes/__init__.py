@@ -1,1 +1,1 @@
-"""Native libraries in processes of their own: a fork server, its worker processes, and voices that run in them."""
+"""Native libraries in separate processes: a fork server, its worker processes, and voices that run in them."""

@@ -1,7 +1,7 @@
-"""What runs inside a fork server and its worker processes: loading once, forking, frames over a socket.
+"""Code of a fork server and its worker processes: loading once, forking, frames over a socket.
 
-A native library that parses what callers send must not share a process with the server: one bad text would end every
-call, and some libraries hold the interpreter's lock for a second. The fork server loads the library once and is forked
+A native library that parses callers' text must not share a process with the server: one bad text would end every call,
+and some libraries hold the interpreter's lock for a second. The fork server loads the library once and is forked
 for every worker process (2 ms, and only the pages that are written are copied).
 
 Between the processes::
@@ -43,20 +43,20 @@ _Serve = Callable[[socket.socket, _Loaded], None]
 
 
 def run(control_fd: int, load: Callable[[], _Loaded], serve: _Serve[_Loaded]) -> None:
-    """Be the fork server until the control socket ends.
+    """Run the fork server until the control socket ends.
 
     Parameters
     ----------
     load
-        Runs once, before any fork; what it raises is reported to the server and ends this process.
+        Function that runs once, before any fork; its error is reported to the server and ends this process.
     serve
-        Runs in every worker process, with its socket and what ``load`` returned; the worker ends with it.
+        Function that runs in every worker process, with its socket and the result of ``load``; then the worker ends.
     """
     control = socket.socket(fileno=control_fd)
     _no_core_dumps()
     try:
         loaded = load()
-    except Exception as error:  # each library has its own; the server is told
+    except Exception as error:  # each library raises its own class; the server gets the message
         fault = str(error) if isinstance(error, EngineUnavailable) else f"cannot start: {type(error).__name__}: {error}"
         control.sendall(json.dumps(fault).encode() + b"\n")
         return
@@ -68,12 +68,12 @@ def run(control_fd: int, load: Callable[[], _Loaded], serve: _Serve[_Loaded]) ->
 
 
 def send_frame(link: socket.socket, *parts: bytes) -> None:
-    """Write one frame that is made of these parts."""
+    """Write one frame made of these parts."""
     link.sendall(b"".join((LENGTH.pack(sum(map(len, parts))), *parts)))
 
 
 def receive_frame(link: socket.socket) -> bytes | None:
-    """Read one frame; None when the other side is gone."""
+    """Read one frame; None when the other side is closed."""
     header = _exactly(link, LENGTH.size)
     return None if header is None else _exactly(link, LENGTH.unpack(header)[0])
 
@@ -89,7 +89,7 @@ def _exactly(link: socket.socket, size: int) -> bytes | None:
 
 
 class _ForkLoop:
-    """Answers the control socket and collects the workers that have ended."""
+    """Loop of the fork server: answers the control socket and reaps the workers that have ended."""
 
     def __init__(self, control: socket.socket, serve: Callable[[socket.socket], None]) -> None:
         self._control = control
@@ -113,7 +113,7 @@ class _ForkLoop:
             os.kill(worker, signal.SIGKILL)
 
     def _obey(self) -> bool:
-        """Carry out one command; False at the end of the control socket."""
+        """Execute one command; False at the end of the control socket."""
         try:
             message, descriptors, _, _ = socket.recv_fds(self._control, COMMAND.size, 1)
         except ConnectionError:
@@ -139,7 +139,7 @@ class _ForkLoop:
         try:
             worker = os.fork()
         except OSError:
-            link.close()  # the server sees the end of the socket and reports that no process could be made
+            link.close()  # the server sees the socket closed and reports that no process could be made
             return
         if worker:
             link.close()
@@ -161,7 +161,7 @@ class _ForkLoop:
 
 
 def _end_with(parent: int) -> None:
-    """Let the end of the fork server end this worker, even one that is busy inside a library."""
+    """Make this worker end with the fork server, even while it is busy inside a library."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:
@@ -169,7 +169,7 @@ def _end_with(parent: int) -> None:
 
 
 def _no_core_dumps() -> None:
-    """A text that crashes a worker must not fill the disk, nor be kept in a memory dump."""
+    """Disable core dumps: a text that crashes a worker must not fill the disk or be kept in a memory dump."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -1,6 +1,6 @@
-"""The server's side of a fork server: start it, ask it for worker processes, have them killed, end it.
+"""Client of a fork server: it starts it, requests and kills worker processes, and ends it.
 
-The fork server is a fresh interpreter that runs one function, ``main(control_fd, options)`` of a module, in a process
+The fork server is a new interpreter that runs one function, ``main(control_fd, options)`` of a module, in a process
 group of its own, so that Ctrl-C in the terminal reaches the server alone. Its protocol is in `fork_child`.
 
 Why not multiprocessing's fork server: measured on two cores, a worker process is ready in 3 ms here and in 7 ms there,
@@ -23,7 +23,7 @@ from providers.engines.processes.fork_child import COMMAND, FORK, KILL, LENGTH
 from providers.errors import EngineError, EngineUnavailable
 
 READ_AHEAD = 1 << 20
-"""Bytes that are read from a worker process before they are asked for."""
+"""Bytes that are buffered from a worker process."""
 
 _PROGRAM = (
     "import sys, json, importlib; sys.path[:] = json.loads(sys.argv[1]); "
@@ -31,18 +31,18 @@ _PROGRAM = (
 )
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""A process that will be forked must not have threads, and numpy's matrix library starts some."""
+"""Environment: a process that is forked must not have threads, and numpy's matrix library starts some."""
 
 SOCKET_BYTES = 65536
-"""On their way to a worker process before the sender waits: 2 s of audio at 16 kHz."""
+"""Bytes in flight to a worker process before the sender waits: 2 s of audio at 16 kHz."""
 
 LARGEST_FRAME = 1 << 20
-"""Bytes of one frame from a worker process; a transcript has a few hundred, audio is cut."""
+"""Bytes of one frame from a worker process; a transcript has a few hundred, audio is split."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
-    """One forked process and the socket to it."""
+    """Forked process with the socket to it."""
 
     pid: int
     reader: asyncio.StreamReader
@@ -54,31 +54,31 @@ class WorkerProcess:
         Raises
         ------
         asyncio.IncompleteReadError, OSError
-            The process is gone.
+            The process has ended.
         """
         size = LENGTH.unpack(await self.reader.readexactly(LENGTH.size))[0]
         return await self.reader.readexactly(min(size, LARGEST_FRAME))
 
     @property
     def lost(self) -> bool:
-        """True once the process is known to be gone."""
+        """True once the process is known to have ended."""
         return self.reader.at_eof() or self.writer.is_closing()
 
     def send(self, payload: bytes) -> None:
-        """Put one frame on its way; ``await worker.writer.drain()`` waits until there is room again."""
+        """Send one frame; ``await worker.writer.drain()`` waits until there is room again."""
         self.writer.write(LENGTH.pack(len(payload)))
         self.writer.write(payload)
 
 
 class ForkServer:
-    """One fork server; started on first use and again after its death.
+    """One fork server; started on first use and again after it has ended.
 
     Parameters
     ----------
     module
-        Whose ``main`` it runs.
+        Module whose ``main`` it runs.
     options
-        Handed to ``main``.
+        Argument of ``main``.
     engine
         Name of the engine, for errors.
     start_timeout, fork_timeout
@@ -108,7 +108,7 @@ class ForkServer:
         Raises
         ------
         EngineUnavailable
-            The module could not get ready, and why.
+            The module could not be loaded; the message has the reason.
         """
         if sys.platform == "win32":
             raise EngineUnavailable(
@@ -125,12 +125,12 @@ class ForkServer:
                 raise
 
     async def fork(self) -> WorkerProcess:
-        """One more process.
+        """Make a worker process.
 
         Raises
         ------
         EngineError
-            The machine has no room for it.
+            The fork server does not answer, or the process could not be made.
         """
         await self.start()
         ours, theirs = socket.socketpair()
@@ -154,10 +154,10 @@ class ForkServer:
         return WorkerProcess(int(greeting[1:]), reader, writer)
 
     def kill(self, worker: WorkerProcess) -> None:
-        """End a process at once, also in the middle of its work."""
+        """End a process at once, also while it works."""
         worker.writer.transport.abort()
         if self._control is not None:
-            with contextlib.suppress(OSError):  # a dead fork server has taken its workers with it
+            with contextlib.suppress(OSError):  # an ended fork server has ended its workers too
                 self._control.send(COMMAND.pack(KILL, worker.pid))
 
     async def aclose(self) -> None:

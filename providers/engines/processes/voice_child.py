@@ -1,13 +1,13 @@
-"""What runs in a worker process of an embedded voice: one sentence after the other, spoken by a native library.
+"""Code of a worker process of an embedded voice: a native library speaks one sentence after the other.
 
-On its socket, behind the greeting of `fork_child`::
+On its socket, after the process id of `fork_child`::
 
     worker → server   "R" + JSON of `SpeakingCapabilities`: the library is loaded
                       "A" + rate in Hz (4 bytes) + length of the words (4 bytes) + JSON of the words + PCM
                       "D" the sentence is done, also after a cancel
                       "E" + JSON of `Failure`: the sentence, or the loading, has failed
     server → worker   "S" + JSON of `Sentence`
-                      "C" cancel the sentence; without one it means nothing
+                      "C" cancel the sentence; ignored without one
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ LARGEST_AUDIO = 256 * 1024
 _Options = TypeVar("_Options")
 
 Sink = Callable[[Chunk], bool]
-"""Takes a chunk to the server; False when the library is to stop."""
+"""Sends a chunk to the server; returns False when the library must stop."""
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """What is to be spoken."""
+    """Sentence for a worker process."""
 
     text: str
     voice: str | None = None
 
 
 class Kind(Enum):
-    """What kind of failure a worker reports."""
+    """Kind of a worker's failure."""
 
     UNKNOWN_VOICE = "unknown voice"
     UNAVAILABLE = "unavailable"
@@ -55,7 +55,7 @@ class Kind(Enum):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A failure as it crosses to the server. The message never quotes the text."""
+    """Failure as it is sent to the server. The message never quotes the text."""
 
     kind: Kind
     message: str
@@ -64,30 +64,30 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class VoiceLibrary(Protocol):
-    """A loaded voice, blocking, used by one thread."""
+    """Loaded voice; it blocks and is used by one thread."""
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
-        """What the voice is."""
+        """Capabilities of the voice."""
         ...
 
     def speak(self, sentence: Sentence, sink: Sink, cancelled: Callable[[], bool]) -> None:
-        """Speak one sentence; ``cancelled`` may be asked between two blocks, as ``sink`` answers too.
+        """Speak one sentence; stop when ``cancelled`` returns True or ``sink`` returns False.
 
         Raises
         ------
         UnknownVoice
-            Before the first chunk.
+            There is no such voice; raised before the first chunk.
         """
 
 
 def encode_options(options: Any) -> bytes:
-    """An engine's options as they cross to its worker processes."""
+    """Encode an engine's options for its worker processes."""
     return msgspec.json.encode(options, enc_hook=str)
 
 
 def decode_options(options: bytes, kind: type[_Options]) -> _Options:
-    """The options in a worker process."""
+    """Decode the options in a worker process."""
     return msgspec.json.decode(options, type=kind, dec_hook=lambda wanted, value: _path(wanted, value))
 
 
@@ -97,7 +97,7 @@ def _path(wanted: type, value: object) -> Path:
 
 
 def serve(link: socket.socket, load: Callable[[], VoiceLibrary]) -> None:
-    """Load the voice and speak sentences until the server hangs up."""
+    """Load the voice and speak sentences until the server closes the socket."""
     link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * LARGEST_AUDIO)
     try:
         library = load()
@@ -134,7 +134,7 @@ def _send_audio(link: socket.socket, chunk: Chunk, control: _CancelWatch) -> boo
 
 
 class _CancelWatch:
-    """Looks for the server's cancel, or its end, without waiting."""
+    """Non-blocking check for the server's cancel or the end of its socket."""
 
     def __init__(self, link: socket.socket) -> None:
         self._link = link
@@ -154,5 +154,5 @@ def _failure(error: Exception) -> Failure:
         return Failure(Kind.UNAVAILABLE, str(error))
     if isinstance(error, EngineError):
         return Failure(Kind.ENGINE, str(error), error.retryable)
-    # Not the library's message: some quote the text that was to be spoken.
+    # Not the library's message: some quote the text.
     return Failure(Kind.ENGINE, f"failed with {type(error).__name__}")

@@ -1,4 +1,4 @@
-"""A speaking engine whose library runs in worker processes: the `TextToSpeech` in front of a `VoicePool`."""
+"""Speaking engine whose library runs in worker processes: a `TextToSpeech` over a `VoicePool`."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ UNKNOWN = SpeakingCapabilities()
 
 
 class WorkerVoice:
-    """The engine.
+    """Speaking engine in worker processes.
 
     Parameters
     ----------
     name
-        Of the engine.
+        Name of the engine.
     module
-        Whose ``main`` is the voice's fork server.
+        Module whose ``main`` is the voice's fork server.
     options
-        Of the engine, as the worker processes get them.
+        Options of the engine, sent to the worker processes.
     pool
-        Bounds of the processes.
+        Limits of the processes.
     known
-        What is known of the voice before it is loaded.
+        Capabilities of the voice before it is loaded.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class WorkerVoice:
 
     @property
     def capabilities(self) -> SpeakingCapabilities:
-        """What the voice says of itself when it is loaded; constant from then on."""
+        """Capabilities that the voice reports when it is loaded; constant from then on."""
         return self._pool.capabilities or self._known
 
     async def start(self) -> None:
@@ -59,7 +59,7 @@ class WorkerVoice:
         await self._pool.start()
 
     async def synthesize(self, utterance: Utterance, /) -> AsyncGenerator[Chunk, None]:
-        """Speak in a worker process; closing the generator stops it at its next block."""
+        """Speak in a worker process; closing the generator stops the synthesis at its next block."""
         sentence = Sentence(without_controls(utterance.text).encode(errors="replace").decode(), utterance.voice)
         async with aclosing(self._pool.speak(sentence)) as chunks:
             async for chunk in chunks:

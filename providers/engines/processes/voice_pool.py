@@ -1,11 +1,11 @@
-"""Worker processes that speak: a fixed number of them, one sentence at a time each, replaced when one dies.
+"""Pool of speaking worker processes: a fixed number, one sentence at a time each, replaced when one ends.
 
-A sentence whose process dies is asked again from the next one, once. A text that ends two processes is refused from
-then on. A place is held until the library has really stopped, also after the caller has hung up::
+A sentence whose process ends is retried once with the next one. A text that ends two processes is refused from then on.
+A place is held until the library has stopped, also after the caller has hung up::
 
     waiting ──place──▶ speaking ──done──────────────────────────────────▶ place released
                         │    ▲                                              ▲
-                        ├────┘ process lost: asked again, once              │
+                        ├────┘ process lost: retried once                  │
                         └─caller gone──▶ stopping ──done, or process ended──┘
 """
 
@@ -27,23 +27,23 @@ from providers.engines.processes.voice_process import ProcessLostError, VoicePro
 from providers.errors import EngineBusy, EngineError, UnspeakableText
 
 ATTEMPTS = 2
-"""Worker processes that a text may end before it is refused."""
+"""Number of worker processes that a text may end before it is refused."""
 
 REMEMBERED = 1024
-"""Refused texts that are remembered."""
+"""Number of refused texts that are kept."""
 
 REMEMBERED_FOR = 3600.0
-"""Seconds. A process may have died for another reason, so no text is refused for ever."""
+"""Seconds that a text is refused: its processes may have ended for another reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolOptions:
-    """Bounds of a pool."""
+    """Limits of a pool."""
 
     workers: int
-    """Worker processes: sentences at the same time."""
+    """Worker processes: sentences spoken at the same time."""
     queue: int = 128
-    """Sentences that may wait for a worker; the next one is refused."""
+    """Sentences that may wait for a worker; further ones are refused."""
     start: float = 60.0
     """Seconds until a worker must have loaded the voice."""
     stop: float = 1.0
@@ -51,14 +51,14 @@ class PoolOptions:
 
 
 class VoicePool:
-    """The worker processes of one embedded voice, for one event loop.
+    """Worker processes of one embedded voice, for one event loop.
 
     Parameters
     ----------
     module
-        Whose ``main`` the fork server runs.
+        Module whose ``main`` the fork server runs.
     options
-        Handed to ``main``.
+        Argument of ``main``.
     engine
         Name of the engine, for errors.
     """
@@ -78,7 +78,7 @@ class VoicePool:
 
     @property
     def capabilities(self) -> SpeakingCapabilities | None:
-        """What the voice says of itself, the same from start to end; None before the start."""
+        """Capabilities that the voice reports; constant, None before the start."""
         return self._capabilities
 
     async def start(self) -> None:
@@ -87,7 +87,7 @@ class VoicePool:
         Raises
         ------
         EngineUnavailable
-            The voice cannot be loaded, and why.
+            The voice cannot be loaded; the message has the reason.
         """
         if self._closed:
             raise self._closed_error()
@@ -116,7 +116,7 @@ class VoicePool:
         await self.start()
         if _digest(sentence) in self._refused:
             raise UnspeakableText(engine=self._engine)
-        speech = _Speech(sentence, stop=self._stop)
+        speech = _SentenceInProgress(sentence, stop=self._stop)
         task = asyncio.create_task(self._run(speech, await self._places.wait()))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -140,8 +140,8 @@ class VoicePool:
         await asyncio.gather(*(slot.aclose() for slot in self._slots))
         await self._fork_server.aclose()
 
-    async def _run(self, speech: _Speech, place: Place) -> None:
-        """Hold a place and a worker until the library has stopped."""
+    async def _run(self, speech: _SentenceInProgress, place: Place) -> None:
+        """Speak with one worker; hold its place until the library has stopped."""
         slot = self._idle.popleft()
         try:
             await self._attempt(speech, slot)
@@ -155,7 +155,7 @@ class VoicePool:
             place.release()
             speech.chunks.put_nowait(None)
 
-    async def _attempt(self, speech: _Speech, slot: WorkerSlot) -> None:
+    async def _attempt(self, speech: _SentenceInProgress, slot: WorkerSlot) -> None:
         for _ in range(ATTEMPTS):
             voice = await slot.voice()
             if speech.cancelled:
@@ -168,7 +168,7 @@ class VoicePool:
                 if speech.cancelled:
                     return
                 if speech.begun:
-                    message = f"{self._engine}: its process was lost in the middle of a sentence"
+                    message = f"{self._engine}: its process ended in the middle of a sentence"
                     raise EngineError(message, engine=self._engine) from None
             else:
                 return
@@ -177,8 +177,8 @@ class VoicePool:
         self._refused[_digest(speech.sentence)] = True
         raise UnspeakableText(engine=self._engine)
 
-    def _stop(self, speech: _Speech, voice: VoiceProcess) -> None:
-        """Cancel what a worker does; end its process if it goes on."""
+    def _stop(self, speech: _SentenceInProgress, voice: VoiceProcess) -> None:
+        """Cancel a worker's sentence; end its process if it does not stop."""
 
         def end() -> None:
             if speech.voice is voice:
@@ -195,10 +195,10 @@ class VoicePool:
         return EngineError(f"{self._engine} is closed", engine=self._engine, retryable=False)
 
 
-class _Speech:
-    """One sentence on its way: what has been made of it, and whether it is still wanted."""
+class _SentenceInProgress:
+    """Sentence in progress: its chunks, and whether it has been cancelled."""
 
-    def __init__(self, sentence: Sentence, *, stop: Callable[[_Speech, VoiceProcess], None]) -> None:
+    def __init__(self, sentence: Sentence, *, stop: Callable[[_SentenceInProgress, VoiceProcess], None]) -> None:
         self.sentence = sentence
         self.chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()
         self.error: EngineError | None = None
@@ -207,13 +207,13 @@ class _Speech:
         self._stop = stop
 
     def take(self, chunk: Chunk) -> None:
-        """Hand a chunk to the reader. It waits in memory: the text bounds its length."""
+        """Queue a chunk for the reader. The length of the text bounds the queue."""
         if not self.cancelled:
             self.begun = True
             self.chunks.put_nowait(chunk)
 
     def cancel(self) -> None:
-        """The reader has gone, perhaps because all is said."""
+        """End the reading: the reader has left or has everything."""
         self.cancelled = True
         if self.voice is not None:
             self._stop(self, self.voice)

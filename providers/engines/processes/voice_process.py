@@ -1,4 +1,4 @@
-"""The server's side of one worker process that speaks: a sentence out, its chunks in; see `voice_child`."""
+"""The server's side of a speaking worker process: sentences out, chunks in; see `voice_child`."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ __all__ = ["ProcessLostError", "VoiceProcess", "WorkerSlot"]
 
 
 class ProcessLostError(Exception):
-    """A worker process has ended, by itself or from outside."""
+    """A worker process has ended."""
 
 
 class VoiceProcess:
-    """One process with the voice loaded.
+    """Worker process with the voice loaded.
 
     Parameters
     ----------
     process
-        Whose library has been loaded: see `open_voice`.
+        Worker process whose library has been loaded.
     engine
         Name of the engine, for errors.
     """
@@ -53,7 +53,7 @@ class VoiceProcess:
         ProcessLostError
             The process has ended.
         EngineError
-            What the library reported.
+            The library reported a failure.
         """
         self.process.send(SENTENCE + msgspec.json.encode(sentence))
         while True:
@@ -67,18 +67,18 @@ class VoiceProcess:
                 raise _error(frame, engine=self._engine)
 
     def cancel(self) -> None:
-        """Let the library stop at its next block; `speak` returns then."""
+        """Stop the library at its next block; `speak` returns then."""
         if not self.process.lost:
             self.process.send(CANCEL)
 
 
 class WorkerSlot:
-    """One of a pool's worker processes, and the one that replaces it when it is lost.
+    """Slot of a pool: a worker process, or the one that replaces it.
 
     Parameters
     ----------
     fork_server
-        Makes the processes.
+        Fork server that makes the processes.
     within
         Seconds until a process must have loaded the voice.
     """
@@ -90,12 +90,12 @@ class WorkerSlot:
         self._task: asyncio.Task[VoiceProcess] | None = None
 
     async def voice(self) -> VoiceProcess:
-        """The process, made when there is none that lives.
+        """The running process; made if there is none.
 
         Raises
         ------
         EngineError
-            It cannot be made, or cannot load the voice.
+            The process cannot be made, or cannot load the voice.
         """
         if self._task is None or not _usable(self._task):
             self.replace()
@@ -103,7 +103,7 @@ class WorkerSlot:
         return await asyncio.shield(self._task)
 
     def replace(self) -> None:
-        """End the process, and begin to make another."""
+        """End the process and start another."""
         self._kill()
         self._task = asyncio.create_task(self._open())
         self._task.add_done_callback(_looked_at)
@@ -139,7 +139,7 @@ def _usable(task: asyncio.Task[VoiceProcess]) -> bool:
 
 
 def _looked_at(task: asyncio.Task[VoiceProcess]) -> None:
-    """A failure is raised to the next sentence that needs the process; it must not be reported as never retrieved."""
+    """Mark the task's exception as retrieved: the next sentence that needs the process raises it."""
     if not task.cancelled():
         task.exception()
 

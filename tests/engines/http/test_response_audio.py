@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from providers.engines.http.response_audio import AnswerAudio
+from providers.engines.http.response_audio import ResponseAudio
 from providers.errors import EngineError
 from tests.engines.imitations.http_voice import wav_header
 
@@ -17,7 +17,7 @@ LIST = b"LIST" + struct.pack("<I", 5) + b"INFOx\0"
 
 
 def heard(data: bytes, cuts: list[int]) -> tuple[bytes, int]:
-    audio = AnswerAudio(24000, engine="vendor")
+    audio = ResponseAudio(24000, engine="vendor")
     out = b""
     position = 0
     for size in [*cuts, len(data)]:
@@ -63,12 +63,12 @@ def test_half_a_sample_at_the_end_is_dropped() -> None:
 
 @pytest.mark.parametrize("start", [b"R", b"RI", b"RIF", b"RIFFabcdnotW"])
 def test_pcm_that_begins_like_a_header_is_still_pcm(start: bytes) -> None:
-    audio = AnswerAudio(8000, engine="vendor")
+    audio = ResponseAudio(8000, engine="vendor")
     assert audio.feed(start) + audio.feed(b"\0" * 20) == (start + b"\0" * 20)[: (len(start) + 20) & ~1]
 
 
 def test_pcm_shorter_than_a_header_is_not_lost() -> None:
-    audio = AnswerAudio(8000, engine="vendor")
+    audio = ResponseAudio(8000, engine="vendor")
     assert audio.feed(b"RI") == b""
     assert audio.flush() == b"RI"
 
@@ -89,7 +89,7 @@ def test_pcm_shorter_than_a_header_is_not_lost() -> None:
 )
 def test_what_cannot_be_played_is_refused_by_name(data: bytes, found: str) -> None:
     with pytest.raises(EngineError, match="expected PCM or WAV, 16-bit mono") as caught:
-        AnswerAudio(24000, engine="vendor").feed(data)
+        ResponseAudio(24000, engine="vendor").feed(data)
     assert found in str(caught.value)
     assert not caught.value.retryable
 

@@ -22,7 +22,7 @@ import pytest
 from dsp import PcmDecoder, Resampler, encode_pcm16
 from providers.engines.base import Recognition, SpeechToText, Transcript
 from providers.engines.pocketsphinx.engine import Sphinx, SphinxOptions
-from providers.engines.pocketsphinx.hearing import Hearing, HearingOptions
+from providers.engines.pocketsphinx.recogniser import RecogniserOptions, SphinxRecogniser
 from providers.engines.pocketsphinx.worker import WorkerOptions, load_decoder
 from providers.errors import EngineError, EngineUnavailable
 from tests.engines.conformance import ListeningCase, ListeningConformance
@@ -287,9 +287,9 @@ def test_any_cut_of_the_audio_gives_the_same_transcripts() -> None:
 
 
 def heard(blocks: list[bytes]) -> list[Transcript]:
-    options = HearingOptions()
-    hearing = Hearing(load_decoder(WorkerOptions(hearing=options)), rate=16000, options=options)
-    return [transcript for block in blocks for transcript in hearing.feed(block)] + list(hearing.finish())
+    options = RecogniserOptions()
+    recogniser = SphinxRecogniser(load_decoder(WorkerOptions(recogniser=options)), rate=16000, options=options)
+    return [transcript for block in blocks for transcript in recogniser.feed(block)] + list(recogniser.finish())
 
 
 @dataclass
@@ -317,14 +317,14 @@ class ScriptedDecoder:
 )
 def test_profanity_is_dropped_unless_it_is_let_through(*, profanity: bool, text: str) -> None:
     decoder = ScriptedDecoder("<s>", "the(2)", "fucking", "[NOISE]", "assistant", "shit", "passed", "<sil>", "</s>")
-    hearing = Hearing(decoder, rate=16000, options=HearingOptions(profanity=profanity))
-    transcripts = [*hearing.feed(speech(YES)), *hearing.finish()]
+    recogniser = SphinxRecogniser(decoder, rate=16000, options=RecogniserOptions(profanity=profanity))
+    transcripts = [*recogniser.feed(speech(YES)), *recogniser.finish()]
     assert {transcript.text for transcript in transcripts} == {text}
 
 
 def test_an_utterance_without_a_pause_is_ended_all_the_same() -> None:
-    hearing = Hearing(ScriptedDecoder("hum"), rate=16000, options=HearingOptions())
+    recogniser = SphinxRecogniser(ScriptedDecoder("hum"), rate=16000, options=RecogniserOptions())
     loud = speech(HELP, silence_after=0.0)[16000:]
-    finals = [t for _ in range(40) for t in hearing.feed(loud) if t.final]
+    finals = [t for _ in range(40) for t in recogniser.feed(loud) if t.final]
     assert finals
     assert all(final.end - final.start <= 31 for final in finals)

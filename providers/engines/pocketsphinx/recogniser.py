@@ -1,7 +1,7 @@
-"""One speaker heard by pocketsphinx: PCM in, transcripts out, no process and no socket.
+"""Recogniser of one speaker: PCM in, transcripts out, without processes and sockets.
 
-The WebRTC detector inside `pocketsphinx.Endpointer` says where speech begins and ends; between the two every frame goes
-to the decoder as it comes. (The endpointer's own output lags by its window, which would delay every partial by 0.3 s.)
+The WebRTC detector inside `pocketsphinx.Endpointer` finds where speech begins and ends; between the two every frame
+goes directly to the decoder. (The endpointer's own output lags by its window, which would delay every partial by 0.3 s.)
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ MODEL_RATE = 16000
 """Hz of the model that comes with pocketsphinx."""
 
 PARTIAL_EVERY = 0.2
-"""Seconds of speech between two looks at what has been heard so far."""
+"""Seconds of speech between two partials."""
 
 LONGEST_UTTERANCE = 30.0
-"""Seconds; without a pause (music, a noisy line) the decoder's memory would grow for the whole call."""
+"""Seconds; the longest utterance. Without a pause (music) the decoder's memory would grow for the whole call."""
 
 BEFORE = 0.5
-"""Seconds in front of the detected start that the decoder hears too. It takes its idea of the channel from an
-utterance's mean, and was trained on utterances with some silence around them."""
+"""Seconds before the detected start that are decoded too. The decoder estimates the channel from an utterance's mean,
+and was trained on utterances with some silence around them."""
 
 AGAIN = 5.0
-"""Seconds up to which the first utterance is decoded twice. Before it the decoder knows nothing of the channel: of 54
+"""Seconds up to which the first utterance is decoded twice. The decoder has no estimate of the channel before it: of 54
 words by espeak 43 were wrong in one pass, 26 in the second, which costs an eighth of the utterance's length once.
-With half of the band missing, at 8 kHz, it does not help."""
+At 8 kHz, with half of the band missing, it does not help."""
 
 FRAMES_PER_SECOND = 100
-"""Of the decoder, the unit of its word times."""
+"""Frames per second of the decoder, the unit of its word times."""
 
 _FILLER = re.compile(r"<.*>|\[.*\]|\+\+.*\+\+")
 _VARIANT = re.compile(r"\(\d+\)$")
@@ -43,25 +43,25 @@ _PROFANITY = re.compile(
     r"(?:\w*fuck\w*|\w*shit\w*|bitch\w*|bastards?|ass|asses|assholes?|dicks?|cocks?|cunts?|pussy|pussies|damn|goddamn"
     r"|whores?|sluts?|niggers?|niggas?|faggots?|piss\w*|tits?|crap)"
 )
-"""On telephone audio this engine hears such words that were not said."""
+"""Profanity, which this engine recognises on telephone audio where it was not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HearingOptions:
-    """What can be set of one recognition."""
+class RecogniserOptions:
+    """Options of one recognition."""
 
     vad_mode: int = 2
-    """0 … 3: how much must speak for speech before the detector calls it that."""
+    """0 … 3: strictness of the detector; a higher value finds less speech."""
     window: float = 0.3
-    """Seconds of which nine tenths must be speech to begin an utterance."""
+    """Seconds; nine tenths of them must be speech to begin an utterance."""
     silence: float = 0.5
     """Seconds without speech that end an utterance; at least ``window``."""
     profanity: bool = False
-    """True lets profanity through; False drops it, because this engine invents it."""
+    """True keeps profanity; False drops it, because this engine invents it."""
 
 
-class Hearing:
-    """One speaker's recognition. Times are seconds from the first fed sample.
+class SphinxRecogniser:
+    """Recogniser of one speaker. Times are seconds from the first fed sample.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Hearing:
         Hz of the fed PCM, any.
     """
 
-    def __init__(self, decoder: Any, *, rate: int, options: HearingOptions) -> None:
+    def __init__(self, decoder: Any, *, rate: int, options: RecogniserOptions) -> None:
         from pocketsphinx import Endpointer
 
         self._decoder = decoder
@@ -91,11 +91,11 @@ class Hearing:
         self._shown: Transcript | None = None
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
-        """Hear the next audio, cut anywhere."""
+        """Recognise the next audio, cut anywhere."""
         return self._hear(encode_pcm16(self._resampler.feed(self._pcm.feed(pcm))))
 
     def finish(self) -> Iterator[Transcript]:
-        """Hear the end: an utterance that is still open gets its final."""
+        """End the audio; an open utterance gets its final."""
         yield from self._hear(encode_pcm16(self._resampler.flush()))
         if self._open:
             if self._buffer:
@@ -122,7 +122,7 @@ class Hearing:
         self._decode_more(frame)
         if speech:
             self._speech_end = self._time
-        # The detector itself needs a window of silence before it says so.
+        # The detector needs a window of silence before it reports the end.
         elif self._time - self._speech_end >= self._options.silence - self._options.window:
             self._speech_end = max(self._endpointer.speech_end, self._start)
             yield from self._end()
@@ -170,10 +170,10 @@ class Hearing:
         self._decoder.end_utt()
         self._decode_again()
         self._open = False
-        self._recent.clear()  # what belongs to this utterance must not open the next one too
+        self._recent.clear()  # audio of this utterance must not begin the next one
         heard = self._transcript(final=True, end=self._speech_end)
         if not heard.text and self._shown is not None:
-            # What was shown must not be left hanging: every partial is followed by a final.
+            # Every partial must be followed by a final.
             heard = replace(self._shown, final=True, end=max(heard.end, self._shown.end))
         if heard.text:
             yield heard
@@ -181,7 +181,7 @@ class Hearing:
     def _transcript(self, *, final: bool, end: float) -> Transcript:
         words = tuple(self._words())
         text = " ".join(word.text for word in words)
-        # The decoder may hear a word into the silence behind it.
+        # The decoder may end a word in the silence after it.
         end = max(end, self._start, *(word.end for word in words[-1:]))
         return Transcript(text, final=final, start=self._start, end=end, words=words)
 
@@ -191,6 +191,6 @@ class Hearing:
             if _FILLER.fullmatch(text) or (not self._options.profanity and _PROFANITY.fullmatch(text)):
                 continue
             start = self._origin + segment.start_frame / FRAMES_PER_SECOND
-            # A word that the decoder hears into the noise before the speech begins with the speech.
+            # A word that the decoder begins in the noise before the speech is moved to the start of the speech.
             end = self._origin + (segment.end_frame + 1) / FRAMES_PER_SECOND
             yield Word(text, max(start, self._start), max(end, self._start))
