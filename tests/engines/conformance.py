@@ -30,7 +30,7 @@ RATES = (8000, 16000, 22050, 24000, 44100, 48000)
 """Hz a caller may want."""
 
 PROMPT = 0.1
-"""Seconds within which a cancelled engine is free; the contract of the doors."""
+"""Seconds within which a cancelled engine is free; the contract of the endpoints."""
 
 NOISE = 0.4
 """Seconds that a busy test machine may add to `PROMPT`."""
@@ -114,7 +114,7 @@ class SpeakingConformance:
 
         asyncio.run(scenario())
 
-    def test_it_says_what_it_is(self) -> None:
+    def test_its_name_and_capabilities_are_constant(self) -> None:
         async def act(engine: TextToSpeech) -> None:
             assert isinstance(engine, TextToSpeech)
             assert engine.name == engine.name.strip().lower() != ""
@@ -127,7 +127,7 @@ class SpeakingConformance:
         self.started(act)
 
     @pytest.mark.parametrize("rate", RATES)
-    def test_audio_is_whole_samples_at_one_rate_that_its_facts_name(self, rate: int) -> None:
+    def test_audio_is_whole_samples_at_one_rate_of_its_capabilities(self, rate: int) -> None:
         async def act(engine: TextToSpeech) -> None:
             chunks = await say(engine, SHORT, rate)
             assert chunks
@@ -330,7 +330,7 @@ class ListeningConformance:
             await recognition.push(pcm[position : position + step])
         await recognition.finish()
 
-    def test_it_says_what_it_is(self) -> None:
+    def test_its_name_and_capabilities_are_constant(self) -> None:
         async def act(engine: SpeechToText) -> None:
             assert isinstance(engine, SpeechToText)
             assert engine.name == engine.name.strip().lower() != ""

@@ -88,9 +88,9 @@ class SpeakerSuite(SpeakingConformance):
 
 
 SPEAKING_FLAWS = {
-    "answers at a rate it does not name": "test_audio_is_whole_samples_at_one_rate_that_its_facts_name",
-    "changes its rate": "test_audio_is_whole_samples_at_one_rate_that_its_facts_name",
-    "cuts a sample": "test_audio_is_whole_samples_at_one_rate_that_its_facts_name",
+    "answers at a rate it does not name": "test_audio_is_whole_samples_at_one_rate_of_its_capabilities",
+    "changes its rate": "test_audio_is_whole_samples_at_one_rate_of_its_capabilities",
+    "cuts a sample": "test_audio_is_whole_samples_at_one_rate_of_its_capabilities",
     "is silent": "test_speech_is_audible_and_as_long_as_speech_is",
     "speaks the first sentence only": "test_a_long_text_is_spoken_to_its_end",
     "waits for the end": "test_an_engine_that_streams_does_not_wait_for_the_end",

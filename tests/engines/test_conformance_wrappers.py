@@ -1,4 +1,4 @@
-"""Wrappers are engines: they go through the one suite, too."""
+"""Wrappers around engines, through the conformance suite."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class TestReconnecting(ListeningConformance):
 
 
 def stack() -> FallbackListening:
-    """A dead engine in front of one that is well."""
+    """A failing engine before one that works."""
     dead = ToneVendor([Fault("refuse")] * 100, quick, name="dead")
     return FallbackListening([dead, ToneVendor(manner=quick)], options=FallbackListeningOptions(IMPATIENT))
 

@@ -1,4 +1,4 @@
-"""The tone engine: as long as its text, and another sound for other words."""
+"""The tone engine: audio as long as its text, with a tone for each word."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_it_is_as_long_as_its_text(text: str, rate: int) -> None:
     assert len(said(text, rate)) == 2 * round(Tone().seconds(text) * rate)
 
 
-def test_words_are_heard_apart() -> None:
+def test_words_of_one_length_have_different_tones() -> None:
     one, other = (decoded(said(f"say {word} now")) for word in ("cat", "cow"))
     middle = slice(round(0.3 * 24000), round(0.4 * 24000))
     strongest = [int(np.abs(np.fft.rfft(samples[middle])).argmax()) for samples in (one, other)]

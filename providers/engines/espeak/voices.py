@@ -1,8 +1,8 @@
 """Names of espeak's voices: a caller's names and the library's identifiers.
 
 The library first looks a name up as a file, and copies the part after ``+`` into a short buffer: a name of 37
-characters ends the process, ``.`` and ``!v/f5`` are files. So a caller's name never reaches it. The name is looked up here in the
-library's own list, and the library gets the list's identifier.
+characters ends the process, ``.`` and ``!v/f5`` are files. So a caller's name never reaches it. The name is looked up
+here in the library's own list, and the library gets the list's identifier.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Recogniser of one speaker: PCM in, transcripts out, without processes and sockets.
 
 The WebRTC detector inside `pocketsphinx.Endpointer` finds where speech begins and ends; between the two every frame
-goes directly to the decoder. (The endpointer's own output lags by its window, which would delay every partial by 0.3 s.)
+goes directly to the decoder. (The endpointer's own output lags by its window, which would delay partials by 0.3 s.)
 """
 
 from __future__ import annotations

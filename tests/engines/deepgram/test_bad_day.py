@@ -1,4 +1,4 @@
-"""Calls over Deepgram's real wire on a bad day: refused opens, half-open sockets, a cut every few seconds."""
+"""Calls over Deepgram's real wire with many failures: refused opens, half-open sockets, a cut every few seconds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUICK = ReconnectOptions(open=3.0 / SPEED, suspect=2.0 / SPEED, base=0.2 / SPEED
 BLOCK = 0.04
 """Seconds of audio per push."""
 HANG = 16.0
-"""Seconds of silence at the end of a call after which words that are not out never will be."""
+"""Seconds of silence at the end of a call within which all words must be out."""
 
 
 async def call(seed: int, *, shows_progress: bool) -> tuple[list[str], list[str]]:

@@ -1,4 +1,4 @@
-"""The Deepgram listener against an imitation of the vendor that speaks the real wire."""
+"""The Deepgram listener against an imitation of the vendor over the real wire."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def stay(session: Session) -> None:
     await session.forever()
 
 
-def test_the_vendor_is_told_what_the_audio_is_and_what_is_wanted() -> None:
+def test_the_upgrade_has_the_audio_format_and_the_options() -> None:
     async def act(listener: DeepgramListener, vendor: DeepgramLive) -> None:
         async with listener.listen(rate=16000, channels=2):
             pass
@@ -81,7 +81,7 @@ def test_the_vendor_is_told_what_the_audio_is_and_what_is_wanted() -> None:
     assert "Sec-WebSocket-Extensions" not in session.headers
 
 
-def test_mono_is_one_plain_socket_and_switched_off_options_are_not_sent() -> None:
+def test_a_mono_upgrade_has_no_channels_and_no_disabled_options() -> None:
     async def act(listener: DeepgramListener, vendor: DeepgramLive) -> None:
         async with listener.listen(rate=8000):
             pass
@@ -95,7 +95,7 @@ def test_mono_is_one_plain_socket_and_switched_off_options_are_not_sent() -> Non
     assert session.query["punctuate"] == ["true"]
 
 
-def test_audio_arrives_untouched_and_in_order() -> None:
+def test_audio_arrives_unchanged_and_in_order() -> None:
     sent = [bytes([index % 251]) * (2 + 2 * (index % 7)) for index in range(200)]
 
     async def act(listener: DeepgramListener, vendor: DeepgramLive) -> None:
@@ -185,7 +185,7 @@ def test_text_in_other_scripts_passes_through() -> None:
     with_vendor(script, act)
 
 
-def test_messages_that_mean_nothing_do_not_disturb() -> None:
+def test_unknown_messages_are_ignored() -> None:
     async def script(session: Session) -> None:
         for message in ('{"type":"SomethingNew"}', "{", "[]", "null", '"text"', b"\x00\x01", "[" * 100_000):
             await session.send(message)
@@ -225,7 +225,7 @@ def test_messages_that_mean_nothing_do_not_disturb() -> None:
         ),
     ],
 )
-def test_every_way_to_lose_the_vendor_is_an_engine_error_after_what_was_heard(
+def test_every_loss_of_the_vendor_is_an_engine_error_after_the_transcripts(
     ending: Callable[[Session], Awaitable[None]], said: str, retryable: bool
 ) -> None:
     async def script(session: Session) -> None:
@@ -255,7 +255,7 @@ def test_every_way_to_lose_the_vendor_is_an_engine_error_after_what_was_heard(
         (KEY, "closed the socket with 1011 (NET-0000)"),
     ],
 )
-def test_a_loss_names_the_request_so_that_the_vendor_can_find_it(number: str, said: str) -> None:
+def test_a_loss_names_the_vendors_request_id(number: str, said: str) -> None:
     async def script(session: Session) -> None:
         await session.close(1011, "NET-0000")
 
@@ -271,7 +271,7 @@ def test_a_loss_names_the_request_so_that_the_vendor_can_find_it(number: str, sa
     asyncio.run(scenario())
 
 
-def test_a_cut_wire_is_reported_by_push_and_what_had_come_is_still_read() -> None:
+def test_push_reports_a_cut_socket_and_received_transcripts_are_still_read() -> None:
     async def script(session: Session) -> None:
         await session.heard(0.02)
         await session.results("last words", start=0, duration=1)
@@ -352,7 +352,7 @@ def test_a_vendor_that_never_finishes_is_an_error_because_words_may_be_missing()
     with_vendor(script, act, finish_timeout=0.1)
 
 
-def test_a_vendor_that_answered_finalize_but_does_not_close_lost_nothing() -> None:
+def test_a_vendor_that_answered_finalize_but_does_not_close_is_no_error() -> None:
     async def script(session: Session) -> None:
         await session.control("CloseStream")
         await session.results("All there.", start=0, duration=1, is_final=True, from_finalize=True)
@@ -394,7 +394,7 @@ def test_closing_instead_of_finishing_is_an_error() -> None:
         (Refusal(503), EngineError, True),
     ],
 )
-def test_a_refused_upgrade_says_whether_trying_again_helps(
+def test_a_refused_upgrade_is_retryable_by_its_status(
     refusal: Refusal, kind: type[EngineError], retryable: bool
 ) -> None:
     async def scenario() -> EngineError:
@@ -414,7 +414,7 @@ def test_a_refused_upgrade_says_whether_trying_again_helps(
         assert error.retry_after == 7.0
 
 
-def test_a_vendor_that_does_not_answer_the_upgrade_is_given_up_in_time() -> None:
+def test_an_upgrade_without_an_answer_fails_within_the_open_timeout() -> None:
     async def scenario() -> float:
         async with silent_listener() as url:
             listener = DeepgramListener(DeepgramListening(api_key=KEY, url=url, open_timeout=0.1))

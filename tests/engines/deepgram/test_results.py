@@ -1,4 +1,4 @@
-"""Deepgram's segments become utterances: cumulative partials, one final, nothing twice."""
+"""Merging of Deepgram's segments: cumulative partials, one final, no repetitions."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_an_empty_closing_segment_ends_the_utterance_before_it() -> None:
     ) == [("hello", False), ("hello", True)]
 
 
-def test_silence_says_nothing_but_how_far_the_vendor_has_come() -> None:
+def test_silence_gives_empty_partials_with_the_vendors_position() -> None:
     transcripts = heard(
         results("", start=0, duration=1),
         results("", start=0, duration=2, is_final=True, speech_final=True),
@@ -143,7 +143,7 @@ def test_channels_do_not_mix() -> None:
     assert finals == [(0, "caller speaks."), (1, "assistant too.")]
 
 
-def test_flush_ends_what_is_open_in_the_order_it_began() -> None:
+def test_flush_ends_open_utterances_in_the_order_of_their_beginning() -> None:
     utterances = Utterances(2)
     utterances.feed(parsed(results("second", start=2, duration=1, channel=0, channels=2)))
     utterances.feed(parsed(results("first", start=1, duration=1, is_final=True, channel=1, channels=2)))
@@ -168,7 +168,7 @@ def test_flush_ends_what_is_open_in_the_order_it_began() -> None:
         {"type": "Results", "is_final": False, "channel": {"alternatives": []}, "channel_index": [0, 1]},
     ],
 )
-def test_unknown_messages_and_unreadable_partials_are_passed_over(message: Any) -> None:
+def test_unknown_messages_and_unreadable_partials_are_ignored(message: Any) -> None:
     utterances = Utterances(1)
     assert utterances.feed(parsed(message)) == []
     assert utterances.to_finalize() == []
@@ -182,7 +182,7 @@ def test_an_unreadable_closing_segment_is_an_error_because_words_are_lost(broken
         Utterances(1).feed(parsed(message))
 
 
-def test_a_result_for_a_channel_that_is_not_there_is_unreadable() -> None:
+def test_a_result_for_an_unknown_channel_is_unreadable() -> None:
     with pytest.raises(UnreadableResult):
         Utterances(1).feed(parsed(results("who?", start=0, duration=1, is_final=True, channel=1, channels=2)))
 

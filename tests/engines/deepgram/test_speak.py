@@ -1,4 +1,4 @@
-"""What Deepgram's voice asks for; what every HTTP voice owes is in test_http_voices."""
+"""Requests of Deepgram's voice; the rules of all HTTP voices are in test_http_voices."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def exchanged(text: str, rate: int, voice: str | None = None, **options: object)
     ("wanted", "asked"),
     [(8000, 8000), (16000, 16000), (22050, 24000), (24000, 24000), (44100, 48000), (48000, 48000), (11025, 16000)],
 )
-def test_the_nearest_rate_that_loses_nothing_is_asked_for(wanted: int, asked: int) -> None:
+def test_the_lowest_sufficient_rate_is_requested(wanted: int, asked: int) -> None:
     exchange, pcm, rate = exchanged("hello", wanted)
     assert exchange.query["sample_rate"] == str(asked)
     assert rate == asked
     assert pcm == voiced("hello", asked)
 
 
-def test_the_vendor_is_asked_for_bare_pcm_by_its_own_names() -> None:
+def test_bare_pcm_is_requested_with_the_vendors_parameters() -> None:
     exchange, _, _ = exchanged("hello", 8000, "aura-2-orion-en", speed=1.1, extra={"tag": "support"})
     assert exchange.query == {
         "model": "aura-2-orion-en",
@@ -64,7 +64,7 @@ def test_text_over_the_vendors_limit_is_refused_here() -> None:
     assert not caught.value.retryable
 
 
-def test_what_the_call_decides_cannot_be_overridden() -> None:
+def test_parameters_of_the_call_cannot_be_overridden() -> None:
     with pytest.raises(SettingsError, match="container is set from the call's audio"):
         DeepgramSpeaking(extra={"container": "wav"})
     with pytest.raises(SettingsError, match="deepgram voice"):

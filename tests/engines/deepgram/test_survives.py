@@ -1,4 +1,4 @@
-"""A call on Deepgram's real wire whose sockets are cut: behind the replay every word comes once, and in order."""
+"""A call on Deepgram's real wire whose sockets are cut: with the replay every word comes once and in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded voice in its worker processes: crashes, hang-ups, a bounded queue, and nothing left behind."""
+"""The embedded voice in its worker processes: crashes, hang-ups, a bounded queue, no process left."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def say(engine: Espeak, text: str = "Hello there.", voice: str | None = No
 
 
 @pytest.mark.parametrize("text", CRASHING)
-def test_a_text_that_crashes_the_library_is_refused_and_hurts_nobody(text: str) -> None:
+def test_a_text_that_crashes_the_library_is_refused_and_disturbs_no_other(text: str) -> None:
     async def act(engine: Espeak) -> None:
         for _ in range(3):
             others = [asyncio.create_task(say(engine)) for _ in range(4)]
@@ -227,7 +227,7 @@ def test_capabilities_are_constant_after_the_start() -> None:
     spoken(act)
 
 
-def test_a_closed_engine_says_so() -> None:
+def test_a_closed_engine_raises() -> None:
     async def scenario() -> None:
         engine = Espeak()
         await engine.start()

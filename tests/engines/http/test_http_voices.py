@@ -1,4 +1,4 @@
-"""What both HTTP voices owe their caller, against imitations of the vendors that speak the real wire."""
+"""Rules of both HTTP voices, against imitations of the vendors over the real wire."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def failed(opened: Opened, script: Script, **options: object) -> EngineError:
         (503, EngineError, True),
     ],
 )
-def test_a_refusal_says_whether_trying_again_helps(
+def test_an_error_status_decides_whether_a_retry_is_useful(
     opened: Opened, status: int, kind: type[EngineError], retryable: bool
 ) -> None:
     async def script(exchange: Exchange) -> None:
@@ -118,7 +118,7 @@ def test_a_refusal_says_whether_trying_again_helps(
 
 @both
 @pytest.mark.parametrize("body", [b"", b"<html>gateway</html>", b"\xff\xfe\x80", b"[[[[", b'"text"', b"null", b"[]"])
-def test_a_refusal_without_a_readable_body_is_still_an_engine_error(opened: Opened, body: bytes) -> None:
+def test_an_error_with_an_unreadable_body_is_an_engine_error(opened: Opened, body: bytes) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.answer(502, body)
 
@@ -134,7 +134,7 @@ def test_a_vendors_own_code_is_passed_on(opened: Opened) -> None:
 
 
 @both
-def test_a_refusal_names_the_request_so_that_the_vendor_can_find_it(opened: Opened) -> None:
+def test_an_error_names_the_vendors_request_id(opened: Opened) -> None:
     number = "5f0c3e9a-0000-4000-8000-0123456789ab"
 
     async def script(exchange: Exchange) -> None:
@@ -144,7 +144,7 @@ def test_a_refusal_names_the_request_so_that_the_vendor_can_find_it(opened: Open
 
 
 @both
-def test_a_vendor_that_breaks_off_mid_word_is_an_error_after_the_audio_it_sent(opened: Opened) -> None:
+def test_a_response_that_breaks_off_is_an_error_after_its_audio(opened: Opened) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.audio(b"\1\2\3")
@@ -204,7 +204,7 @@ def test_wav_where_pcm_was_promised_is_played_at_its_true_rate(opened: Opened) -
 
 
 @both
-def test_a_connection_that_died_in_the_pool_is_replaced_without_a_word(opened: Opened) -> None:
+def test_a_connection_that_was_closed_in_the_pool_is_replaced_silently(opened: Opened) -> None:
     served = 0
 
     async def script(exchange: Exchange) -> None:
@@ -223,7 +223,7 @@ def test_a_connection_that_died_in_the_pool_is_replaced_without_a_word(opened: O
 
 @both
 @pytest.mark.parametrize("served_before", [0, 1], ids=["on a fresh connection", "after a while of work"])
-def test_a_vendor_that_was_at_work_is_never_asked_twice(opened: Opened, served_before: int) -> None:
+def test_a_request_that_the_vendor_worked_on_is_never_repeated(opened: Opened, served_before: int) -> None:
     """Each request that reached a vendor is billed."""
     asked = 0
 
@@ -283,7 +283,7 @@ def test_an_idle_engine_keeps_its_connection_warm_until_it_is_closed(opened: Ope
 
 
 @both
-def test_hanging_up_is_seen_by_the_vendor_at_once(opened: Opened) -> None:
+def test_hanging_up_closes_the_vendors_connection_at_once(opened: Opened) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.begin()
         await exchange.audio(b"\1\2")
@@ -316,7 +316,7 @@ def test_too_many_at_once_is_busy(opened: Opened) -> None:
 
 
 @both
-def test_nobody_at_the_address_is_an_engine_error(opened: Opened) -> None:
+def test_an_address_without_a_server_is_an_engine_error(opened: Opened) -> None:
     async def scenario() -> None:
         async with nobody() as url:
             speaker = opened(url)

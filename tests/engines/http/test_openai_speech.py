@@ -1,4 +1,4 @@
-"""What an OpenAI-compatible voice is asked for, and how the compatible servers differ."""
+"""Requests of the OpenAI-compatible voice, and the differences of compatible servers."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_base_below_a_path_keeps_it() -> None:
     assert exchanged(script, prefix="/proxy/tts")[0].path == "/proxy/tts/v1/audio/speech"
 
 
-def test_a_server_of_ones_own_needs_no_key() -> None:
+def test_a_self_hosted_server_needs_no_key() -> None:
     assert "authorization" not in exchanged(api_key="")[0].headers
 
 
@@ -97,7 +97,7 @@ def test_every_dialect_of_unknown_voice_is_understood(status: int, body: dict[st
     assert caught.value.examples
 
 
-def test_another_fault_is_not_blamed_on_the_voice() -> None:
+def test_another_error_is_not_an_unknown_voice() -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.answer(
             404, {"error": {"message": "no voice for it", "param": "model", "code": "model_not_found"}}
@@ -109,7 +109,7 @@ def test_another_fault_is_not_blamed_on_the_voice() -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json", "text/html; charset=utf-8"])
-def test_prose_with_status_200_is_no_audio(kind: str) -> None:
+def test_text_with_status_200_is_an_error(kind: str) -> None:
     async def script(exchange: Exchange) -> None:
         await exchange.answer(200, b'{"error": "quota"}', Content_Type=kind)
 
@@ -128,7 +128,7 @@ def test_an_endless_error_page_is_not_read_to_its_end() -> None:
         exchanged(script)
 
 
-def test_what_every_utterance_decides_cannot_be_overridden() -> None:
+def test_fields_of_the_utterance_cannot_be_overridden() -> None:
     with pytest.raises(SettingsError) as caught:
         OpenAISpeaking(extra={"input": "x", "response_format": "mp3"}, native_rate=96000, speed=0)
     text = "\n".join(caught.value.faults)

@@ -1,4 +1,4 @@
-"""Bare PCM passes, WAV is believed about its rate, anything else is refused by name."""
+"""Audio of responses: bare PCM, WAV at its own rate, and named errors for anything else."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_pcm_shorter_than_a_header_is_not_lost() -> None:
         (b"fLaC\0\0", "FLAC"),
     ],
 )
-def test_what_cannot_be_played_is_refused_by_name(data: bytes, found: str) -> None:
+def test_unsupported_audio_is_refused_by_name(data: bytes, found: str) -> None:
     with pytest.raises(EngineError, match="expected PCM or WAV, 16-bit mono") as caught:
         ResponseAudio(24000, engine="vendor").feed(data)
     assert found in str(caught.value)

@@ -26,7 +26,7 @@ class TestKokoro(SpeakingConformance):
         self.case = SpeakingCase(opened=lambda: kept(Kokoro(KokoroOptions(model=model, voices=voices))))
 
 
-def test_its_facts_are_those_of_the_voices(tmp_path: Path) -> None:
+def test_its_capabilities_are_those_of_the_voices(tmp_path: Path) -> None:
     async def scenario() -> None:
         model, voices = kokoro_voice(tmp_path)
         engine = Kokoro(KokoroOptions(model=model, voices=voices))
@@ -53,7 +53,7 @@ def opened(folder: Path) -> TextToSpeech:
 
 
 @pytest.mark.parametrize("text", CRASHING)
-def test_a_text_that_may_crash_its_espeak_hurts_nobody(tmp_path: Path, text: str) -> None:
+def test_a_text_that_may_crash_its_espeak_does_not_disturb_others(tmp_path: Path, text: str) -> None:
     async def scenario(engine: TextToSpeech) -> None:
         await engine.start()
         for _ in range(2):

@@ -36,7 +36,7 @@ def test_speakers_are_chosen_by_name_and_by_number(tmp_path: Path) -> None:
     asyncio.run(scenario(Piper(PiperOptions(model=piper_voice(tmp_path, speakers=2)))))
 
 
-def test_the_voice_is_loaded_when_nobody_started_the_engine(tmp_path: Path) -> None:
+def test_the_voice_is_loaded_on_first_use_without_a_start(tmp_path: Path) -> None:
     async def scenario(engine: TextToSpeech) -> None:
         assert seconds(await say(engine, "Hello.")) > 0
         await engine.aclose()
@@ -65,7 +65,7 @@ def test_no_model_at_all_names_the_setting() -> None:
 
 
 @pytest.mark.parametrize("text", CRASHING)
-def test_a_text_that_may_crash_its_espeak_hurts_nobody(tmp_path: Path, text: str) -> None:
+def test_a_text_that_may_crash_its_espeak_does_not_disturb_others(tmp_path: Path, text: str) -> None:
     async def scenario(engine: TextToSpeech) -> None:
         await engine.start()
         for _ in range(2):

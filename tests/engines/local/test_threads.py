@@ -1,4 +1,4 @@
-"""Blocking work in threads: streamed, bounded, cancelled, and every failure an EngineError without anybody's words."""
+"""Blocking recognition in threads: streamed, bounded, cancelled; every failure is an EngineError."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ def threaded(pool: ThreadPoolExecutor, recogniser: Scripted, *, backlog: float) 
 
 
 @asynccontextmanager
-async def opened(hearing: Scripted, *, backlog: float = 2.0) -> AsyncIterator[ThreadedRecognition]:
+async def opened(recogniser: Scripted, *, backlog: float = 2.0) -> AsyncIterator[ThreadedRecognition]:
     with ThreadPoolExecutor(1) as pool:
-        async with recognise_in_thread(threaded(pool, hearing, backlog=backlog)) as recognition:
+        async with recognise_in_thread(threaded(pool, recogniser, backlog=backlog)) as recognition:
             yield recognition
 
 
 def test_audio_reaches_the_thread_whole_and_in_bounded_blocks() -> None:
     async def scenario() -> None:
-        hearing = Scripted()
-        async with opened(hearing) as recognition:
+        recogniser = Scripted()
+        async with opened(recogniser) as recognition:
             await recognition.push(bytes(2 * RATE + 6))
             await recognition.finish()
             assert [t.text for t in [t async for t in recognition]][-1] == "end"
-        assert sum(hearing.blocks) == 2 * RATE + 6
-        assert max(hearing.blocks) <= 2 * RATE * BLOCK
+        assert sum(recogniser.blocks) == 2 * RATE + 6
+        assert max(recogniser.blocks) <= 2 * RATE * BLOCK
 
     asyncio.run(scenario())
 
@@ -82,7 +82,7 @@ def test_a_full_backlog_makes_push_wait_until_there_is_room() -> None:
     asyncio.run(scenario())
 
 
-def test_a_failing_thread_is_an_error_to_iteration_and_to_push_that_quotes_nobody() -> None:
+def test_a_failing_thread_is_an_error_on_iteration_and_push_without_its_message() -> None:
     async def scenario() -> None:
         async with opened(Scripted(fail=True)) as recognition:
             await recognition.push(bytes(2))
@@ -110,7 +110,7 @@ def test_leaving_does_not_wait_for_the_thread() -> None:
     asyncio.run(scenario())
 
 
-def test_the_end_of_the_thread_and_not_of_the_call_releases_the_place() -> None:
+def test_the_place_is_released_when_the_thread_ends() -> None:
     async def scenario() -> None:
         gate, released = threading.Event(), asyncio.Event()
         with ThreadPoolExecutor(1) as pool:
@@ -139,7 +139,7 @@ def test_a_call_without_work_releases_its_place_as_it_leaves() -> None:
     asyncio.run(scenario())
 
 
-def test_an_end_that_was_read_is_found_again() -> None:
+def test_a_second_iteration_ends_at_once() -> None:
     async def scenario() -> None:
         async with opened(Scripted()) as recognition:
             await recognition.finish()

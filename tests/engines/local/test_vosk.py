@@ -1,4 +1,4 @@
-"""Vosk: a stand-in with the documented surface of the library, and the real one as far as it goes without a model."""
+"""Vosk: a fake with the library's documented interface, and the real library without a model."""
 
 from __future__ import annotations
 
@@ -90,21 +90,21 @@ def hear(*results: dict[str, Any]) -> list[Transcript]:
     recognizer = SimpleNamespace(
         AcceptWaveform=accept, Result=answer, PartialResult=answer, FinalResult=lambda: '{"text": ""}'
     )
-    hearing = VoskRecogniser(recognizer, rate=8000)
-    return [*hearing.feed(bytes(1600 * len(results))), *hearing.finish()]
+    recogniser = VoskRecogniser(recognizer, rate=8000)
+    return [*recogniser.feed(bytes(1600 * len(results))), *recogniser.finish()]
 
 
-def test_partials_are_shown_when_they_change_only() -> None:
+def test_only_changed_partials_are_sent() -> None:
     heard = hear({"partial": ""}, {"partial": "a"}, {"partial": "a"}, {"partial": "a b"}, {"text": "a b c"})
     assert [(t.text, t.final) for t in heard] == [("a", False), ("a b", False), ("a b c", True)]
 
 
-def test_what_was_shown_is_ended_even_when_the_library_takes_it_back() -> None:
+def test_a_partial_gets_a_final_even_if_the_library_withdraws_it() -> None:
     assert [(t.text, t.final) for t in hear({"partial": "a"}, {"text": ""})] == [("a", False), ("a", True)]
     assert [(t.text, t.final) for t in hear({"partial": "a"})] == [("a", False), ("a", True)]
 
 
-def test_an_utterance_of_nothing_is_not_told() -> None:
+def test_an_utterance_without_words_gives_no_transcript() -> None:
     assert hear({"text": ""}, {"partial": ""}) == []
 
 

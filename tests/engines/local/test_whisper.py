@@ -94,9 +94,9 @@ class ScriptedModel:
 def hear(
     model: ScriptedModel, pcm: bytes, *, clock: Callable[[], float] = lambda: 0.0, **options: Any
 ) -> list[Transcript]:
-    hearing = WhisperRecogniser(model, rate=16000, options=WhisperOptions(**options), clock=clock)
-    heard = [t for begin in range(0, len(pcm), 16000) for t in hearing.feed(pcm[begin : begin + 16000])]
-    return heard + list(hearing.finish())
+    recogniser = WhisperRecogniser(model, rate=16000, options=WhisperOptions(**options), clock=clock)
+    heard = [t for begin in range(0, len(pcm), 16000) for t in recogniser.feed(pcm[begin : begin + 16000])]
+    return heard + list(recogniser.finish())
 
 
 def test_silence_never_reaches_the_model() -> None:
@@ -115,7 +115,7 @@ def test_partials_are_the_utterance_so_far() -> None:
     assert {t.start for t in heard} == {heard[0].start}
 
 
-def test_partials_can_be_switched_off() -> None:
+def test_partials_can_be_disabled() -> None:
     model = ScriptedModel()
     heard = hear(model, line(16000, 1) + babble(16000, 4) + line(16000, 1), partial_every=0)
     assert [t.final for t in heard] == [True]
@@ -129,7 +129,7 @@ def test_partials_take_half_of_the_time_at_most() -> None:
     assert len(model.given) <= 4
 
 
-def test_what_the_model_itself_doubts_is_dropped() -> None:
+def test_segments_that_the_model_doubts_are_dropped() -> None:
     pcm = line(16000, 1) + babble(16000, 2) + line(16000, 1)
     assert hear(ScriptedModel(no_speech_prob=0.9, avg_logprob=-2.0), pcm) == []
     assert hear(ScriptedModel(no_speech_prob=0.9, avg_logprob=-0.2), pcm)

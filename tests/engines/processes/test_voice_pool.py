@@ -1,4 +1,4 @@
-"""The pool of worker processes: what is asked again, what is refused, what is ended, and which errors come out."""
+"""Pool of worker processes: retries, refused texts, ended processes and errors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def say(voices: VoicePool, text: str = "well", voice: str | None = None) -
         return b"".join([chunk.pcm async for chunk in chunks])
 
 
-def test_a_sentence_is_spoken_again_after_one_death(tmp_path: Path) -> None:
+def test_a_sentence_is_retried_once_after_its_process_has_ended(tmp_path: Path) -> None:
     async def act(voices: VoicePool) -> None:
         before = worker().pid
         assert await say(voices, f"dies-once {tmp_path / 'seen'}") == SECOND
@@ -69,10 +69,10 @@ def test_a_text_that_ends_two_processes_is_refused_and_then_costs_none() -> None
     opened(act)
 
 
-def test_a_death_after_the_first_chunk_is_an_error_and_no_second_beginning() -> None:
+def test_a_process_that_ends_after_the_first_chunk_is_an_error_and_no_retry() -> None:
     async def act(voices: VoicePool) -> None:
         heard = b""
-        with pytest.raises(EngineError, match="its process was lost in the middle of a sentence") as lost:
+        with pytest.raises(EngineError, match="its process ended in the middle of a sentence") as lost:
             async with aclosing(voices.speak(Sentence("dies-later"))) as chunks:
                 async for chunk in chunks:
                     heard += chunk.pcm
@@ -118,7 +118,7 @@ def test_closing_ends_the_process_of_a_library_that_does_not_stop() -> None:
     opened(act, stop=0.1)
 
 
-def test_a_library_that_cannot_be_loaded_in_time_is_one_clear_error() -> None:
+def test_a_library_that_is_not_loaded_in_time_is_an_error_with_the_reason() -> None:
     async def scenario() -> None:
         voices = pool(start=0.001)
         with pytest.raises(EngineUnavailable, match="scripted cannot load its library within 0.001 s"):
@@ -137,7 +137,7 @@ def test_a_library_that_cannot_be_loaded_in_time_is_one_clear_error() -> None:
         ("hangs", "scripted cannot load its voice within 2 s"),
     ],
 )
-def test_a_voice_that_cannot_be_loaded_is_one_clear_error(loading: str, complaint: str) -> None:
+def test_a_voice_that_cannot_be_loaded_is_an_error_with_the_reason(loading: str, complaint: str) -> None:
     async def scenario() -> None:
         voices = pool(loading=loading, workers=2, start=2.0 if loading == "hangs" else 30.0)
         with pytest.raises(EngineUnavailable, match=complaint):
