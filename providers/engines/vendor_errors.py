@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Protocol
 
 from providers.errors import EngineBusy, EngineError, EngineUnavailable
 
@@ -75,6 +76,26 @@ def key_problems(api_key: str, setting: str) -> list[str]:
     if api_key.isascii() and api_key.isprintable() and " " not in api_key:
         return []
     return [f"{setting}: expected printable ASCII without spaces, found something else (a line break?)"]
+
+
+class HasKeepWarm(Protocol):
+    """The options of an engine that keeps a connection to its vendor warm."""
+
+    @property
+    def keep_warm(self) -> float:
+        """Seconds without a request after which one is made; 0 is never."""
+
+
+def range_problems(engine: str, options: HasKeepWarm, positive: Iterable[str]) -> list[str]:
+    """Numbers out of their range: those named as positive, and ``keep_warm``, which may be 0."""
+    problems = [
+        f"{engine} {name}: expected more than 0, found {value}"
+        for name in positive
+        if not (value := getattr(options, name)) > 0
+    ]
+    if options.keep_warm < 0:
+        problems.append(f"{engine} keep_warm: expected 0 or more seconds, found {options.keep_warm}")
+    return problems
 
 
 def _described(status: int, code: object) -> str:

@@ -20,12 +20,11 @@ from typing import Any
 import httptools
 import msgspec
 import structlog
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
 
 from providers import connection
 from providers.protocols.http_limits import ConnectionLimits, HeaderSection, SectionTooLong, WaitingConnections
+from providers.protocols.uvicorn_parts import missing_parts
 
 __all__ = ["BoundedHttp", "ConnectionLimits", "protocol"]
 
@@ -243,25 +242,12 @@ class BoundedHttp(HttpToolsProtocol):
 def protocol(limits: ConnectionLimits, wanted: type[HttpToolsProtocol] = BoundedHttp) -> Any:
     """The protocol for `uvicorn.Config`: uvicorn's own when this version of it lacks something the limits need."""
     base: type[HttpToolsProtocol] = wanted.__mro__[1]
-    plain = base(
-        config=Config(_no_application, http=base, log_config=None),
-        server_state=ServerState(),
-        app_state={},
-        _loop=_NO_LOOP,
-    )
-    missing = [name for name in _NEEDED if not hasattr(plain, name)]
+    missing = missing_parts(base, _NEEDED)
     if missing:
         log.warning("no limits before a request is complete", reason="uvicorn lacks " + ", ".join(missing))
         return base
     bounded: Any = wanted
     return partial(bounded, limits=limits, waiting=WaitingConnections(limits.waiting))
-
-
-async def _no_application(scope: Any, receive: Any, send: Any) -> None: ...
-
-
-_NO_LOOP: Any = object()
-"""Keeps the constructor from looking for a loop, before there is one."""
 
 
 def _answer(status: int, sentence: str) -> bytes:

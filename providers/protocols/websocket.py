@@ -18,11 +18,10 @@ from typing import Any
 
 import msgspec
 import structlog
-from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 
 from providers.protocols.frames import BINARY, CLOSE, PING, PONG, TEXT, FrameReader
+from providers.protocols.uvicorn_parts import missing_parts
 
 log = structlog.get_logger()
 
@@ -253,24 +252,11 @@ class PcmWebSocket(WebSocketsSansIOProtocol):
 def protocol(wanted: type[WebSocketsSansIOProtocol] = PcmWebSocket) -> type[WebSocketsSansIOProtocol]:
     """The short path, or uvicorn's own class when this version of uvicorn lacks something that the short path uses."""
     base: type[WebSocketsSansIOProtocol] = wanted.__mro__[1]
-    plain = base(
-        config=Config(_no_application, ws=base, log_config=None),
-        server_state=ServerState(),
-        app_state={},
-        _loop=_NO_LOOP,
-    )
-    missing = [name for name in _NEEDED if not hasattr(plain, name)]
+    missing = missing_parts(base, _NEEDED)
     if missing:
         log.warning("slow path for WebSockets", reason="this version of uvicorn lacks " + ", ".join(missing))
         return base
     return wanted
-
-
-async def _no_application(scope: Any, receive: Any, send: Any) -> None: ...
-
-
-_NO_LOOP: Any = object()
-"""Keeps the constructor from looking for a loop, before there is one."""
 
 
 def _pong(payload: bytes) -> bytes:

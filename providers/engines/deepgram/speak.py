@@ -21,7 +21,7 @@ from providers.engines.deepgram.client import (
 )
 from providers.engines.http.client import VendorClient, check_key, failure, sendable
 from providers.engines.http.response_audio import ResponseAudio
-from providers.engines.vendor_errors import key_problems, vendor_error
+from providers.engines.vendor_errors import key_problems, range_problems, vendor_error
 from providers.errors import EngineError, EngineUnavailable, SettingsError, UnknownVoice
 
 if TYPE_CHECKING:
@@ -60,13 +60,7 @@ class DeepgramSpeaking:
     connections: int = 256
 
     def __post_init__(self) -> None:
-        faults = [
-            f"deepgram {name}: expected more than 0, found {value}"
-            for name in ("open_timeout", "idle_timeout", "connections")
-            if not (value := getattr(self, name)) > 0
-        ]
-        if self.keep_warm < 0:
-            faults.append(f"deepgram keep_warm: expected 0 or more seconds, found {self.keep_warm}")
+        faults = range_problems(NAME, self, positive=("open_timeout", "idle_timeout", "connections"))
         faults += [f"deepgram extra: {name} is set from the call's audio" for name in _FIXED if name in self.extra]
         faults += key_problems(self.api_key, KEY_SETTING)
         if not self.voice:

@@ -18,7 +18,7 @@ import httpx
 from providers.engines.base import Chunk, SpeakingCapabilities, Utterance
 from providers.engines.http.client import VendorClient, check_key, failure, sendable
 from providers.engines.http.response_audio import ResponseAudio
-from providers.engines.vendor_errors import key_problems, vendor_error
+from providers.engines.vendor_errors import key_problems, range_problems, vendor_error
 from providers.errors import EngineError, EngineUnavailable, SettingsError, UnknownVoice
 
 NAME = "openai"
@@ -57,13 +57,7 @@ class OpenAISpeaking:
     connections: int = 256
 
     def __post_init__(self) -> None:
-        faults = [
-            f"openai {name}: expected more than 0, found {value}"
-            for name in ("speed", "open_timeout", "idle_timeout", "connections")
-            if not (value := getattr(self, name)) > 0
-        ]
-        if self.keep_warm < 0:
-            faults.append(f"openai keep_warm: expected 0 or more seconds, found {self.keep_warm}")
+        faults = range_problems(NAME, self, positive=("speed", "open_timeout", "idle_timeout", "connections"))
         faults += [f"openai extra: {name} is set for every utterance" for name in _FIXED if name in self.extra]
         faults += key_problems(self.api_key, KEY_SETTING)
         parts = urlsplit(self.url)
