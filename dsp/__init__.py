@@ -1,4 +1,4 @@
-"""Telephone-speech signal processing on numpy and soxr: pure, streaming, indifferent to how its input is cut."""
+"""Signal processing for telephone speech on numpy and soxr: pure, streaming, independent of how its input is cut."""
 
 from dsp.activity import ActivityEvent, VoiceActivity
 from dsp.denoise import FourierDenoiser

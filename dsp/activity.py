@@ -1,4 +1,4 @@
-"""Voice activity: where speech starts and ends, told by how fast and how loud the telephone band moves."""
+"""Voice activity detection: start and end of speech, from the changes and the level of the telephone band."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ BANDS = 12
 LOWEST, HIGHEST = 90.0, 3800.0
 """… between these Hz, so that every rate sees the same telephone band."""
 QUIETEST = 1e-9
-"""Power added to every band, white noise of -90 dBFS: digital silence and the last bits of int16 shall look alike."""
+"""Power added to every band, white noise of -90 dBFS: digital silence and the last bits of int16 must look alike."""
 LEVEL_STEP = 1 - float(np.exp(-HOP / 0.04))
 """Share of a new level in the smoothed one, time constant 40 ms."""
 FLUX_STEP = 1 - float(np.exp(-HOP / 0.3))
 """The same for the flux, 300 ms: a syllable, the 3 … 4 Hz at which speech is modulated most."""
 MOST_FLUX = 4.0
-"""dB per hop that count at most, so that a door or a switch does not ring for a second."""
+"""Largest dB per hop that count, so that a slammed door or a switch does not count for a second."""
 BLOCK_HOPS = 5
 """Hops per block of the level history."""
 BLOCKS, QUANTILE = 100, 0.85
@@ -39,7 +39,7 @@ BLOCKS, QUANTILE = 100, 0.85
 ENOUGH_FLUX = 0.875
 """dB per hop: what speech at the speaker's level exceeds. Steady noise stays below 0.8 whatever its colour."""
 FLUX_PER_DB = 0.11
-"""More flux asked for every dB below the speaker's level. Both numbers: logistic regression over speech in office,
+"""Additional flux required per dB below the speaker's level. Both numbers: logistic regression over speech in office,
 street, music, babble and pink noise at 20 … 0 dB, and over noise alone (`benchmarks.signals`, seeds below 100)."""
 LAG_HOPS = 1
 """Hops by which smoothing lets a decision trail the signal; events are dated back by it."""
@@ -47,7 +47,7 @@ LAG_HOPS = 1
 
 @dataclass(frozen=True, slots=True)
 class ActivityEvent:
-    """Speech starts or ends."""
+    """Start or end of speech."""
 
     speaking: bool
     """True where speech starts, False where it ends."""
@@ -56,7 +56,7 @@ class ActivityEvent:
 
 
 class VoiceActivity:
-    """Find speech in noise, one decision per 20 ms.
+    """Detector of speech in noise, one decision per 20 ms.
 
     Speech moves: within one syllable the level of every band rises and falls, while air conditioning, engines and held
     notes do not. And the person near the microphone is the loudest. So a hop is speech when its *flux*, the mean change
@@ -125,7 +125,7 @@ class VoiceActivity:
         return float(self._hop * (self._onset_hops + LAG_HOPS))
 
     def feed(self, samples: Samples) -> list[ActivityEvent]:
-        """Listen to the next run of samples.
+        """Process the next run of samples.
 
         Parameters
         ----------
@@ -134,7 +134,7 @@ class VoiceActivity:
         Returns
         -------
         list of ActivityEvent
-            What became certain with these samples, in order; starts and ends alternate.
+            Events that these samples decide, in order; starts and ends alternate.
 
         Raises
         ------
@@ -150,7 +150,7 @@ class VoiceActivity:
         return events
 
     def flush(self) -> list[ActivityEvent]:
-        """End the stream: speech that is still going on ends with the last sample. Then be ready for a new one."""
+        """End the stream: open speech ends with the last sample. The detector is then ready for a new stream."""
         heard = self._hops * self._hop + self._carry.size - (self._window - self._hop)
         events = [ActivityEvent(speaking=False, at=heard)] if self._speaking else []
         self._start_over()
@@ -181,7 +181,7 @@ class _FluxDetector:
 
     def __init__(self) -> None:
         self._level: Levels | None = None
-        self._history = _History()
+        self._history = _LevelHistory()
         self._flux = 0.0
 
     def is_speech(self, levels: Levels) -> bool:
@@ -224,7 +224,7 @@ class _BandLevels:
         return power
 
 
-class _History:
+class _LevelHistory:
     """The mean level of the last blocks, and how loud the loud ones are."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""How many blocks a channel's echo lags behind the channel it came from."""
+"""Estimation of the delay of an echo, in blocks."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _PhaseBand:
 
 
 class DelayEstimator:
-    """Finds the lag, in blocks, at which one channel comes back in another.
+    """Estimator of the lag, in blocks, at which one channel comes back in another.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Background denoising by the platform's Fourier plan: what lies far below the near speaker is filtered out."""
+"""Background denoising by the platform's Fourier plan: sound far below the near speaker is filtered out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOWEST_RATE, HIGHEST_RATE = 8000, 48000
 HOP = 0.01
 """Seconds; a window is two hops, and so is the longest wait of a sample."""
 DEEPEST_DB = -24.0
-"""Gain of what is filtered: lower ones make the line sound dead and the filter heard."""
+"""Gain of filtered sound: with a lower one the line sounds dead and the filter is audible."""
 DEEPEST = 10 ** (DEEPEST_DB / 20)
 RELEASE_DB = 0.5
 """dB per hop by which the measured level may fall: the nearer the speaker, the longer the end of a word survives.
@@ -29,7 +29,7 @@ PEAK_DB = 11.0
 SLOPE = 4.0
 """dB less gain per dB below the threshold."""
 FIRST_BIN = 2
-"""Level is measured from 100 Hz on: an offset or rumble is nobody's voice."""
+"""Hz from which the level is measured: an offset or rumble below is not a voice."""
 QUIETEST = 1e-10
 """Power below which nothing is measured (-100 dBFS)."""
 LOWEST_LEVEL, LEVEL_STEP_DB, LEVEL_COUNT = -100.0, 0.5, 220
@@ -53,7 +53,7 @@ TOGETHER = 64
 
 
 class FourierDenoiser:
-    """Filter out what lies below a threshold that follows the near speaker.
+    """Filter for sound below a threshold that follows the near speaker.
 
     The near speaker is loud, so a high percentile of the recent level is the speaker's level, the *baseline*. A
     background whose own percentile lies ``baseline_offset_db`` below it is at the threshold and turned down by up to
@@ -84,8 +84,8 @@ class FourierDenoiser:
     Stahl, A. Fischer and R. Bippus, "Quantile based noise estimation for spectral subtraction and Wiener filtering",
     ICASSP 2000.
 
-    What it cannot do: in a pause of the near speaker that lasts most of the window, the percentile leaves the speaker
-    for whoever else is talking (a longer window helps), and soft consonants after a silence lose their first hops.
+    Limits: in a pause of the near speaker that lasts most of the window, the percentile follows any other talker (a
+    longer window helps), and soft consonants after a silence lose their first hops.
 
     Examples
     --------
@@ -149,7 +149,7 @@ class FourierDenoiser:
         return out
 
     def flush(self) -> Samples:
-        """Hand out the rest, so that `delay` samples more have come out than went in, and be ready for a new stream."""
+        """Hand out the rest, so that `delay` samples more have come out than went in, and reset for a new stream."""
         if not self._fed:
             return SILENCE.copy()
         waiting = self._carry.size

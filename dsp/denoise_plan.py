@@ -1,4 +1,4 @@
-"""The platform's background denoising plan, read and checked."""
+"""Parser and checks for the platform's background denoising plan."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class FourierDenoisingPlan:
-    """The platform's ``fourierDenoisingPlan``; the name it uses stands under each field.
+    """The platform's ``fourierDenoisingPlan``, with the platform's name under each field.
 
     Raises
     ------

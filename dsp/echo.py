@@ -1,4 +1,4 @@
-"""Takes the assistant out of the customer's channel: an adaptive filter, and a suppressor for what it leaves."""
+"""Echo cancellation for the customer's channel: an adaptive filter, and a suppressor for the residual echo."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ PATIENCE = 100
 """Blocks with both channels heard after which an echo would have been found: 2 s."""
 
 FIRST_SLACK, SLACK = 3, 5
-"""Blocks from the beginning of the filter to the lag above which it is aimed anew, before and after an echo was found:
-aiming costs its certainty, so a good filter does not follow every change of heart about the lag."""
+"""Blocks from the beginning of the filter to the lag above which it is aimed again, before and after an echo was found:
+aiming loses its certainty, so a good filter does not follow every change of the estimated lag."""
 
 UNHEARD = 1.0e-4
 """Amplitude, rms of a block, below which a channel counts as silent: -80 dBFS."""
 
 
 class Suppressor:
-    """Takes the rest of the echo out of the spectrum, given its expected power per bin.
+    """Suppressor of the residual echo in the spectrum, given its expected power per bin.
 
     Spectral subtraction on frames of two blocks that overlap by one, with a sine window before and after, so that
     frames left alone add up to the input. What is subtracted is the Kalman filter's own expectation, as in the
@@ -77,7 +77,7 @@ def louder(one: Power | None, other: Power | None) -> Power | None:
 
 
 class EchoCanceller:
-    """Removes from the near channel what comes back of the far channel, up to 500 ms late.
+    """Canceller of the far channel's echo in the near channel, up to 500 ms late.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ class EchoCanceller:
         return rest
 
     def _cancel(self, pair: Pair) -> Samples:
-        """One block of both in, one block of the cleaned channel out."""
+        """Clean one block of the near channel."""
         near, far = pair
         last, block = self._last, self._block
         last[:, :block] = last[:, block:]
@@ -189,7 +189,7 @@ class EchoCanceller:
         return self._delay.lag is not None or self._unrelated < PATIENCE
 
     def _listen(self) -> None:
-        """Let the filter look where the echo is."""
+        """Aim the filter at the estimated lag."""
         self._unrelated = 0 if self._delay.related else self._unrelated + 1
         lag = self._delay.lag
         if lag is None:

@@ -1,4 +1,4 @@
-"""The echo path as a Kalman filter: a partitioned-block adaptive filter in the frequency domain."""
+"""Kalman filter for the echo path: a partitioned-block adaptive filter in the frequency domain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FORGETTING = 0.9995
 """The state transition A per block. At 0.999 double talk is 1.4 dB worse, at 0.996 4 dB; neither learns sooner."""
 
 CONFIDENCE = 0.15
-"""How much of the model's certainty is believed. It takes a two-block spectrum's bins for independent, half of each
+"""Share of the model's certainty that is used. It takes a two-block spectrum's bins for independent, half of each
 being new, which would be 0.5; but the bins between a voice's harmonics hold nothing but leakage. At 0.5 the sounds that
 use other harmonics than those before them come through, and the worst of 30 calls is 17 dB louder."""
 
@@ -64,7 +64,7 @@ SETTLING = 25
 """Blocks for which a filter that has just begun to learn is left alone: 0.5 s."""
 
 AUDIBLE = 1.0e-3
-"""Amplitude, rms, of an echo that is worth the doubt: -60 dBFS."""
+"""Amplitude, rms, of the weakest echo for which a changed path resets the certainty: -60 dBFS."""
 
 UPKEEP = 4
 """Blocks from one upkeep of a settled filter to the next, which costs as much as all else. One that has just begun to
@@ -101,8 +101,8 @@ def from_spectrum(spectrum: Spectrum) -> Samples:
     return np.asarray(np.fft.irfft(spectrum), dtype=np.float32)
 
 
-class History:
-    """The last spectra of the far channel, newest first, with every run of them contiguous in memory.
+class FarSpectra:
+    """Ring buffer of the far channel's last spectra, newest first, with every run of them contiguous in memory.
 
     Each spectrum is written twice, a ring's length apart, so that no view ever has to be pieced together.
     """
@@ -131,7 +131,7 @@ class History:
 
 
 class EchoFilter:
-    """Learns the path from the far to the near channel, 160 ms of it, and subtracts what comes along it.
+    """Adaptive filter that learns 160 ms of the path from the far to the near channel, and subtracts the echo.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ class EchoFilter:
     The constraint of the weights to causal taps is applied to every fourth update of a settled filter, and so is the
     process noise: neither changes much in 80 ms.
 
-    When what is left resembles what was subtracted the path has changed, and the filter doubts all it knows.
+    When the residual resembles the subtracted echo the path has changed, and all certainty is reset.
 
     Examples
     --------
@@ -175,7 +175,7 @@ class EchoFilter:
 
     def __init__(self, block: int, reach: int) -> None:
         self._block = block
-        self._history = History(reach + PARTITIONS, block + 1)
+        self._history = FarSpectra(reach + PARTITIONS, block + 1)
         self.offset = 0
         """Blocks ago at which the 160 ms begin."""
         decay = FIRST_UNCERTAINTY * UNCERTAINTY_DECAY ** np.maximum(0, np.arange(PARTITIONS) - LEAD)

@@ -1,4 +1,4 @@
-"""The cheap way against echo: the customer's channel is let through only while it is louder than the assistant's."""
+"""Echo gate: the customer's channel passes only while it is louder than the assistant's."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dsp.stage import Samples
 
 
 class EchoGate:
-    """Silences the near channel unless it is clearly louder than what the far channel held shortly before.
+    """Gate that mutes the near channel unless it is clearly louder than the recent far channel.
 
     Parameters
     ----------

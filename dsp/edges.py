@@ -1,4 +1,4 @@
-"""Edges of a sound: the silence before and after it, cut to a set length."""
+"""Trimming of the silence before and after a sound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
 
 
 class EdgeTrim:
-    """Cut the silence before the first and after the last sound of a stream to a set length.
+    """Trimmer of the silence before the first and after the last sound of a stream, to a set length.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class EdgeTrim:
         self._begun = self._dropped = False
 
     def _begin(self, before: Samples) -> Samples:
-        """The first sound is here: what precedes it, cut to the pre-roll."""
+        """The samples before the first sound, cut to the pre-roll."""
         self._keep(before)
         self._begun = True
         whole = np.concatenate([SILENCE, *self._release(self._waiting)])

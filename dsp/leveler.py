@@ -1,4 +1,4 @@
-"""Leveler: speech brought to a target loudness."""
+"""Levelling of speech to a target loudness."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BLOCK_HOPS, ONSET_HOPS = 8, 2
 """Hops of a gating block (400 ms, ITU-R BS.1770) and of the quick look that notices a loud onset (100 ms)."""
 
 MEMORY = 50
-"""Gating blocks that the estimate rests on: the last 2.5 s in which anyone spoke."""
+"""Gating blocks of the estimate: the last 2.5 s of speech."""
 
 FLOOR = -55.0
 """LUFS. Quieter blocks are pauses: they neither count nor move the gain, so that noise is never pumped up."""
@@ -42,7 +42,7 @@ HIGH_PASS = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
 
 
 class Leveler:
-    """Bring speech to a target loudness with a slow gain, and keep its peaks below a ceiling.
+    """Leveller that brings speech to a target loudness with a slow gain, and keeps its peaks below a ceiling.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ class Leveler:
 
 
 class _GainControl:
-    """The gain that brings speech to its target loudness, one decision per hop."""
+    """Controller of the gain, one decision per hop."""
 
     def __init__(self, target: float, limits: tuple[float, float], gain: float, weights: NDArray[np.float64]) -> None:
         self._target, self._limits, self._first_gain = target, limits, gain
@@ -174,7 +174,7 @@ class _GainControl:
         """dB."""
 
     def after(self, hop: Samples) -> float:
-        """The gain, in dB, once this hop has been heard."""
+        """The gain, in dB, after this hop."""
         self._energies.append(_energy(hop, self._weights))
         block = sum(self._energies) / len(self._energies)
         if _loudness(block) > FLOOR:

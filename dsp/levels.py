@@ -15,7 +15,7 @@ AUDIBLE = 2.0**-10
 
 
 def is_audible(samples: Samples) -> bool:
-    """Whether a run of samples can be heard, by its loudest one.
+    """Whether a run of samples is audible, by its loudest one.
 
     Parameters
     ----------

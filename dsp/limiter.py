@@ -1,4 +1,4 @@
-"""A look-ahead limiter: what would exceed the ceiling is turned down just before it comes."""
+"""Look-ahead limiter: the gain falls before a peak would exceed the ceiling."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BLOCK = 4096
 
 
 class Limiter:
-    """Keep the true peak below a ceiling, leaving everything that is half a decibel below it untouched.
+    """Limiter that keeps the true peak below a ceiling; signals half a decibel below it are unchanged.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Limiter:
         self._step = round(ONE * RECOVERY / rate)
         self._fed, self._reduction = False, 0
         self._resting = True
-        """Whether nothing that was fed so far turns the gain down from here on."""
+        """Whether no sample fed so far reduces the gain from now on."""
         self._line = np.zeros(int(self.delay), dtype=np.float32)
         self._excess = np.zeros(self._window, dtype=np.int64)
         self._recent = np.zeros(self._window - 1, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Changing the sample rate of live audio: a polyphase FIR filter that answers at once, at most 2 ms behind.
+"""Resampling of live audio: a polyphase FIR filter with a delay of at most 2 ms.
 
 How it works. Output sample k is the input around time ``(k - delay) * in_rate / out_rate``, weighted by a low-pass
 kernel. The weights repeat every ``L`` outputs (``out_rate`` over the greatest common divisor), so they are worked out
@@ -45,7 +45,7 @@ GROUP = 64
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Everything about a pair of rates that does not change."""
+    """Constants of a pair of rates."""
 
     block_in: int
     block_out: int
@@ -60,7 +60,7 @@ class _Plan:
 
 
 class LiveResampler:
-    """A streaming resampler for live input: exact count, no bursts, a delay of at most 2 ms.
+    """Streaming resampler for live input: exact count, no bursts, a delay of at most 2 ms.
 
     Parameters
     ----------

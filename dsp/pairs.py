@@ -1,4 +1,4 @@
-"""Two channels in step: runs of any equal length in, blocks of one length out."""
+"""Blocks of two synchronous channels: runs of any equal length in, blocks of one length out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dsp.errors import ParameterError, SignalError
 from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
 
 BLOCKS_PER_SECOND = 50
-"""What works on two channels works in blocks of 20 ms, the frame of telephony."""
+"""Seconds of a block of two channels: 20 ms, the frame of telephony."""
 
 
 class Pair(NamedTuple):
@@ -47,7 +47,7 @@ def named_samples(name: str, samples: Samples) -> Samples:
 
 
 def fits(samples: Samples) -> bool:
-    """Is it a run of float32 within [-1, 1]? Both comparisons are false for NaN."""
+    """Whether it is a run of float32 within [-1, 1]. Both comparisons are false for NaN."""
     return bool(
         isinstance(samples, np.ndarray)
         and samples.dtype == np.float32
@@ -59,7 +59,7 @@ def fits(samples: Samples) -> bool:
 
 
 class Pairs:
-    """Cuts two channels into blocks that do not depend on how they were fed.
+    """Divider of two channels into blocks that do not depend on the division of the input.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class Pairs:
             raise SignalError(f"near, far: expected equal lengths, found {len(near)} and {len(far)} samples")
         self._begun = self._begun or len(near) > 0
         if len(near) == self._block and not len(self._near):
-            return [Pair(near.copy(), far.copy())]  # the caller may use his memory again
+            return [Pair(near.copy(), far.copy())]  # the caller may reuse its memory
         near, far = np.concatenate([self._near, near]), np.concatenate([self._far, far])
         whole = len(near) - len(near) % self._block
         self._near, self._far = near[whole:].copy(), far[whole:].copy()

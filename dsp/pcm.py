@@ -1,4 +1,4 @@
-"""Signed 16-bit PCM on the outside, float32 on the inside: the only module that knows both.
+"""Conversion between signed 16-bit PCM and float32 samples; the only module that does it.
 
 *pcm* is ``bytes`` of int16 little-endian samples, interleaved when there is more than one channel. Scale 32768 both
 ways, so that every int16 value survives the round trip.
@@ -33,7 +33,7 @@ BULK = 16384
 
 
 class PcmDecoder:
-    """Bytes of int16 LE mono, cut anywhere, to float32 samples.
+    """Decoder from bytes of int16 LE mono, cut anywhere, to float32 samples.
 
     A byte that is half a sample is carried into the next call; that byte is all the memory it needs.
 
@@ -138,7 +138,7 @@ def clipped(samples: Samples, start: int = 0) -> Samples:
 
 
 def split_channels(pcm: bytes | bytearray | memoryview, channels: int = 2) -> tuple[bytes, ...]:
-    """Take interleaved PCM apart.
+    """Split interleaved PCM into its channels.
 
     Parameters
     ----------

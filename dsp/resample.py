@@ -1,4 +1,4 @@
-"""Changing the sample rate: soxr for synthesised audio, which arrives faster than real time."""
+"""Resampling with soxr, for synthesised audio, which arrives faster than real time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
 
 
 class Resampler:
-    """A streaming soxr resampler, bit-identical to the one-shot call however the input is cut.
+    """Streaming soxr resampler, bit-identical to the one-shot call for any division of the input.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class Resampler:
     Raises
     ------
     ParameterError
-        A rate or the quality is none of those.
+        A rate or the quality is invalid.
 
     Notes
     -----

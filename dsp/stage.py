@@ -1,4 +1,4 @@
-"""What every signal stage has in common: the contract, the gatekeeper of its input, and how stages compose.
+"""Protocol of signal stages, checks of their input, and chains of stages.
 
 A stage turns float32 mono samples into float32 mono samples, carries its state between calls and can be cut anywhere:
 however the input is split over calls of `Stage.feed`, the joined output is the same, bit for bit.
@@ -26,7 +26,7 @@ SILENCE.flags.writeable = False
 
 @runtime_checkable
 class Stage(Protocol):
-    """One streaming step of signal processing."""
+    """Streaming step of signal processing."""
 
     @property
     def delay(self) -> float:
@@ -100,7 +100,7 @@ def float_run(samples: ArrayLike) -> Samples:
 
 
 class Chain:
-    """Stages one after the other, as one stage.
+    """Chain of stages, as one stage.
 
     Parameters
     ----------

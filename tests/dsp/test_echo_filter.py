@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.echo_filter import PARTITIONS, EchoFilter, History, power, to_spectrum
+from dsp.echo_filter import PARTITIONS, EchoFilter, FarSpectra, power, to_spectrum
 from dsp.stage import Samples
 
 BLOCK = 160
@@ -92,7 +92,7 @@ def test_the_expected_residual_falls_as_the_path_is_learnt() -> None:
 
 
 def test_history_returns_any_run_newest_first() -> None:
-    history = History(5, 2)
+    history = FarSpectra(5, 2)
     for number in range(1, 24):
         history.push(np.full(2, number, dtype=np.complex64))
         for offset in range(3):
