@@ -1,4 +1,4 @@
-"""A real server in a process of its own, for the groups that measure doors rather than stages."""
+"""A real server in a process of its own, for the groups that measure endpoints rather than stages."""
 
 from __future__ import annotations
 

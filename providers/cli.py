@@ -65,10 +65,10 @@ def main() -> None:
     """Custom voice, custom transcriber and custom endpointing for Vapi, in one server.
 
     \b
-    vapi-providers serve                              start the server; it prints its URLs and secret
-    vapi-providers say "Hello." --out hello.wav       hear the voice (in another terminal)
-    vapi-providers call --say "Book a table."         speak to the transcriber
-    vapi-providers assistant --public-url https://…   JSON of a Vapi assistant
+    vapi-providers serve                                         start the server; it prints its URLs and secret
+    vapi-providers say "Hello." --out hello.wav                  hear the voice (in another terminal)
+    vapi-providers call --say "I would like to book a table."    speak to the transcriber
+    vapi-providers assistant --public-url https://…              JSON of a Vapi assistant
     """  # noqa: D301  # click reads the backspace character
 
 

@@ -98,7 +98,7 @@ def show(listed: Iterable[Entry], console: Console) -> None:
         console.print("to get the others ready:")
         for entry in wanting:
             console.print(
-                f"  {entry.kind} {entry.name}: not ready: {entry.state}", markup=False, highlight=False, soft_wrap=True
+                f"  {entry.kind} {entry.name}: {entry.state}", markup=False, highlight=False, soft_wrap=True
             )
 
 

@@ -79,7 +79,7 @@ def serving(*arguments: str, folder: Path, **environ: str) -> Iterator[Server]:
                 stream.close()
 
 
-def test_serve_shows_doors_engines_and_secret_and_ends_cleanly(tmp_path: Path) -> None:
+def test_serve_shows_endpoints_engines_and_secret_and_ends_cleanly(tmp_path: Path) -> None:
     with serving(folder=tmp_path) as server:
         for part in ("/api/custom-voice", "ws://", "/api/custom-transcriber", "/api/custom-endpointing", "espeak"):
             assert part in server.shown
@@ -97,7 +97,7 @@ def test_sigterm_ends_it_cleanly_too(tmp_path: Path) -> None:
     assert "Traceback" not in "".join(server.log)
 
 
-def test_each_run_has_its_own_secret_that_opens_its_doors_and_is_in_no_log(tmp_path: Path) -> None:
+def test_each_run_has_its_own_secret_that_opens_its_endpoints_and_is_in_no_log(tmp_path: Path) -> None:
     secrets = set()
     body = {"message": {"type": "voice-request", "text": "Hi", "sampleRate": 8000}}
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Both embedded engines in one real server: words spoken by one door are heard by the other."""
+"""Both embedded engines in one real server: words spoken by one endpoint are heard by the other."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from benchmarks.peers import resamplers
 from benchmarks.quality._tones import Make, alias_band, group_delay, hear, latency, pass_band, sweep
 
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""Hz, all that the three doors know."""
+"""Hz, all that the endpoints know."""
 
 CURVE_POINTS = 120
 """Tones of a response curve."""

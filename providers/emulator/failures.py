@@ -102,7 +102,7 @@ def _plain_fault(fault: BaseException) -> str:
     if isinstance(fault, TimeoutError):
         return "no answer in time"
     if isinstance(fault, ConnectionRefusedError) or "refused" in text or "All connection attempts failed" in text:
-        return "nobody listens there (connection refused)"
+        return "connection refused: no server listens on this port"
     if isinstance(fault, InvalidURI):
         return "not an address that can be called"
     if isinstance(fault, ConnectionResetError | BrokenPipeError):

@@ -150,8 +150,7 @@ class Connection:
                 if pcm := audio.read(self.sent):
                     # Counted before it is handed over: its transcript may be here before push returns.
                     self.sent += len(pcm) // width
-                    async with asyncio.timeout(self._limits.options.push):
-                        await recognition.push(pcm)
+                    await self._push(recognition, pcm)
                     audio.room.set()
                 elif audio.finished:
                     return await self._finish(recognition)
@@ -165,6 +164,15 @@ class Connection:
             self._end(EngineError(f"push: expected within {self._limits.options.push:g} s", engine=self.engine.name))
         except Exception as error:
             self._end(error)
+
+    async def _push(self, recognition: Recognition, pcm: bytes) -> None:
+        """Hand audio over. An engine that runs here may take its time: the caller waits; the watchdog sees a hang."""
+        local, begun = not is_remote(self.engine), _now()
+        async with asyncio.timeout(None if local else self._limits.options.push):
+            await recognition.push(pcm)
+        spoken = len(pcm) / (2 * self._audio.channels * self._audio.rate)
+        if local and self.watchdog is not None and _now() - begun > spoken:
+            self.watchdog.delayed(_now())
 
     async def _finish(self, recognition: Recognition) -> None:
         self.asked_to_finish = True

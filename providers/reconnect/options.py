@@ -27,7 +27,7 @@ class ReconnectOptions:
     result_ceiling: float = 60.0
     """Longest of these waits: they grow while no connection answers at all."""
     push: float = 5.0
-    """Time an engine may refuse to take more audio."""
+    """Time a vendor may refuse to take more audio; an engine that runs here makes the caller wait instead."""
     flush: float = 7.0
     """Time from the end of the audio to the end of the transcripts."""
     base: float = 0.2

@@ -48,6 +48,11 @@ class ResponseWatchdog:
             return True
         return False
 
+    def delayed(self, now: float) -> None:
+        """Note that the engine has just taken audio, more slowly than it is spoken: it works, and answers later."""
+        if self.since is not None:
+            self.since = now
+
     def heard(self, transcript: Transcript, frames: int, now: float) -> None:
         """Note an answer, given when audio up to ``frames`` had been handed over."""
         timeless = transcript.end <= transcript.start

@@ -95,7 +95,7 @@ def test_the_json_keeps_to_its_schema(good_url: str, tmp_path: Path) -> None:
     assert report == {
         "schema": "vapi-providers/check/1",
         "interrupted": False,
-        "doors": {
+        "endpoints": {
             "voice": f"{good_url}/api/custom-voice",
             "transcriber": f"{good_url.replace('http', 'ws')}/api/custom-transcriber",
             "endpointing": f"{good_url}/api/custom-endpointing",
@@ -137,14 +137,14 @@ def test_the_page_stands_alone_and_holds_no_token(good_url: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("--url", "http://127.0.0.1:1"), "http://127.0.0.1:1/api/custom-voice: nobody listens there"),
+        (("--url", "http://127.0.0.1:1"), "http://127.0.0.1:1/api/custom-voice: connection refused: no server listens on this port"),
         (
             ("--transcriber-url", "https://h/x?token=hush"),
             "expected wss:// or ws://, found 'https://h/x': write wss://h/x",
         ),
         (("--voice-url", "ws://h/x"), "--voice-url: expected https:// or http://, found 'ws://h/x': write http://h/x"),
         (("--endpointing-url", "h:80"), "--endpointing-url: expected https:// or http://, found 'h:80'"),
-        (("--transcriber-url", "ws://127.0.0.1:1/x"), "ws://127.0.0.1:1/x: nobody listens there"),
+        (("--transcriber-url", "ws://127.0.0.1:1/x"), "ws://127.0.0.1:1/x: connection refused: no server listens on this port"),
         (("--url", "http://h", "--voice-url", "http://h"), "expected --url, or endpoints one by one, found both"),
         (("--only", "Q"), "expected a rule (T5), a letter (T) or a group (transcriber), found 'Q'"),
     ],

@@ -143,7 +143,7 @@ def test_every_way_not_to_reach_a_server_is_one_clear_line(
     source = ("alpha",) if command is say else ("--customer", str(clip))
     plain, tls = (url.partition("://")[2] for url in (good_url, tls_url))
     for url, complaint in [
-        ("http://127.0.0.1:1", "nobody listens there"),
+        ("http://127.0.0.1:1", "connection refused: no server listens on this port"),
         (f"https://{plain}", "TLS error: the server speaks plain HTTP here"),
         (tls_url, "TLS error: unable to get local issuer certificate (SSL_CERT_FILE"),
         (f"http://{tls}", "if it speaks TLS, use https://"),

@@ -17,8 +17,8 @@ pytest.importorskip("espeakng_loader")
 pytest.importorskip("pocketsphinx")
 
 COMMAND = [sys.executable, "-c", "from providers.cli import main; main()"]
-CUSTOMER = "I would like to change my address."
-"""What the embedded recogniser understands word for word in the embedded voice."""
+CUSTOMER = "I would like to book a table."
+"""The README's sentence, which the embedded recogniser understands word for word in the voice that ``call`` takes."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The voice door over a real socket."""
+"""The voice endpoint over a real socket."""
 
 from __future__ import annotations
 

@@ -39,9 +39,17 @@ def chosen(only: Sequence[str], skipped: Sequence[str]) -> tuple[Rule, ...]:
     """
     for name in (*only, *skipped):
         if not any(_named(rule, name) for rule in RULES):
-            raise EmulatorError(f"expected a rule (T5), a letter (T) or a group (transcriber), found {name!r}")
+            raise EmulatorError(f"expected {_choices()}; found {name!r}")
     kept = [rule for rule in RULES if not only or any(_named(rule, name) for name in only)]
     return tuple(rule for rule in kept if not any(_named(rule, name) for name in skipped))
+
+
+def _choices() -> str:
+    """Every name that ``--only`` and ``--skip`` take, with a group's rules behind it."""
+    groups = dict.fromkeys(rule.group for rule in RULES)
+    listed = (f"{group} ({', '.join(rule.id for rule in RULES if rule.group == group)})" for group in groups)
+    letters = ", ".join(sorted({rule.id[0] for rule in RULES}))
+    return f"a group or one of its rules: {'; '.join(listed)}; or a letter: {letters}"
 
 
 def _named(rule: Rule, name: str) -> bool:

@@ -6,7 +6,7 @@ The JSON is stable: fields are added, never renamed or removed, while ``schema``
      "started": "2026-01-31T12:00:00+00:00",
      "seconds": 41.2,                                      how long the run took
      "interrupted": false,                                 true after Ctrl-C
-     "doors": {"voice": "https://…", "transcriber": "wss://…", "endpointing": null},
+     "endpoints": {"voice": "https://…", "transcriber": "wss://…", "endpointing": null},
      "summary": {"passed": 40, "failed": 1, "advice": 1, "notJudged": 8},
      "rules": [{"id": "V1", "group": "voice", "title": "…", "reason": "…",
                 "outcome": "passed" | "failed" | "advice" | "not judged",
@@ -50,7 +50,7 @@ def as_json(judgement: Judgement, targets: Targets, started: datetime) -> bytes:
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(judgement.took, 3),
         "interrupted": judgement.interrupted,
-        "doors": addresses(targets),
+        "endpoints": addresses(targets),
         "summary": {
             "passed": judgement.count(Outcome.PASSED),
             "failed": judgement.count(Outcome.FAILED),

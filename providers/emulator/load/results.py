@@ -4,7 +4,7 @@ The JSON is stable: fields are added, never renamed or removed, while ``schema``
 
     {"schema": "vapi-providers/load/1",
      "started": "2026-01-31T12:00:00+00:00", "seconds": 25.1, "interrupted": false,
-     "doors": {"voice": "https://…", "transcriber": "wss://…", "endpointing": null},
+     "endpoints": {"voice": "https://…", "transcriber": "wss://…", "endpointing": null},
      "plan": {"calls": 100, "duration": 20.0, "ramp": 5.0, "bargeIn": 0.2, "jitter": 5.0, "turn": 6.0, "rate": 16000},
      "generator": {"processes": 1, "cpu": [0.21], "lateP99": 0.001, "saturated": null | "why"},
      "figures": null when the generator was saturated, else
@@ -75,7 +75,7 @@ def report(result: LoadResult, started: datetime) -> dict[str, Any]:
         "started": started.isoformat(timespec="seconds"),
         "seconds": round(result.seconds, 3),
         "interrupted": result.interrupted,
-        "doors": addresses(result.plan),
+        "endpoints": addresses(result.plan),
         "plan": _plan(result.plan),
         "generator": {
             "processes": result.processes,
