@@ -97,9 +97,7 @@ def show(listed: Iterable[Entry], console: Console) -> None:
     if wanting:
         console.print("to get the others ready:")
         for entry in wanting:
-            console.print(
-                f"  {entry.kind} {entry.name}: {entry.state}", markup=False, highlight=False, soft_wrap=True
-            )
+            console.print(f"  {entry.kind} {entry.name}: {entry.state}", markup=False, highlight=False, soft_wrap=True)
 
 
 def as_json(listed: Iterable[Entry]) -> list[dict[str, Any]]:

@@ -137,16 +137,16 @@ def test_the_page_stands_alone_and_holds_no_token(good_url: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("--url", "http://127.0.0.1:1"), "http://127.0.0.1:1/api/custom-voice: connection refused: no server listens on this port"),
+        (("--url", "http://127.0.0.1:1"), "http://127.0.0.1:1/api/custom-voice: connection refused: no server listens"),
         (
             ("--transcriber-url", "https://h/x?token=hush"),
             "expected wss:// or ws://, found 'https://h/x': write wss://h/x",
         ),
         (("--voice-url", "ws://h/x"), "--voice-url: expected https:// or http://, found 'ws://h/x': write http://h/x"),
         (("--endpointing-url", "h:80"), "--endpointing-url: expected https:// or http://, found 'h:80'"),
-        (("--transcriber-url", "ws://127.0.0.1:1/x"), "ws://127.0.0.1:1/x: connection refused: no server listens on this port"),
+        (("--transcriber-url", "ws://127.0.0.1:1/x"), "ws://127.0.0.1:1/x: connection refused: no server listens"),
         (("--url", "http://h", "--voice-url", "http://h"), "expected --url, or endpoints one by one, found both"),
-        (("--only", "Q"), "expected a rule (T5), a letter (T) or a group (transcriber), found 'Q'"),
+        (("--only", "Q"), "; or a letter: A, E, T, V; found 'Q'"),
     ],
 )
 def test_what_cannot_be_reached_is_one_clear_line(words: tuple[str, ...], complaint: str) -> None:
