@@ -58,4 +58,4 @@ def test_the_tables_name_every_engine_and_what_is_missing() -> None:
     engines_command.show(engines_command.entries(Settings()), Console(file=stream, width=120))
     shown = stream.getvalue()
     assert "espeak" in shown
-    assert "voice deepgram: not ready: set --deepgram-api-key" in shown
+    assert "voice deepgram: set --deepgram-api-key" in shown
