@@ -16,10 +16,9 @@ from providers.error_responses import HANDLED, respond
 from providers.operations.background import BackgroundTasks, close_all, log_failure
 from providers.operations.garbage import collect_when_idle
 from providers.operations.metrics import Metrics
-from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 
-__all__ = ["ENDPOINTING_PATH", "TRANSCRIBER_PATH", "VOICE_PATH", "create_app"]
+__all__ = ["create_app"]
 
 
 def create_app(

@@ -19,8 +19,8 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.stall import LONGEST_STALL, ProbedServer, probed_server
 from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
-from tests.stall import LONGEST_STALL, ProbedServer, probed_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the probe reads Linux' account of waiting threads")
 pytest.importorskip("espeakng_loader")

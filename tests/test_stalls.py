@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from providers.app import VOICE_PATH
-from tests.stall import LONGEST_STALL, ProbedServer, probed_server
+from benchmarks.stall import LONGEST_STALL, ProbedServer, probed_server
+from providers.paths import VOICE_PATH
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the probe reads Linux' account of waiting threads")
 pytest.importorskip("espeakng_loader")

@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-import signal
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,57 +16,12 @@ from websockets.exceptions import WebSocketException
 
 from benchmarks.fuzz.material import ENDPOINTING, START, VOICE, mutated
 
-__all__ = ["Outcome", "WatchedServer", "attack", "watched_server"]
+__all__ = ["Outcome", "attack"]
 
 _AT_ONCE = 8
 _CONTENT = {"Content-Type": "application/json"}
 _FAULTS = frozenset({500, 502, "dropped"})
 """What only a mistake of the server, or of its embedded engine, explains."""
-
-
-class WatchedServer:
-    """The process of `benchmarks.fuzz.watched_server`."""
-
-    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
-        self.url = url
-        self.process = process
-        self.complaints: list[str] = []
-        """Lines that it logged as errors; known once the block has ended."""
-
-    def report(self) -> dict[str, float]:
-        """The longest stall since the last report, ms, and the memory, MiB."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the server ended with code {self.process.wait()}")
-        found: dict[str, float] = json.loads(line)
-        return found
-
-
-@contextmanager
-def watched_server(**settings: Any) -> Iterator[WatchedServer]:
-    """Run the server with these settings until the block ends."""
-    command = [sys.executable, "-m", "benchmarks.fuzz.watched_server", json.dumps(settings)]
-    with (
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            url = process.stdout.readline().strip()
-            if not url:
-                errors.seek(0)
-                raise RuntimeError(f"the server did not come up: {errors.read()[-2000:]}")
-            watched = WatchedServer(process, url)
-            yield watched
-            errors.seek(0)
-            watched.complaints += errors.read().splitlines()
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
 
 
 @dataclass

@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 
 from benchmarks.case import Bound, at_most
-from benchmarks.fuzz.served import attack, watched_server
+from benchmarks.fuzz.served import attack
 from benchmarks.fuzz.wires import fuzz_wires
 from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.stall import probed_server
 
 WIRES, SERVER = "wires", "server"
 READING = (
@@ -50,16 +51,17 @@ def run(options: Options, progress: Progress) -> Report:
 
 
 def _served(cases: int, notes: list[str]) -> list[tuple[str, float, str, Bound | None]]:
-    with watched_server(cache_bytes=_CACHE) as server:
-        asyncio.run(attack(server.url, max(cases // 10, 1500), seed=1))  # caches and pools are full after this
+    with probed_server(secret=None, no_auth=True, cache_bytes=_CACHE) as server:
+        asyncio.run(attack(server.base, max(cases // 10, 1500), seed=1))  # caches and pools are full after this
         time.sleep(_SETTLE)
-        before = server.report()["rss_mib"]
-        outcome = asyncio.run(attack(server.url, cases, seed=2))
-        stall = server.report()["stall_ms"]
+        before = server.memory()
+        server.stalls()
+        outcome = asyncio.run(attack(server.base, cases, seed=2))
+        stall = 1e3 * server.stalls()[0]
         time.sleep(_SETTLE)
-        after = server.report()["rss_mib"]
+        after = server.memory()
     notes.append("Answers: " + ", ".join(f"{name}: {count}" for name, count in sorted(outcome.requests.items())))
-    notes += outcome.faults[:10] + server.complaints[:10]
+    notes += outcome.faults[:10]
     return [
         ("requests and calls against the server", sum(outcome.requests.values()), "", None),
         ("answered with a fault of the server", len(outcome.faults), "", at_most(0)),

@@ -21,15 +21,15 @@ import pytest
 import structlog
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from providers.app import TRANSCRIBER_PATH
+from benchmarks.stall import LONGEST_STALL, StallProbe
 from providers.engines.base import Transcript
 from providers.operations import logs
+from providers.paths import TRANSCRIBER_PATH
 from providers.protocols import websocket
 from tests.fakes import ScriptedListener
 from tests.live import SECRET, Live, serving, settings, start
 from tests.protocols.test_websocket import CLOSE, CONTINUATION, PING, TEXT, frame
 from tests.raw import answer, dialled, push, upgraded
-from tests.stall import LONGEST_STALL, StallProbe
 from tests.transcriber.test_endpoint import calls_open, channel, eventually
 
 COMMAND = [sys.executable, "-c", "from providers.cli import main; main()"]

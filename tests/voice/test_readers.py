@@ -11,9 +11,9 @@ import time
 
 import pytest
 
-from providers.app import VOICE_PATH
 from providers.engines.tone import Tone
 from providers.errors import EngineError
+from providers.paths import VOICE_PATH
 from tests.fakes import LOUD, ScriptedVoice
 from tests.live import SECRET, serving, settings
 from tests.raw_voice import connect, raw_request, read_all

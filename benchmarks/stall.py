@@ -1,6 +1,6 @@
 """Probe of the event loop: the longest time in which it served no one else.
 
-It runs on the loop that it watches, beside whatever a test does there::
+It runs on the loop that it watches, beside what a test does there::
 
     probe = StallProbe()
     with serving(voice=…, background=probe.watch):
@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 import psutil
@@ -54,7 +55,7 @@ class StallProbe:
 
     async def watch(self) -> None:
         """Look at the clocks until cancelled."""
-        with open("/proc/thread-self/schedstat") as schedule:  # noqa: ASYNC230  # made of the kernel's memory
+        with Path("/proc/thread-self/schedstat").open() as schedule:  # noqa: ASYNC230  # made of the kernel's memory
             while True:
                 wall, processor, queued = time.perf_counter(), time.thread_time(), _queued(schedule)
                 await asyncio.sleep(_PERIOD)
@@ -75,6 +76,11 @@ class ProbedServer:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         self.base = str(self._told()["base"])
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
 
     def stalls(self) -> tuple[float, float]:
         """Longest stalls since the last question, in seconds: processor time, and time blocked."""
@@ -100,7 +106,7 @@ class ProbedServer:
 def probed_server(**values: Any) -> Iterator[ProbedServer]:
     """Run the server with the engines that these settings choose; without any it is the default stack."""
     chosen = {"secret": "correct-horse-battery", "drain_seconds": 1, "log_level": "error", **values}
-    command = [sys.executable, "-m", "tests.stall", json.dumps(chosen)]
+    command = [sys.executable, "-m", "benchmarks.stall", json.dumps(chosen)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield ProbedServer(process)
