@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from providers import registry
+from providers.access_tokens import AccessTokens, Client
 from providers.auth import OPEN, Authenticator
 from providers.cache.stores import Store
 from providers.engines.base import SpeechToText, TextToSpeech
@@ -23,7 +24,7 @@ from providers.engines.events import Observe, unobserved
 from providers.errors import SettingsError
 from providers.reconnect.options import ReconnectOptions
 from providers.settings import Settings, names
-from providers.settings.access import Hmac
+from providers.settings.access import Hmac, OAuth
 from providers.settings.stacks import Cache, Reconnect
 from providers.signatures import HmacPlan, hmac_key
 
@@ -169,12 +170,12 @@ def make_authenticator(settings: Settings) -> Authenticator:
     Raises
     ------
     SettingsError
-        Nothing could ever be accepted: no secret is set, or the HMAC key is not base64.
+        Nothing could ever be accepted: nothing is set, or the HMAC key is not base64.
     """
     access = settings.access
     if access.no_auth:
         return OPEN
-    if access.secret is None and settings.hmac.secret is None:
+    if not settings.has_credential:
         raise SettingsError(["--secret: expected a secret (or --no-auth), found none"])
     ways = set(names(access.auth))
     return Authenticator(
@@ -183,8 +184,18 @@ def make_authenticator(settings: Settings) -> Authenticator:
         bearer_header=access.bearer_header.lower(),
         bearer_prefix=access.bearer_prefix,
         token=access.secret if "token" in ways else None,
+        access_tokens=_access_tokens(settings.oauth) if "oauth" in ways else None,
         signed=_hmac_plan(settings.hmac) if "hmac" in ways else None,
         clock=time.time,
+    )
+
+
+def _access_tokens(chosen: OAuth) -> AccessTokens | None:
+    """What makes and checks the tokens of the clients; None without a client."""
+    if chosen.client is None:
+        return None
+    return AccessTokens(
+        (Client(name, secret) for name, secret in chosen.clients), lifetime=chosen.token_seconds, clock=time.time
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from providers.access_tokens import AccessTokens
 from providers.errors import Unauthorized
 from providers.signatures import HmacPlan, SeenSignatures, SignedParts, sent_at
 
@@ -70,6 +71,8 @@ class Authenticator:
         Accepted in ``bearer_header`` after ``bearer_prefix``, whose case does not matter.
     token
         Accepted in the query string of the socket's URL.
+    access_tokens
+        Those of OAuth 2.0 clients, accepted as ``Authorization: Bearer``.
     signed
         HMAC over the raw body; each signature is accepted once.
     clock
@@ -81,6 +84,7 @@ class Authenticator:
     bearer_header: str = "authorization"
     bearer_prefix: str = "Bearer "
     token: str | None = field(default=None, repr=False)
+    access_tokens: AccessTokens | None = field(default=None, repr=False)
     signed: HmacPlan | None = None
     clock: Callable[[], float] = field(default=lambda: 0.0, repr=False)
     is_open: bool = False
@@ -155,6 +159,8 @@ class Authenticator:
             ways.append("header X-Vapi-Secret")
         if self.bearer is not None:
             ways.append(f"a token in header {self.bearer_header}")
+        if self.access_tokens is not None:
+            ways.append("an OAuth token in header authorization")
         if self.signed is not None:
             ways.append(f"an HMAC signature in header {self.signed.signature_header}")
         if self.token is not None:
@@ -171,7 +177,14 @@ class Authenticator:
             found = _after(self.bearer_prefix, credentials.header(self.bearer_header))
             if _same(found, self.bearer):
                 return True
-        return self.token is not None and _same(credentials.token, self.token)
+        if self.token is not None and _same(credentials.token, self.token):
+            return True
+        return self.access_tokens is not None and self._has_access_token(self.access_tokens, credentials)
+
+    @staticmethod
+    def _has_access_token(tokens: AccessTokens, credentials: Credentials) -> bool:
+        found = _after("Bearer ", credentials.header("authorization"))
+        return found is not None and tokens.accepts(found)
 
     def _signature(self, plan: HmacPlan, credentials: Credentials) -> tuple[bytes, str]:
         """The digest and the timestamp of a signed request, as far as they can be checked without its body."""

@@ -116,7 +116,7 @@ def serve(chosen: settings.Settings) -> None:
     from providers.operations import logs
     from providers.operations.metrics import Metrics
 
-    made = not chosen.access.no_auth and chosen.access.secret is None and chosen.hmac.secret is None
+    made = not chosen.access.no_auth and not chosen.has_credential
     if made:
         chosen = chosen.replacing(secret=secrets.token_urlsafe(24))
     logs.configure(chosen.logs.format, chosen.logs.level)
@@ -158,7 +158,9 @@ def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:
         return "none: every endpoint is open (--no-auth)"
     if made:
         return f"{chosen.access.secret}   (made for this run)"
-    return "the one you set" if chosen.access.secret is not None else "none: signatures by the HMAC key you set"
+    if chosen.access.secret is not None:
+        return "the one you set"
+    return "none: " + ("signatures by the HMAC key you set" if chosen.hmac.secret else "tokens of the clients you set")
 
 
 def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from providers.access_tokens import AccessTokens
 from providers.auth import Authenticator
 from providers.capacity import CapacityLimiter
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.endpointing.rules import Waits
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.inbound import Inbound
+from providers.oauth.endpoint import TokenEndpoint
 from providers.operations.admission import Capacity, call_limiter, voice_limiter
 from providers.operations.health import Ops
 from providers.operations.metrics import Metrics
 from providers.pages.routes import operations, page_routes
-from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.paths import ENDPOINTING_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
@@ -49,8 +51,20 @@ class Endpoints:
             Route("/healthz", self.ops.healthz),
             Route("/readyz", self.ops.readyz),
             Route("/metrics", self.ops.metricsz),
-            *page_routes(operations(VOICE_PATH, ENDPOINTING_PATH), self.ops.authenticator),
+            *self._token_routes(),
+            *page_routes(
+                operations(VOICE_PATH, ENDPOINTING_PATH, token=TOKEN_PATH if self._tokens else None),
+                self.ops.authenticator,
+            ),
         ]
+
+    @property
+    def _tokens(self) -> AccessTokens | None:
+        return self.ops.authenticator.access_tokens
+
+    def _token_routes(self) -> list[BaseRoute]:
+        """The token endpoint, where there are clients."""
+        return [Route(TOKEN_PATH, TokenEndpoint(self._tokens).__call__, methods=["POST"])] if self._tokens else []
 
 
 def build(

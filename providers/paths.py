@@ -5,3 +5,4 @@ from __future__ import annotations
 VOICE_PATH = "/api/custom-voice"
 TRANSCRIBER_PATH = "/api/custom-transcriber"
 ENDPOINTING_PATH = "/api/custom-endpointing"
+TOKEN_PATH = "/oauth/token"  # noqa: S105  # a path

@@ -177,6 +177,28 @@ def test_signatures_that_protect_nothing_are_refused(tmp_path: Path, flags: dict
     assert named in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        ({"oauth_client": " "}, "--oauth-client: expected id:secret, found none"),
+        ({"oauth_client": f"a:{STRONG},b"}, "--oauth-client: expected id:secret, found something else at place 2"),
+        ({"oauth_client": f":{STRONG}"}, "found something else at place 1"),
+        ({"oauth_client": f"a:{STRONG} b:short"}, "--oauth-client, place 2: expected at least 16 characters, found 5"),
+        ({"oauth_client": f"a:{STRONG}", "no_auth": True}, "--no-auth and --oauth-client"),
+        ({"oauth_client": f"a:{STRONG}", "auth": "secret"}, "--oauth-client: expected oauth among --auth"),
+        ({"auth": "oauth"}, "--auth oauth: expected --oauth-client, found none"),
+        ({"oauth_token_seconds": "5"}, "--oauth-token-seconds: expected a number from 60 to 86400"),
+    ],
+)
+def test_clients_that_cannot_be_used_are_faults_and_never_quoted(
+    tmp_path: Path, flags: dict[str, object], told: str
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, flags)
+    assert told in str(error.value)
+    assert STRONG not in str(error.value)
+
+
 def test_signatures_alone_need_a_key(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="--auth hmac: expected --hmac-secret"):
         load(tmp_path, {"auth": "hmac", "secret": STRONG})
@@ -187,7 +209,8 @@ SECRETS = [option for option in settings.options() if option.secret]
 
 @pytest.mark.parametrize("option", SECRETS, ids=[option.name for option in SECRETS])
 def test_every_secret_can_stand_in_a_file(tmp_path: Path, option: settings.Option) -> None:
-    (tmp_path / "file").write_text(f"{STRONG}\n")
+    secret = f"client:{STRONG}"  # the form that every secret may have
+    (tmp_path / "file").write_text(f"{secret}\n")
     file = str(tmp_path / "file")
     (tmp_path / "p.toml").write_text(f'{option.name}_file = "{file}"')
     variables = [f"PROVIDERS_{option.name.upper()}_FILE"]
@@ -196,7 +219,7 @@ def test_every_secret_can_stand_in_a_file(tmp_path: Path, option: settings.Optio
     chosen = [settings.load({}, {variable: file}, folder=tmp_path) for variable in variables]
     chosen.append(load(tmp_path, {f"{option.name}_file": file}))
     chosen.append(load(tmp_path, {"config": str(tmp_path / "p.toml")}))
-    assert {each.get(option.name) for each in chosen} == {STRONG}
+    assert {each.get(option.name) for each in chosen} == {secret}
 
 
 def test_a_secret_file_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:

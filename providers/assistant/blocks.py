@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from providers.errors import SettingsError
-from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.paths import ENDPOINTING_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.runtime import AcceptedCredentials
 from providers.settings import Settings, names
 
@@ -34,7 +34,9 @@ class ServerAccess:
     @property
     def needs_credential(self) -> bool:
         """Whether only a custom credential opens the POST endpoints, and none is named."""
-        return self.credential_id is None and "secret" not in self._ways and bool({"bearer", "hmac"} & self._ways)
+        return (
+            self.credential_id is None and "secret" not in self._ways and bool({"bearer", "hmac", "oauth"} & self._ways)
+        )
 
     @property
     def is_shut(self) -> bool:
@@ -69,6 +71,9 @@ class ServerAccess:
         if "hmac" in self._ways:
             options = ", ".join(f"{name} {value}" for name, value in self.accepts.hmac.items())
             told.append(f"HMAC: {options}, secretKey: the server's HMAC key")
+        if "oauth" in self._ways:
+            url = self.public_url + TOKEN_PATH
+            told.append(f"OAuth2: token URL {url}, client id and client secret: one of the server's --oauth-client")
         return told
 
     @property
@@ -92,7 +97,9 @@ def accepted(settings: Settings, *, made: bool) -> AcceptedCredentials:
     if access.no_auth:
         return AcceptedCredentials()
     with_secret = ("secret", "bearer", "token") if access.secret is not None else ()
-    usable = {*with_secret, *(("hmac",) if settings.hmac.secret is not None else ())}
+    usable = {*with_secret}
+    usable |= {"hmac"} if settings.hmac.secret is not None else set()
+    usable |= {"oauth"} if settings.oauth.client is not None else set()
     return AcceptedCredentials(
         ways=tuple(way for way in names(access.auth) if way in usable),
         made=made,

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from providers.auth import Authenticator
+from providers.paths import TOKEN_PATH
 
 __all__ = ["Operation", "Reply", "description"]
 
@@ -53,6 +54,8 @@ class Operation:
     replies: tuple[Reply, ...]
     message: Any = None
     """Type of the message in the request's body; None without a body."""
+    form: Json | None = None
+    """Schema of a form-encoded body."""
     secured: bool = True
     parameters: tuple[Json, ...] = field(default=())
 
@@ -113,6 +116,9 @@ def _operation(operation: Operation, schemes: Json) -> Json:
         described["parameters"] = list(operation.parameters)
     if operation.message is not None:
         described["requestBody"] = _body(operation.message)
+    if operation.form is not None:
+        content = {"application/x-www-form-urlencoded": {"schema": operation.form}}
+        described["requestBody"] = {"required": True, "content": content}
     if operation.secured and schemes:
         described["security"] = [{name: []} for name in schemes]
     return described
@@ -161,5 +167,8 @@ def _schemes(authenticator: Authenticator) -> Iterator[tuple[str, Json]]:
             yield "bearer", {"type": "http", "scheme": "bearer"}
         else:
             yield "bearer", {"type": "apiKey", "in": "header", "name": authenticator.bearer_header}
+    if authenticator.access_tokens is not None:
+        flow = {"tokenUrl": TOKEN_PATH, "scopes": {}}
+        yield "oauth", {"type": "oauth2", "flows": {"clientCredentials": flow}}
     if authenticator.signed is not None:
         yield "signature", {"type": "apiKey", "in": "header", "name": authenticator.signed.signature_header}

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from providers.auth import Authenticator
 from providers.endpointing.wire import EndpointingMessage, EndpointingReply
+from providers.oauth.wire import TOKEN_FORM, TokenFault, TokenResponse
 from providers.operations.health import Liveness, Readiness
 from providers.pages.openapi import Operation, Reply, description, refusals
 from providers.voice.wire import VoiceMessage
@@ -38,8 +39,8 @@ _EITHER_LIST = [
 """One of the two lists of messages is enough."""
 
 
-def operations(voice_path: str, endpointing_path: str) -> tuple[Operation, ...]:
-    """Every HTTP operation of the server."""
+def operations(voice_path: str, endpointing_path: str, *, token: str | None = None) -> tuple[Operation, ...]:
+    """Every HTTP operation of the server; ``token`` is the path of the token endpoint, where there is one."""
     voice = {"name": "voice", "in": "query", "description": "Voice, where the body names none.", "required": False}
     return (
         Operation(
@@ -58,6 +59,7 @@ def operations(voice_path: str, endpointing_path: str) -> tuple[Operation, ...]:
             (Reply(200, "The decision.", shape=EndpointingReply), _OTHER_MESSAGE, *refusals(400, 401, 413, 500)),
             message=Annotated[EndpointingMessage, Meta(extra_json_schema={"anyOf": _EITHER_LIST})],
         ),
+        *([_token_operation(token)] if token else []),
         Operation("/healthz", "get", "The process lives", (Reply(200, "Alive.", shape=Liveness),), secured=False),
         Operation(
             "/readyz",
@@ -74,6 +76,23 @@ def operations(voice_path: str, endpointing_path: str) -> tuple[Operation, ...]:
         ),
         Operation("/openapi.json", "get", "This document", (Reply(200, "OpenAPI 3.1."),), secured=False),
         Operation("/docs", "get", "This document as a page", (Reply(200, "HTML.", "text/html"),), secured=False),
+    )
+
+
+def _token_operation(path: str) -> Operation:
+    """The token endpoint of OAuth 2.0 client credentials."""
+    refused = "The request was refused; the code is that of RFC 6749, section 5.2."
+    return Operation(
+        path,
+        "post",
+        "Exchange a client's id and secret for a bearer token",
+        (
+            Reply(200, "A token.", shape=TokenResponse),
+            Reply(400, refused, shape=TokenFault),
+            Reply(401, "No such client.", shape=TokenFault),
+        ),
+        form=TOKEN_FORM,
+        secured=False,
     )
 
 

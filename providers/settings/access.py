@@ -12,7 +12,7 @@ from msgspec import Meta
 from providers.settings.group import SECRET, Duration, Group
 from providers.settings.listed import names
 
-WAYS = ("secret", "bearer", "token", "hmac")
+WAYS = ("secret", "bearer", "token", "hmac", "oauth")
 """Values of ``--auth``."""
 
 SHORTEST = 16
@@ -30,7 +30,9 @@ class Access(Group, frozen=True):
     no_auth: Annotated[bool, Meta(description="Accept every request. The only way to run without a credential.")] = (
         False
     )
-    auth: Annotated[str, Meta(description="Accepted credentials: any of secret, bearer, token, hmac.")] = ",".join(WAYS)
+    auth: Annotated[str, Meta(description="Accepted credentials: any of secret, bearer, token, hmac, oauth.")] = (
+        ",".join(WAYS)
+    )
     bearer_header: Annotated[str, Meta(description="Header of the bearer token.")] = "Authorization"
     bearer_prefix: Annotated[str, Meta(description="What stands before the bearer token; may be empty.")] = "Bearer "
 
@@ -80,6 +82,38 @@ class Hmac(Group, frozen=True):
                 yield f"--hmac-payload-format: expected {{timestamp}} and {{body}} in it, found no {part}"
         if not self.include_timestamp:
             yield "--hmac-include-timestamp: expected true, found false: a signature without a time is valid for ever"
+
+
+class OAuth(Group, frozen=True):
+    """Clients of OAuth 2.0 client credentials, and how long their tokens live."""
+
+    heading: ClassVar[str] = "OAuth 2.0 client credentials"
+    prefix: ClassVar[str] = "oauth_"
+
+    client: Annotated[
+        str | None,
+        Meta(description="Clients as id:secret, several with commas or on lines of their own.", extra=SECRET),
+    ] = None
+    token_seconds: Annotated[
+        float, Meta(ge=60, le=86400, description="How long a token of /oauth/token is valid, s.")
+    ] = 900.0
+
+    @property
+    def clients(self) -> tuple[tuple[str, str], ...]:
+        """Id and secret of each client."""
+        entries = (self.client or "").replace(",", " ").split()
+        parts = (entry.partition(":") for entry in entries)
+        return tuple((name, secret) for name, _, secret in parts)
+
+    def client_faults(self, *, allow_weak: bool) -> Iterator[str]:
+        """Clients without an id or with a secret that protects nothing; never quotes a secret."""
+        if self.client is not None and not self.clients:
+            yield "--oauth-client: expected id:secret, found none"
+        for number, (name, secret) in enumerate(self.clients, start=1):
+            if not (name and secret):
+                yield f"--oauth-client: expected id:secret, found something else at place {number}"
+            else:
+                yield from secret_faults(f"--oauth-client, place {number}", secret, allow_weak=allow_weak)
 
 
 def secret_faults(flag: str, secret: str, *, allow_weak: bool, is_base64: bool = False) -> Iterator[str]:

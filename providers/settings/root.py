@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from providers.settings.access import Access, Hmac, secret_faults
+from providers.settings.access import Access, Hmac, OAuth, secret_faults
 from providers.settings.endpoints import Endpointing, Transcriber, Voice
 from providers.settings.engines import (
     Deepgram,
@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: Server = Server()
     access: Access = Access()
     hmac: Hmac = Hmac()
+    oauth: OAuth = OAuth()
     engines: Engines = Engines()
     voice: Voice = Voice()
     transcriber: Transcriber = Transcriber()
@@ -100,6 +101,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for group in self.all_groups():
             yield from group.faults()
         yield from self._hmac_faults()
+        yield from self._oauth_faults()
+
+    def _oauth_faults(self) -> Iterator[str]:
+        access, clients = self.access, self.oauth.client
+        yield from self.oauth.client_faults(allow_weak=access.allow_weak_secret)
+        if clients is None:
+            if names(access.auth) == ("oauth",) and not access.no_auth:
+                yield "--auth oauth: expected --oauth-client, found none"
+        elif access.no_auth:
+            yield "--no-auth and --oauth-client: expected one of them, found both"
+        elif "oauth" not in names(access.auth):
+            yield f"--oauth-client: expected oauth among --auth, found {access.auth!r}"
 
     def _hmac_faults(self) -> Iterator[str]:
         access, key = self.access, self.hmac.secret
@@ -115,6 +128,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             yield "--no-auth and --hmac-secret: expected one of them, found both"
         elif "hmac" not in ways:
             yield f"--hmac-secret: expected hmac among --auth, found {access.auth!r}"
+
+    @property
+    def has_credential(self) -> bool:
+        """Whether the operator set anything that a request can prove itself with."""
+        return any(given is not None for given in (self.access.secret, self.hmac.secret, self.oauth.client))
 
     def get(self, name: str) -> Any:
         """The value of the setting with this public name."""
