@@ -15,6 +15,7 @@ from providers.engines.base import SpeechToText, TextToSpeech
 from providers.error_responses import HANDLED, respond
 from providers.operations.background import BackgroundTasks, close_all, log_failure
 from providers.operations.garbage import collect_when_idle
+from providers.operations.loop_watch import watch
 from providers.operations.metrics import Metrics
 from providers.settings import Settings
 
@@ -39,10 +40,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tasks = BackgroundTasks()
-        tasks.start("loop watch", metrics.watch_loop())
         tasks.start("garbage", collect_when_idle(lambda: served.busy))
         try:
             await _start(app, voice, transcriber)
+            tasks.start("loop watch", watch(served.gate.load, served.gate.look))
             served.ops.ready = True
             if background is not None:
                 tasks.start("prewarming", background())
@@ -57,6 +58,7 @@ def create_app(
     app.router.redirect_slashes = False  # a redirect would repeat the query, and the token in it
     for kind in HANDLED:
         app.add_exception_handler(kind, respond)  # type: ignore[arg-type]  # None is allowed, and not in the annotation
+    app.state.refused = metrics.server.refused
     return app
 
 

@@ -8,14 +8,15 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from providers.access_tokens import AccessTokens
 from providers.auth import Authenticator
-from providers.capacity import CapacityLimiter
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.endpointing.rules import Waits
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.inbound import Inbound
 from providers.oauth.endpoint import TokenEndpoint
 from providers.operations.admission import Capacity, call_limiter, voice_limiter
+from providers.operations.call_gate import CallGate, GateLimits
 from providers.operations.health import Ops
+from providers.operations.loop_watch import LoopLoad
 from providers.operations.metrics import Metrics
 from providers.pages.routes import operations, page_routes
 from providers.paths import ENDPOINTING_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
@@ -35,11 +36,12 @@ class Endpoints:
     endpointing: CustomEndpointing
     transcriber: CustomTranscriber
     ops: Ops
+    gate: CallGate
 
     @property
     def busy(self) -> bool:
         """Whether a caller is served now."""
-        return self.voice.places.active > 0 or self.transcriber.places.active > 0
+        return self.voice.places.active > 0 or self.gate.places.active > 0
 
     def routes(self) -> list[BaseRoute]:
         """Every path of the server."""
@@ -72,12 +74,16 @@ def build(
 ) -> Endpoints:
     """Build the endpoints around two engines."""
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
-    calls = call_limiter(call_capacity(settings, transcriber))
+    gate = _gate(settings, transcriber, metrics)
+    metrics.voice.limit.set(settings.voice.max_voices)
+    metrics.engines.configured("voice", voice.name.split(","))
+    metrics.engines.configured("transcriber", transcriber.name.split(","))
     return Endpoints(
         _voice(settings, voice, inbound, metrics),
         _endpointing(settings, inbound, metrics),
-        _transcriber(settings, transcriber, authenticator, calls, metrics),
-        Ops(calls, authenticator, metrics),
+        _transcriber(settings, transcriber, authenticator, gate, metrics),
+        Ops(gate, authenticator, metrics),
+        gate,
     )
 
 
@@ -92,6 +98,14 @@ def call_capacity(settings: Settings, transcriber: SpeechToText) -> Capacity:
     each = ", two for each call" if twice else ""
     note = f" {transcriber.capabilities.capacity_note}".rstrip()
     return Capacity(calls, f"{transcriber.name} hears {hears} at once{each}{note}")
+
+
+def _gate(settings: Settings, transcriber: SpeechToText, metrics: Metrics) -> CallGate:
+    chosen = settings.transcriber
+    capacity = call_capacity(settings, transcriber)
+    metrics.calls.limit.set(capacity.limit)
+    limits = GateLimits(chosen.max_loop_lag_seconds, chosen.max_backlog_seconds, chosen.max_loop_share)
+    return CallGate(call_limiter(capacity), LoopLoad(), limits, metrics.server)
 
 
 def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
@@ -110,7 +124,7 @@ def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: 
 
 
 def _transcriber(
-    settings: Settings, engine: SpeechToText, authenticator: Authenticator, calls: CapacityLimiter, metrics: Metrics
+    settings: Settings, engine: SpeechToText, authenticator: Authenticator, gate: CallGate, metrics: Metrics
 ) -> CustomTranscriber:
     chosen = settings.transcriber
     options = CallOptions(
@@ -119,7 +133,7 @@ def _transcriber(
         buffer=chosen.audio_buffer_seconds,
         conditioning=ConditioningOptions(echo=chosen.echo, denoise=chosen.denoise),
     )
-    return CustomTranscriber(engine, authenticator, calls, metrics, options)
+    return CustomTranscriber(engine, authenticator, gate, metrics, options)
 
 
 def _endpointing(settings: Settings, inbound: Inbound, metrics: Metrics) -> CustomEndpointing:

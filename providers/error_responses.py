@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from providers.errors import AtCapacity, EngineBusy, EngineError, RequestError, UnknownVoice, UnspeakableText
 from providers.inbound import loggable_path
+from providers.operations.labels import endpoint_of, refusal_of
 
 __all__ = ["HANDLED", "respond"]
 
@@ -24,8 +25,12 @@ async def respond(request: Request, error: Exception) -> Response | None:
         log.info("hung up", path=loggable_path(request.url.path), during="request body")
         return None
     status, message, headers = _described(error)
+    reason = refusal_of(error)
+    if reason is not None:
+        request.app.state.refused(endpoint_of(request.url.path), reason)
     log.info("refused", path=loggable_path(request.url.path), status=status, error=message)
-    return JSONResponse({"error": message}, status, headers)
+    body = {"error": message, "reason": reason} if status == 503 else {"error": message}
+    return JSONResponse(body, status, headers)
 
 
 def _described(error: Exception) -> tuple[int, str, dict[str, str]]:

@@ -22,6 +22,8 @@ A message never holds a secret, a request body or a transcript.
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 
 class ProvidersError(Exception):
     """The root of the tree."""
@@ -59,14 +61,18 @@ class TooLarge(RequestError):
     status = 413
 
 
+CapacityReason: TypeAlias = Literal["full", "burst", "loop-lag", "backlog", "draining"]
+
+
 class AtCapacity(RequestError):
-    """Every place is taken; ``retry_after`` is in seconds."""
+    """No more is taken for now; ``retry_after`` is in seconds, ``reason`` for machines."""
 
     status = 503
 
-    def __init__(self, message: str, *, retry_after: float = 1.0) -> None:
+    def __init__(self, message: str, *, retry_after: float = 1.0, reason: CapacityReason = "full") -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.reason: CapacityReason = reason
 
 
 class CallRefused(ProvidersError):

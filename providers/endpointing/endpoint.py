@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from providers.endpointing import rules, wire
 from providers.inbound import Inbound
+from providers.operations.labels import endpointing_reason
 from providers.operations.metrics import Metrics
 
 log = structlog.get_logger()
@@ -50,14 +51,14 @@ class Decider:
     async def decide(self, turn: wire.Turn) -> rules.Decision:
         """Decide how long to wait."""
         if not turn.rules:
-            return rules.Decision(rules.after(turn.user, self._waits, turn.languages))
+            return rules.by_words(turn, self._waits)
         deciding = asyncio.get_running_loop().run_in_executor(self._thread, self._matcher.decide, turn, self._waits)
         try:
             async with asyncio.timeout(_SECONDS_FOR_RULES):
                 return await deciding
         except TimeoutError:
             late = f"rules: expected an answer within {_SECONDS_FOR_RULES:g} s, found none"
-            return rules.Decision(rules.after(turn.user, self._waits, turn.languages), None, (late,))
+            return rules.by_words(turn, self._waits, (late,))
 
 
 class CustomEndpointing:
@@ -83,14 +84,14 @@ class CustomEndpointing:
             log.exception("endpointing failed", call_id=turn.call_id)
             decision = rules.Decision(self._waits.no_punctuation)
         took = time.perf_counter() - begun
-        self._metrics.endpointing(took)
+        self._metrics.endpointing.answered(took, endpointing_reason(decision.reason), call_id=turn.call_id)
         log.info("endpointing", ms=round(took * 1000, 3), call_id=turn.call_id, **_reasons(decision, turn))
         return Response(wire.reply(decision.seconds), media_type="application/json")
 
 
 def _reasons(decision: rules.Decision, turn: wire.Turn) -> dict[str, object]:
     """Log fields of a decision: the rule that made it, and the rules that could not be used."""
-    said: dict[str, object] = {"timeout": decision.seconds}
+    said: dict[str, object] = {"timeout": decision.seconds, "decided_by": decision.reason}
     if decision.rule is not None:
         said["rule"] = decision.rule
     if decision.unusable:

@@ -44,6 +44,8 @@ class Decision:
     """Number of the rule that decided, from 1; None when the words did."""
     unusable: tuple[str, ...] = ()
     """The rules that could not be used: "rule 3: expected …, found …"."""
+    reason: str = "default"
+    """What decided, one of `providers.operations.labels.EndpointingReason`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,12 @@ class RuleMatcher:
         for number, rule in enumerate(turn.rules, 1):
             try:
                 if self._applies(rule, turn, limits):
-                    return Decision(rule.timeout, number, tuple(unusable))
+                    return Decision(rule.timeout, number, tuple(unusable), "rule")
             except UnusablePattern as reason:
                 unusable.append(f"rule {number}: {reason}")
         if turn.rules_beyond:
             unusable.append(f"rules: expected at most {len(turn.rules)}, found {turn.rules_beyond} more")
-        return Decision(after(turn.user, waits, turn.languages), None, tuple(unusable))
+        return by_words(turn, waits, tuple(unusable))
 
     def _applies(self, rule: Rule, turn: Turn, limits: _TimeLimits) -> bool:
         pairs = [(rule.assistant_pattern, turn.assistant), (rule.user_pattern, turn.user)]
@@ -117,6 +119,12 @@ class _TimeLimit:
         return self._left
 
 
+def by_words(turn: Turn, waits: Waits, unusable: tuple[str, ...] = ()) -> Decision:
+    """Decide by the end of the caller's words."""
+    seconds, reason = _after(turn.user, waits, turn.languages)
+    return Decision(seconds, None, unusable, reason)
+
+
 def after(text: str, waits: Waits, languages: tuple[str, ...] = ()) -> float:
     """Seconds to wait after a text: a number first, as on the platform, then the mark, then anything else.
 
@@ -126,10 +134,15 @@ def after(text: str, waits: Waits, languages: tuple[str, ...] = ()) -> float:
     >>> after("That is all.", waits), after("It is 555-1234.", waits), after("Well I", waits), after("And um.", waits)
     (0.1, 0.5, 1.5, 1.5)
     """
+    return _after(text, waits, languages)[0]
+
+
+def _after(text: str, waits: Waits, languages: tuple[str, ...]) -> tuple[float, str]:
+    """Seconds to wait after a text, and why."""
     words, mark = without_mark(text)
     last = ending(words, languages)
     if last is Ending.NUMBER:
-        return waits.number
+        return waits.number, "number"
     if mark and (mark in _DECIDING_MARKS or last is not Ending.OPEN):
-        return waits.punctuation
-    return waits.no_punctuation
+        return waits.punctuation, "punctuation"
+    return waits.no_punctuation, "no-punctuation"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 __all__ = [
+    "Behind",
     "Chunk",
     "ListeningCapabilities",
     "PerCallOptions",
@@ -26,6 +27,7 @@ __all__ = [
     "Transcript",
     "Utterance",
     "Word",
+    "seconds_behind",
     "with_options",
 ]
 
@@ -175,6 +177,21 @@ class Recognition(Protocol):
         """End the audio; iteration then ends once the rest is transcribed."""
 
     def __aiter__(self) -> AsyncIterator[Transcript]: ...
+
+
+@runtime_checkable
+class Behind(Protocol):
+    """Recognition that knows how much pushed audio its engine has still to be given."""
+
+    @property
+    def behind(self) -> float:
+        """Seconds."""
+        ...
+
+
+def seconds_behind(recognition: Recognition) -> float:
+    """Seconds of pushed audio that an engine has still to be given; 0 where that is not known."""
+    return recognition.behind if isinstance(recognition, Behind) else 0.0
 
 
 @runtime_checkable

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from providers.auth import Authenticator
-from providers.capacity import CapacityLimiter
 from providers.inbound import check_connection
+from providers.operations.call_gate import CallGate
 from providers.operations.metrics import Metrics
 
 
@@ -28,6 +28,9 @@ class Readiness(msgspec.Struct):
     ready: bool
     calls: Annotated[int, Meta(ge=0, description="Transcriber calls now.")]
     max_calls: Annotated[int | None, Meta(description="Transcriber calls at once; null is no limit.")]
+    reason: Annotated[
+        str | UnsetType, Meta(description="Why no new calls may come: starting, full, burst, loop-lag, backlog …")
+    ] = UNSET
 
 
 def _json(body: msgspec.Struct, status: int = 200) -> Response:
@@ -38,7 +41,7 @@ def _json(body: msgspec.Struct, status: int = 200) -> Response:
 class Ops:
     """Health is open to all; the metrics need the credential."""
 
-    calls: CapacityLimiter
+    gate: CallGate
     authenticator: Authenticator
     metrics: Metrics
     ready: bool = False
@@ -49,12 +52,14 @@ class Ops:
         return _json(Liveness(ok=True))
 
     async def readyz(self, request: Request) -> Response:
-        """Tell whether new calls may come: 200, or 503 while warming up, draining or full."""
-        full = self.calls.limit is not None and self.calls.active >= self.calls.limit
-        body = Readiness(self.ready and not full, self.calls.active, self.calls.limit)
+        """Tell whether new calls may come: 200, or 503 while warming up, draining or under load."""
+        refusal = self.gate.refusal if self.ready else "starting"
+        places = self.gate.places
+        body = Readiness(refusal is None, places.active, places.limit, refusal or UNSET)
         return _json(body, 200 if body.ready else 503)
 
     async def metricsz(self, request: Request) -> Response:
-        """Answer in Prometheus' text format."""
+        """Answer in Prometheus' text format, or in OpenMetrics if that is asked for."""
         check_connection(self.authenticator, request)
-        return PlainTextResponse(self.metrics.exposition(), media_type="text/plain; version=0.0.4")
+        page, media_type = self.metrics.exposition(request.headers.get("accept", ""))
+        return Response(page, headers={"content-type": media_type})

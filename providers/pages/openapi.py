@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,6 +23,9 @@ class ErrorMessage(msgspec.Struct):
     """An error in one sentence: the field, what was expected, what was found."""
 
     error: str
+    reason: Annotated[str | msgspec.UnsetType, msgspec.Meta(description="Of a 503, for machines: full, draining …")] = (
+        msgspec.UNSET
+    )
 
 
 class IgnoredMessage(msgspec.Struct):

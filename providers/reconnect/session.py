@@ -72,6 +72,11 @@ class ResilientRecognition:
             raise self._failure or StopAsyncIteration
         return transcript
 
+    @property
+    def behind(self) -> float:
+        """Seconds of audio that no connection has been given yet; 0 while none is open."""
+        return self._supervisor.behind / self._audio.rate
+
     async def push(self, pcm: bytes, /) -> None:
         """Hand over audio; waits only while every open connection is a whole buffer behind."""
         audio = self._audio

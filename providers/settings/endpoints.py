@@ -56,6 +56,20 @@ class Transcriber(Group, frozen=True):
     heading: ClassVar[str] = "Transcriber endpoint"
 
     max_calls: Annotated[Count, Meta(description="Transcriber calls at once per process; beyond it 503.")] = 200
+    max_loop_lag_seconds: Annotated[
+        Seconds,
+        Meta(description="Lag of the event loop (p95 over 2 s) beyond which new calls get 503, s; 0 ignores it."),
+    ] = 0.05
+    max_backlog_seconds: Annotated[
+        Seconds,
+        Meta(
+            description="Audio waiting for its recogniser (median call) beyond which new calls get 503; 0 ignores it."
+        ),
+    ] = 1.0
+    max_loop_share: Annotated[
+        Annotated[float, Meta(ge=0, le=1)],
+        Meta(description="Part of a core that a burst of new calls may fill before the rest get 503; 0 ignores it."),
+    ] = 0.9
     audio_buffer_seconds: Annotated[
         Duration, Meta(description="Audio of a call that may wait for its recogniser, s; beyond it close 1011.")
     ] = 30.0

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from providers.errors import CallRefused
+from providers.transcriber.arrivals import Arrivals
 from providers.transcriber.wire import INTERNAL_ERROR
 
 _TAKE_SECONDS = 2.0
@@ -48,6 +49,7 @@ class AudioQueue:
         self._size = 0
         self._received = 0
         self._begun: float | None = None
+        self.arrivals = Arrivals(bytes_per_second, clock)
         self._arrival: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
 
@@ -55,6 +57,18 @@ class AudioQueue:
     def size(self) -> int:
         """Bytes waiting."""
         return self._size
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio waiting."""
+        return self._size / self._bytes_per_second
+
+    @property
+    def ahead(self) -> float:
+        """Seconds that the caller is ahead of real time, 0 for one that is late."""
+        if self._begun is None:
+            return 0.0
+        return max(0.0, self._received / self._bytes_per_second - (self._clock() - self._begun))
 
     async def put(self, pcm: bytes) -> None:
         """Add a block, then wait until there is room for another.
@@ -71,6 +85,8 @@ class AudioQueue:
         self._blocks.append((now, pcm))
         self._size += len(pcm)
         self._received += len(pcm)
+        if self._received >= self.arrivals.due:
+            self.arrivals.note(self._received, now)
         _wake(self._arrival)
         while self._size > self._limit():
             self._room = asyncio.get_running_loop().create_future()
@@ -97,8 +113,7 @@ class AudioQueue:
 
     def _limit(self) -> float:
         """Number of bytes that may wait now."""
-        ahead = self._received / self._bytes_per_second - (self._clock() - (self._begun or 0))
-        fast = ahead > _JITTER_SECONDS
+        fast = self.ahead > _JITTER_SECONDS
         return (min(self._seconds, _AHEAD_SECONDS) if fast else self._seconds) * self._bytes_per_second
 
     def _check_age(self, now: float) -> None:

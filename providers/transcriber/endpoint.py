@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from starlette.requests import HTTPConnection, Request
@@ -13,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from providers.auth import Authenticator
-from providers.capacity import CapacityLimiter
 from providers.engines.base import SpeechToText, with_options
 from providers.errors import AtCapacity, CallerGone, CallRefused, RequestError
 from providers.inbound import check_connection, loggable_path
+from providers.operations.call_gate import CallGate
+from providers.operations.labels import refusal_of
 from providers.operations.metrics import Metrics
 from providers.transcriber import flow, wire
 
@@ -35,7 +37,7 @@ class CustomTranscriber:
 
     engine: SpeechToText
     authenticator: Authenticator
-    places: CapacityLimiter
+    gate: CallGate
     metrics: Metrics
     options: flow.CallOptions = flow.CallOptions()
 
@@ -44,15 +46,21 @@ class CustomTranscriber:
         socket = WebSocket(scope, receive, send)
         try:
             check_connection(self.authenticator, HTTPConnection(scope))
-            with self.places.take():
+            with self.gate.admit():
                 await socket.accept()
                 await self._serve(self._chosen(socket), receive, send)
         except RequestError as error:
             await socket.receive()  # the connect message has to be taken before it can be denied
-            headers = {"Retry-After": f"{error.retry_after:g}"} if isinstance(error, AtCapacity) else None
-            if isinstance(error, AtCapacity):
-                log.warning("refused", path=loggable_path(scope["path"]), reason=str(error))
-            await socket.send_denial_response(JSONResponse({"error": str(error)}, error.status, headers))
+            await socket.send_denial_response(self._refusal(error, scope["path"]))
+
+    def _refusal(self, error: RequestError, path: str) -> Response:
+        """The response to an upgrade that is refused."""
+        self.metrics.server.refused("transcriber", refusal_of(error) or "bad-request")
+        if not isinstance(error, AtCapacity):
+            return JSONResponse({"error": str(error)}, error.status)
+        log.warning("refused", path=loggable_path(path), reason=str(error))
+        body = {"error": str(error), "reason": error.reason}
+        return JSONResponse(body, error.status, {"Retry-After": f"{error.retry_after:g}"})
 
     def _chosen(self, socket: WebSocket) -> SpeechToText:
         """The engine, with the model and the language of the URL's query if the engine supports that."""
@@ -79,9 +87,10 @@ class CustomTranscriber:
             except OSError:
                 raise CallerGone("a transcript could not be sent") from None
 
-        call = flow.Call(engine, self.options)
+        call = flow.Call(engine, self.options, sent=partial(self.metrics.calls.transcript, engine=self.engine.name))
         begun = time.perf_counter()
-        self.metrics.calls.inc()
+        self.metrics.calls.active.inc()
+        self.gate.follow(call, lambda: call.backlog)
         try:
             await call.run(next_frame, send_text)
         except CallRefused as refused:
@@ -93,8 +102,9 @@ class CustomTranscriber:
             log.exception("a call failed")
             end.set(wire.INTERNAL_ERROR, "internal error", by="server")
         finally:
-            self.metrics.calls.dec()
-            self.metrics.call(call.stats, end.code)
+            self.gate.forget(call)
+            self.metrics.calls.active.dec()
+            self.metrics.calls.ended(call.stats, end.code)
             self._log(call.stats, end, time.perf_counter() - begun)
         if not end.told:
             with contextlib.suppress(OSError):  # the caller hung up meanwhile

@@ -15,13 +15,14 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import dsp
-from providers.engines.base import Recognition, SpeechToText
+from providers.engines.base import Recognition, SpeechToText, Transcript, seconds_behind
 from providers.errors import CallRefused, EngineError
 from providers.tasks import run_beside
 from providers.transcriber import wire
+from providers.transcriber.arrivals import Arrivals
 from providers.transcriber.audio_queue import AudioQueue
 from providers.transcriber.conditioning import Conditioner, ConditioningOptions
 from providers.transcriber.transcripts import TranscriptNormaliser
@@ -30,6 +31,13 @@ Receive = Callable[[], Awaitable["str | bytes | None"]]
 """Returns the next frame, None when the caller is gone."""
 Send = Callable[[str], Awaitable[None]]
 """Sends one message; raises `CallerGone` when the connection is broken."""
+
+
+class Sent(Protocol):
+    """What is told of each transcript that was sent."""
+
+    def __call__(self, lag: float, *, final: bool) -> None:
+        """Take in the seconds since the last audio that the transcript covers came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +75,23 @@ class CallStats:
 class Call:
     """One call from upgrade to hang-up."""
 
-    def __init__(self, engine: SpeechToText, options: CallOptions = CallOptions()) -> None:
+    def __init__(self, engine: SpeechToText, options: CallOptions = CallOptions(), *, sent: Sent | None = None) -> None:
         self._engine = engine
         self._options = options
         self._wire = wire.Wire()
         self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
+        self._sent = sent
+        self._feeds: list[_Feed] = []
         self.stats = CallStats()
+
+    @property
+    def backlog(self) -> float:
+        """Seconds of audio that a recogniser has still to be given, beyond what the caller is ahead of real time."""
+        if not self._started.done():
+            return 0.0
+        audio = self._started.result()[1]
+        behind = max((seconds_behind(feed.recognition) for feed in self._feeds), default=0.0)
+        return max(0.0, audio.seconds + behind - audio.ahead)
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Serve the call until the caller hangs up.
@@ -115,8 +134,9 @@ class Call:
         started, audio = await self._started
         try:
             async with AsyncExitStack() as stack:
-                feeds = await self._open(stack, started)
-                await run_beside(self._feed(feeds, started, audio), *(self._write(feed, send) for feed in feeds))
+                feeds = self._feeds = await self._open(stack, started)
+                writing = (self._write(feed, audio.arrivals, send) for feed in feeds)
+                await run_beside(self._feed(feeds, started, audio), *writing)
         except EngineError as lost:
             raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost}") from lost
         except OSError as lost:
@@ -166,7 +186,7 @@ class Call:
         done = await conditioner.feed(split[customer], split[1 - customer])
         return (split[0], done) if self._options.swap else (done, split[1])
 
-    async def _write(self, feed: _Feed, send: Send) -> NoReturn:
+    async def _write(self, feed: _Feed, arrivals: Arrivals, send: Send) -> NoReturn:
         async for transcript in feed.recognition:
             speaker = feed.speakers[transcript.channel]
             text = speaker.normalise(transcript)
@@ -177,6 +197,8 @@ class Call:
             else:
                 self.stats.partials += 1
             await send(wire.response(text, channel=speaker.channel, final=transcript.final))
+            if self._sent is not None and (lag := arrivals.since(_end_of_words(transcript))) is not None:
+                self._sent(lag, final=transcript.final)
         raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
 
 
@@ -189,3 +211,8 @@ class _Feed:
     """One per channel of the recognition."""
     channel: int | None
     """Channel of the call that it is fed; None is all of them, interleaved."""
+
+
+def _end_of_words(transcript: Transcript) -> float:
+    """Seconds of audio up to the end of the last word, or of the audio where the engine tells no words."""
+    return transcript.words[-1].end if transcript.words else transcript.end

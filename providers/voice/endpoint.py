@@ -65,9 +65,9 @@ class CustomVoice:
         try:
             place = await self.places.wait()
         except AtCapacity:
-            self.metrics.voice("refused", None, 0)
+            self.metrics.voice.refused()
             raise
-        with place, self.metrics.voices.track_inprogress():
+        with place, self.metrics.voice.active.track_inprogress():
             await self._speak(message, scope, receive, send)
 
     async def _speak(self, message: wire.VoiceRequest, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +75,8 @@ class CustomVoice:
         connection = Connection(scope)
         response = _Response(connection, send, report, patience=self.options.write)
         try:
-            async with aclosing(flow.speak(message, self.engine, self.options, self.share)) as blocks:
+            speaking = flow.speak(message, self.engine, self.options, self.share, spoken_by=report.spoken_by)
+            async with aclosing(speaking) as blocks:
                 await until_first(response.stream(blocks), _hung_up(receive, report))
         except EngineError as error:
             report.failed(error)
@@ -136,6 +137,7 @@ class _Report:
 
     def __init__(self, engine: str, message: wire.VoiceRequest, metrics: Metrics) -> None:
         self._engine = engine
+        self._spoken_by = engine.partition(",")[0]
         self._message = message
         self._metrics = metrics
         self._begun = time.perf_counter()
@@ -151,6 +153,10 @@ class _Report:
     def begin(self) -> None:
         self._first_audio = time.perf_counter() - self._begun
 
+    def spoken_by(self, engine: str) -> None:
+        """Note which engine speaks in place of the first one."""
+        self._spoken_by = engine
+
     def failed(self, error: ProvidersError) -> None:
         # The sentence alone: the error's traceback would refer to this object, and both to all that was made.
         self._error = str(error)
@@ -158,7 +164,13 @@ class _Report:
 
     def log(self) -> None:
         total = time.perf_counter() - self._begun
-        self._metrics.voice(self.outcome, self._first_audio, self.bytes)
+        self._metrics.voice.ended(
+            self.outcome,
+            engine=self._spoken_by,
+            first_audio=self._first_audio,
+            sent=self.bytes,
+            call_id=self._message.call_id,
+        )
         log.log(
             30 if self._error else 20,
             "voice",

@@ -66,10 +66,13 @@ async def speak(
     engine: TextToSpeech,
     options: VoiceOptions = DEFAULT_OPTIONS,
     share: LoopShare | None = None,
+    *,
+    spoken_by: Callable[[str], None] | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """PCM blocks of one request; the first one holds the first audible sample.
 
-    Text without anything to say yields nothing. ``share`` is common to all requests of a server.
+    Text without anything to say yields nothing. ``share`` is common to all requests of a server. ``spoken_by`` is told
+    the name of an engine that speaks in place of the first one.
 
     Raises
     ------
@@ -79,7 +82,7 @@ async def speak(
     clean = cleaner(options, engine.capabilities, request.voice)
     planning = partial(steps, request.text, pauses=options.pauses, clean=clean)
     plan = await asyncio.to_thread(planning) if len(request.text) > _LONG_TEXT else planning()
-    turns = _Turns(share or LoopShare(), cost=_COST if options.loudness is None else _LEVELLING_COST)
+    turns = _Turns(share or LoopShare(), spoken_by, cost=_COST if options.loudness is None else _LEVELLING_COST)
     pipeline = AudioPipeline(request.sample_rate, loudness=options.loudness)
     ahead = BoundedQueue[Block](max(1, int(options.lookahead * request.sample_rate) * 2), size_of=_size)
     producer = asyncio.create_task(_produce(ahead, _render(plan, request, engine, pipeline, turns)))
@@ -106,8 +109,9 @@ def _check_sound(plan: list[Step], beginning: list[Block], engine: TextToSpeech)
 class _Turns:
     """One request's turns on the loop. Until its caller hears something it goes before others."""
 
-    def __init__(self, share: LoopShare, *, cost: float) -> None:
+    def __init__(self, share: LoopShare, spoken_by: Callable[[str], None] | None = None, *, cost: float) -> None:
         self._share = share
+        self.spoken_by = spoken_by
         self._cost = cost
         """Milliseconds per second of audio."""
         self.urgent = True
@@ -132,6 +136,8 @@ async def _render(
         async with aclosing(engine.synthesize(utterance)) as chunks:
             async for chunk in chunks:
                 continued_by = chunk.fallback_engine
+                if continued_by and turns.spoken_by is not None:
+                    turns.spoken_by(continued_by)
                 for pcm in blocks_of(chunk, first=_FIRST_BLOCK, later=_LATER_BLOCKS):
                     await turns.take(len(pcm) / 2 / chunk.rate)
                     yield Block(pipeline.feed(pcm, chunk.rate), pipeline.audible)

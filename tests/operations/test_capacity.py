@@ -47,5 +47,6 @@ def test_a_call_too_many_is_told_the_capacity_and_why() -> None:
     response = refused.value.response
     assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
     assert json.loads(response.body or b"") == {
-        "error": "calls: expected at most 1 at once, found one more (ear hears 1 at once on 2 cores: --ear-capacity)"
+        "error": "calls: expected at most 1 at once, found one more (ear hears 1 at once on 2 cores: --ear-capacity)",
+        "reason": "full",
     }

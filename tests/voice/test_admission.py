@@ -44,7 +44,10 @@ def test_one_request_too_many_is_503_with_the_capacity_and_its_setting() -> None
         answer = live.say("one more")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
-    assert answer.json() == {"error": "voice requests: expected at most 1 at once, found one more (--max-voices)"}
+    assert answer.json() == {
+        "error": "voice requests: expected at most 1 at once, found one more (--max-voices)",
+        "reason": "full",
+    }
     assert len(engine.utterances) == 1
 
 

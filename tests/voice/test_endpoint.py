@@ -99,7 +99,7 @@ def test_a_failure_before_audio_is_a_status_with_json(error: EngineError, status
     with serving(voice=ScriptedVoice([error])) as live:
         answer = live.say("Hello.")
     assert answer.status_code == status
-    assert answer.json() == {"error": str(error)}
+    assert answer.json() == {"error": str(error), **({"reason": "engine-busy"} if status == 503 else {})}
     assert answer.headers.get("retry-after") == ("3" if status == 503 else None)
 
 

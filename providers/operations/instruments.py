@@ -1,0 +1,192 @@
+"""Instruments of each endpoint and of the engines, as Prometheus counts them.
+
+Gauges say how several processes of one server are added up (`livesum`, `livemax`, `livemin`); counters and histograms
+are always sums. Series whose labels are known are made at the start, because ``increase()`` does not see the first step
+of a series that begins with it.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from providers.operations.labels import (
+    CLOSE_CODES,
+    ENDPOINTING_REASONS,
+    ENDPOINTS,
+    REFUSALS,
+    Endpoint,
+    EndpointingReason,
+    Refusal,
+    close_code,
+    exemplar,
+)
+
+__all__ = ["CallMetrics", "EndedCall", "EndpointingMetrics", "ServerMetrics", "VoiceMetrics"]
+
+LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Seconds."""
+_LAGS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+"""Seconds; recognisers answer between 0.1 and 2."""
+_STALLS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Seconds."""
+_OUTCOMES = ("complete", "hung up", "failed", "aborted", "refused", "cancelled")
+
+
+class EndedCall(Protocol):
+    """What is counted of a call."""
+
+    @property
+    def audio(self) -> float:
+        """Seconds received."""
+
+    @property
+    def partials(self) -> int:
+        """Partials sent."""
+        ...
+
+    @property
+    def finals(self) -> int:
+        """Finals sent."""
+        ...
+
+
+class VoiceMetrics:
+    """Voice requests: how many, how they end, how soon they sound."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.active = Gauge(
+            "providers_voices", "Voice requests served now", registry=registry, multiprocess_mode="livesum"
+        )
+        self.limit = Gauge(
+            "providers_voices_limit",
+            "Voice requests served at once at most",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._requests = Counter(
+            "providers_voice_requests", "Voice requests by outcome", ["outcome"], registry=registry
+        )
+        self._bytes = Counter("providers_voice_bytes", "PCM bytes sent", registry=registry)
+        self._first_audio = Histogram(
+            "providers_first_audio_seconds",
+            "Until the first audible block, by the engine that spoke it",
+            ["engine"],
+            registry=registry,
+            buckets=LATENCIES,
+        )
+        for outcome in _OUTCOMES:
+            self._requests.labels(outcome)
+
+    def refused(self) -> None:
+        """Count a request that found no place."""
+        self._requests.labels("refused").inc()
+
+    def ended(
+        self, outcome: str, *, engine: str, first_audio: float | None, sent: int, call_id: str | None = None
+    ) -> None:
+        """Count a request that ended; ``first_audio`` in seconds, ``sent`` in bytes."""
+        self._requests.labels(outcome).inc()
+        self._bytes.inc(sent)
+        if first_audio is not None:
+            self._first_audio.labels(engine).observe(first_audio, exemplar(call_id))
+
+
+class CallMetrics:
+    """Transcriber calls: how many, how they end, how late their transcripts are."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.active = Gauge(
+            "providers_calls", "Transcriber calls open now", registry=registry, multiprocess_mode="livesum"
+        )
+        self.limit = Gauge(
+            "providers_calls_limit",
+            "Transcriber calls open at once at most",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._ended = Counter("providers_calls_ended", "Calls by close code", ["code"], registry=registry)
+        self._audio = Counter("providers_call_audio_seconds", "Audio received", registry=registry)
+        self._transcripts = Counter("providers_transcripts", "Transcripts by kind", ["kind"], registry=registry)
+        self._lag = Histogram(
+            "providers_transcript_lag_seconds",
+            "From the arrival of the last audio that a transcript covers until it is sent",
+            ["kind", "engine"],
+            registry=registry,
+            buckets=_LAGS,
+        )
+        for code in CLOSE_CODES:
+            self._ended.labels(code)
+        for kind in ("partial", "final"):
+            self._transcripts.labels(kind)
+
+    def ended(self, call: EndedCall, code: object) -> None:
+        """Count a call that ended with this close code."""
+        self._ended.labels(close_code(code)).inc()
+        self._audio.inc(call.audio)
+        self._transcripts.labels("partial").inc(call.partials)
+        self._transcripts.labels("final").inc(call.finals)
+
+    def transcript(self, lag: float, *, final: bool, engine: str, call_id: str | None = None) -> None:
+        """Count a transcript that was sent so many seconds after its last audio came."""
+        self._lag.labels("final" if final else "partial", engine).observe(max(0.0, lag), exemplar(call_id))
+
+
+class EndpointingMetrics:
+    """Endpointing answers: how many of each reason, and how soon."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._seconds = Histogram(
+            "providers_endpointing_seconds", "Server time of an answer", registry=registry, buckets=LATENCIES
+        )
+        self._answers = Counter(
+            "providers_endpointing_answers", "Answers by what decided", ["reason"], registry=registry
+        )
+        for reason in ENDPOINTING_REASONS:
+            self._answers.labels(reason)
+
+    def answered(self, seconds: float, reason: EndpointingReason, *, call_id: str | None = None) -> None:
+        """Count an answer that took so long."""
+        self._seconds.observe(seconds, exemplar(call_id))
+        self._answers.labels(reason).inc()
+
+
+class ServerMetrics:
+    """The process itself: what it refuses, how late its loop is, whether it drains."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.loop_lag = Gauge(
+            "providers_loop_lag_seconds",
+            "How late the event loop was, 95th percentile of the last two seconds",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self.loop_stalls = Histogram(
+            "providers_loop_stall_seconds",
+            "How late the event loop was, 20 times a second",
+            registry=registry,
+            buckets=_STALLS,
+        )
+        self.backlog = Gauge(
+            "providers_recogniser_backlog_seconds",
+            "Audio that waits for its recogniser, median of the calls",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+        self.draining = Gauge(
+            "providers_draining",
+            "1 while the process takes no new calls because it ends",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )
+        self._refused = Counter(
+            "providers_refused", "Requests refused, by endpoint and reason", ["endpoint", "reason"], registry=registry
+        )
+        for endpoint in ENDPOINTS:
+            for reason in REFUSALS:
+                self._refused.labels(endpoint, reason)
+
+    def refused(self, endpoint: Endpoint, reason: Refusal) -> None:
+        """Count a request that was refused."""
+        self._refused.labels(endpoint, reason).inc()
