@@ -22,6 +22,7 @@ from providers.errors import EngineError, ProvidersError, SettingsError, one_lin
 _EMULATOR = "providers.emulator.commands"
 _ELSEWHERE = {
     "assistant": "providers.assistant.command",
+    "health": "providers.health_command",
     "say": _EMULATOR,
     "call": _EMULATOR,
     "check": _EMULATOR,

@@ -100,7 +100,8 @@ def _reporting(connection: HTTPConnection) -> Iterator[None]:
     except Unauthorized as error:
         names = [name[:_LONGEST_NAME] for name in sorted(set(connection.headers.keys()))][:_MOST_NAMES]
         path = loggable_path(connection.scope["path"])
-        log.warning("refused", path=path, reason=str(error), header_names=names)
+        client = connection.client.host if connection.client else None
+        log.warning("refused", path=path, client=client, reason=str(error), header_names=names)
         raise
 
 

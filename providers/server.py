@@ -19,6 +19,7 @@ from providers import runtime
 from providers.errors import SettingsError
 from providers.protocols import http, websocket
 from providers.settings import Settings
+from providers.settings.listed import names
 
 _COLLECT_AFTER = (10_000, 20, 20)
 """Objects made before a collection of the youngest, and collections before one of the next older. With the default of
@@ -142,6 +143,8 @@ def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=75,  # the platform posts once per sentence; a new connection would cost it a round trip
         access_log=False,
         server_header=False,
+        proxy_headers=bool(names(settings.server.trusted_proxies)),
+        forwarded_allow_ips=list(names(settings.server.trusted_proxies)),
         log_config=None,
         lifespan="on",
         **tls,

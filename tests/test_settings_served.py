@@ -28,7 +28,16 @@ from providers.settings.option import choices_of
 from tests.live import SECRET, Live, serving, start
 
 GROUPS = {"server", "voice", "transcriber", "endpointing", "failover", "reconnect", "cache"}
-ELSEWHERE = {"host", "port", "ssl_certfile", "ssl_keyfile", "cache_folder", "cache_redis_url", "prewarm"}
+ELSEWHERE = {
+    "host",
+    "port",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "cache_folder",
+    "cache_redis_url",
+    "prewarm",
+    "trusted_proxies",
+}
 """Settings of this machine, not of how a request is served."""
 OPTIONS = [
     each for each in settings.options() if each.group in GROUPS and each.name not in ELSEWHERE and not each.is_file
