@@ -1,4 +1,4 @@
-"""The image: versions and hashes that fit pyproject.toml, a Dockerfile that a linter accepts, and the build for real."""
+"""The image: versions and hashes that fit pyproject.toml, a Dockerfile that a linter accepts, and the real build."""
 
 from __future__ import annotations
 
