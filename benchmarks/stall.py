@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -111,7 +112,7 @@ def probed_server(**values: Any) -> Iterator[ProbedServer]:
     try:
         yield ProbedServer(process)
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         try:
             process.wait(15)
         finally:

@@ -41,6 +41,7 @@ def create_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         tasks = BackgroundTasks()
         tasks.start("garbage", collect_when_idle(lambda: served.busy))
+        tasks.start("drain", served.drain.run())
         try:
             await _start(app, voice, transcriber)
             tasks.start("loop watch", watch(served.gate.load, served.gate.look))

@@ -140,6 +140,7 @@ def serve(chosen: settings.Settings) -> None:
         chosen,
         sock,
         announce=announce,
+        drain=app.state.endpoints.drain,
         engines=(voice.name, transcriber.name),
         accepts=accepted(chosen, made=made),
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -15,6 +15,7 @@ from providers.inbound import Inbound
 from providers.oauth.endpoint import TokenEndpoint
 from providers.operations.admission import Capacity, call_limiter, voice_limiter
 from providers.operations.call_gate import CallGate, GateLimits
+from providers.operations.drain import Drain
 from providers.operations.health import Ops
 from providers.operations.loop_watch import LoopLoad
 from providers.operations.metrics import Metrics
@@ -39,6 +40,11 @@ class Endpoints:
     gate: CallGate
 
     @property
+    def drain(self) -> Drain:
+        """How the server ends."""
+        return self.ops.drain
+
+    @property
     def busy(self) -> bool:
         """Whether a caller is served now."""
         return self.voice.places.active > 0 or self.gate.places.active > 0
@@ -53,6 +59,7 @@ class Endpoints:
             Route("/healthz", self.ops.healthz),
             Route("/readyz", self.ops.readyz),
             Route("/metrics", self.ops.metricsz),
+            Route("/drain", self.ops.drainz, methods=["POST"]),
             *self._token_routes(),
             *page_routes(
                 operations(VOICE_PATH, ENDPOINTING_PATH, token=TOKEN_PATH if self._tokens else None),
@@ -78,11 +85,13 @@ def build(
     metrics.voice.limit.set(settings.voice.max_voices)
     metrics.engines.configured("voice", voice.name.split(","))
     metrics.engines.configured("transcriber", transcriber.name.split(","))
+    drain = Drain(notice=settings.server.drain_notice_seconds, limit=settings.server.drain_seconds)
+    drain.on_begin.append(lambda: metrics.server.draining.set(1))
     return Endpoints(
-        _voice(settings, voice, inbound, metrics),
+        replace(_voice(settings, voice, inbound, metrics), drain=drain),
         _endpointing(settings, inbound, metrics),
-        _transcriber(settings, transcriber, authenticator, gate, metrics),
-        Ops(gate, authenticator, metrics),
+        replace(_transcriber(settings, transcriber, authenticator, gate, metrics), drain=drain),
+        Ops(gate, authenticator, metrics, drain=drain),
         gate,
     )
 

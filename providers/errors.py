@@ -9,6 +9,7 @@
     │   ├── Unauthorized            401  no valid credential came along
     │   ├── TooLarge                413  a body or a text over its limit
     │   └── AtCapacity              503  admission says no; the customer's fallback should start
+    │       └── Draining            503  the server takes no new calls: it is about to end
     ├── CallRefused                 a socket cannot go on; carries its WebSocket close code
     ├── CallerGone                  a socket broke while something was sent to it
     └── EngineError                 the only error that leaves an engine; says whether a retry may help
@@ -73,6 +74,13 @@ class AtCapacity(RequestError):
         super().__init__(message)
         self.retry_after = retry_after
         self.reason: CapacityReason = reason
+
+
+class Draining(AtCapacity):
+    """The server takes no new calls: it is about to end."""
+
+    def __init__(self) -> None:
+        super().__init__("calls: expected a server that takes new ones, found one that is draining", reason="draining")
 
 
 class CallRefused(ProvidersError):

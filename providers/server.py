@@ -1,7 +1,8 @@
-"""Running the application under uvicorn: the socket, the tuning measured for PCM, and the announcement."""
+"""Running the application under uvicorn: the tuning measured for PCM, the announcement, and the drain on a signal."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
@@ -10,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -17,9 +19,13 @@ from starlette.types import ASGIApp
 
 from providers import runtime
 from providers.errors import SettingsError
+from providers.listening import bind, url
+from providers.operations.drain import ANSWER_SECONDS, Drain
 from providers.protocols import http, websocket
 from providers.settings import Settings
 from providers.settings.listed import names
+
+__all__ = ["bind", "configure", "run", "url"]
 
 _COLLECT_AFTER = (10_000, 20, 20)
 """Objects made before a collection of the youngest, and collections before one of the next older. With the default of
@@ -29,45 +35,24 @@ _LARGEST_FRAME = 1024 * 1024
 """Bytes of one WebSocket message: five seconds of 48 kHz stereo."""
 
 
-def bind(settings: Settings) -> socket.socket:
-    """The listening socket, bound before anything is started.
-
-    Raises
-    ------
-    SettingsError
-        The address cannot be used.
-    """
-    family = socket.AF_INET6 if ":" in settings.server.host else socket.AF_INET
-    try:
-        return socket.create_server((settings.server.host, settings.server.port), family=family, backlog=2048)
-    except OSError as error:
-        where = f"--host {settings.server.host} --port {settings.server.port}"
-        raise SettingsError([f"{where}: cannot listen there: {error.strerror or error}"]) from None
-
-
-def url(settings: Settings, sock: socket.socket) -> str:
-    """The base URL as this machine reaches it."""
-    host, port = sock.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # what is bound is the setting's
-    scheme = "https" if settings.server.ssl_certfile else "http"
-    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-
-
 def run(
     app: ASGIApp,
     settings: Settings,
     sock: socket.socket,
     *,
     announce: Callable[[str], None],
+    drain: Drain | None = None,
     engines: tuple[str, str] = ("", ""),
     accepts: runtime.AcceptedCredentials | None = None,
 ) -> bool:
-    """Serve until a signal ends it; True when it had come up.
+    """Serve until a signal has drained it; True when it had come up.
 
     Parameters
     ----------
     announce
         Called with the base URL once the server listens and its engines are warm.
+    drain
+        The drain of the application, which a signal begins.
     engines
         Names of the voice and the transcriber engine, for the runtime file.
     accepts
@@ -93,14 +78,14 @@ def run(
         runtime.publish(_described(base, settings, engines, accepts or runtime.AcceptedCredentials()))
         announce(base)
 
-    server = _Server(config, listening)
-    # Uvicorn raises the signal that ended it once more after its clean shutdown; without a handler that would kill the
-    # process before it has tidied up, and with a code that looks like a crash.
-    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    server = _Server(config, listening, drain or Drain())
+    # A signal that comes when the server has ended must not kill the process before it has tidied up.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: None)
     try:
         server.run(sockets=[sock])
-    except (KeyboardInterrupt, SystemExit):
-        pass  # the same for Ctrl-C; and a failed start, which `came_up` tells
+    except SystemExit:
+        pass  # a failed start, which `came_up` tells
     finally:
         runtime.withdraw(os.getpid())
         sock.close()
@@ -139,7 +124,7 @@ def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         ws_max_size=_LARGEST_FRAME,
         ws_ping_interval=settings.server.ping_seconds or None,
         ws_ping_timeout=settings.server.ping_seconds or None,
-        timeout_graceful_shutdown=settings.server.drain_seconds,
+        timeout_graceful_shutdown=min(int(ANSWER_SECONDS), settings.server.drain_seconds),
         timeout_keep_alive=75,  # the platform posts once per sentence; a new connection would cost it a round trip
         access_log=False,
         server_header=False,
@@ -152,14 +137,21 @@ def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it is up, and keeps quiet about a failed start, which the command line reports itself."""
+    """Uvicorn that drains on a signal, says when it is up, and keeps quiet about a failed start.
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    The first signal begins the drain, the second ends the calls with their last words, the third ends at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None], drain: Drain) -> None:
         super().__init__(config)
         self._listening = listening
+        self._drain = drain
+        self._signals = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.came_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         errors = logging.getLogger("uvicorn.error")
         level = errors.level
         errors.setLevel(logging.CRITICAL)
@@ -169,4 +161,30 @@ class _Server(uvicorn.Server):
             errors.setLevel(level)
         self.came_up = not self.should_exit
         if self.came_up:
+            self._drain.on_begin.append(self._close_kept_connections)
+            self._drain.on_drained = self._end
             self._listening()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal. Uvicorn's own would raise it again in the end, and the exit code would be that of a crash."""
+        if self._loop is None or not self.came_up:
+            self.should_exit = True
+            return
+        self._signals += 1
+        self._loop.call_soon_threadsafe(self._take, signal.Signals(sig), self._signals)
+
+    def _take(self, sig: signal.Signals, count: int) -> None:
+        if count == 1:
+            # Ctrl-C comes from a person at a terminal. Without a call nothing is lost by ending at once.
+            self._drain.begin(sig.name, notice=sig != signal.SIGINT or not self._drain.idle)
+        elif count == 2:
+            self._drain.hurry()
+        else:
+            self.should_exit = self.force_exit = True
+
+    def _close_kept_connections(self) -> None:
+        """Close each connection after its answer, so that the client's next request finds another server."""
+        self.config.encoded_headers.append((b"connection", b"close"))
+
+    def _end(self) -> None:
+        self.should_exit = True

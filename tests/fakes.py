@@ -69,6 +69,8 @@ class ScriptedListener:
     fails_on_open: Exception | None = None
     deaf: bool = False
     """Push never returns."""
+    last_words: list[Transcript] | None = None
+    """What finishing adds, before the iteration ends; without it the iteration never ends."""
     pushed: list[bytearray] = field(default_factory=list)
     rates: list[int] = field(default_factory=list)
     open: int = 0
@@ -98,7 +100,7 @@ class _Scripted:
     def __init__(self, engine: ScriptedListener, pushed: bytearray) -> None:
         self._engine = engine
         self._pushed = pushed
-        self._told: asyncio.Queue[Transcript | Exception] = asyncio.Queue()
+        self._told: asyncio.Queue[Transcript | Exception | None] = asyncio.Queue()
 
     async def push(self, pcm: bytes, /) -> None:
         if self._engine.deaf:
@@ -110,11 +112,14 @@ class _Scripted:
         except EngineError as error:
             self._told.put_nowait(error)
 
-    async def finish(self) -> None: ...
+    async def finish(self) -> None:
+        if self._engine.last_words is not None:
+            for transcript in self._engine.last_words:
+                self._told.put_nowait(transcript)
+            self._told.put_nowait(None)
 
     async def __aiter__(self) -> AsyncIterator[Transcript]:
-        while True:
-            told = await self._told.get()
+        while (told := await self._told.get()) is not None:
             if isinstance(told, Exception):
                 raise told
             yield told

@@ -159,7 +159,8 @@ def test_without_a_secret_the_application_is_not_built() -> None:
 
 def test_health_is_open_and_metrics_are_not(live: Live) -> None:
     assert httpx.get(live.base + "/healthz").json() == {"ok": True}
-    assert httpx.get(live.base + "/readyz").json() == {"ready": True, "calls": 0, "max_calls": 200}
+    ready = {"ready": True, "calls": 0, "max_calls": 200}
+    assert httpx.get(live.base + "/readyz").json() == ready
     assert httpx.get(live.base + "/metrics").status_code == 401
     live.say("Hi")
     exposition = httpx.get(live.base + "/metrics", headers={"Authorization": f"Bearer {SECRET}"}).text

@@ -55,8 +55,12 @@ class Server:
     def end(self, signum: int = signal.SIGINT) -> int:
         self.process.send_signal(signum)
         code = self.process.wait(15)
-        self._reader.join(5)
+        self.join()
         return code
+
+    def join(self) -> None:
+        """Wait for the rest of the log of a server that has ended."""
+        self._reader.join(5)
 
 
 @contextlib.contextmanager
@@ -92,7 +96,8 @@ def test_serve_shows_endpoints_engines_and_secret_and_ends_cleanly(tmp_path: Pat
 
 
 def test_sigterm_ends_it_cleanly_too(tmp_path: Path) -> None:
-    with serving("--voice", "tone", "--transcriber", "null", folder=tmp_path) as server:
+    quick = ("--voice", "tone", "--transcriber", "null", "--drain-notice-seconds", "0")
+    with serving(*quick, folder=tmp_path) as server:
         assert server.end(signal.SIGTERM) == 0
     assert "Traceback" not in "".join(server.log)
 

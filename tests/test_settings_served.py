@@ -31,6 +31,7 @@ GROUPS = {"server", "voice", "transcriber", "endpointing", "failover", "reconnec
 ELSEWHERE = {
     "host",
     "port",
+    "fd",
     "ssl_certfile",
     "ssl_keyfile",
     "cache_folder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tarfile
@@ -74,4 +75,4 @@ def test_a_server_runs_from_the_wheel_alone(archives: tuple[Path, Path], tmp_pat
             assert len(spoken.content) > 1000
             assert "docs.js" in httpx.get(url + "/docs").text
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)

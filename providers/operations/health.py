@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
@@ -13,6 +13,7 @@ from starlette.responses import Response
 from providers.auth import Authenticator
 from providers.inbound import check_connection
 from providers.operations.call_gate import CallGate
+from providers.operations.drain import Drain
 from providers.operations.metrics import Metrics
 
 
@@ -45,7 +46,8 @@ class Ops:
     authenticator: Authenticator
     metrics: Metrics
     ready: bool = False
-    """Set once the engines are warm, taken back when the server drains."""
+    """Set once the engines are warm, taken back when the server ends."""
+    drain: Drain = field(default_factory=Drain)
 
     async def healthz(self, request: Request) -> Response:
         """Tell that the process lives."""
@@ -53,10 +55,24 @@ class Ops:
 
     async def readyz(self, request: Request) -> Response:
         """Tell whether new calls may come: 200, or 503 while warming up, draining or under load."""
-        refusal = self.gate.refusal if self.ready else "starting"
-        places = self.gate.places
-        body = Readiness(refusal is None, places.active, places.limit, refusal or UNSET)
+        body = self._readiness()
         return _json(body, 200 if body.ready else 503)
+
+    async def drainz(self, request: Request) -> Response:
+        """Take no new calls, and end the server once its own have ended: 202 and what is left."""
+        check_connection(self.authenticator, request)
+        self.drain.on_request("POST /drain")
+        return _json(self._readiness(), 202)
+
+    def _readiness(self) -> Readiness:
+        refusal = self._refusal()
+        places = self.gate.places
+        return Readiness(refusal is None, places.active, places.limit, refusal or UNSET)
+
+    def _refusal(self) -> str | None:
+        if self.drain.draining:
+            return "draining"
+        return self.gate.refusal if self.ready else "starting"
 
     async def metricsz(self, request: Request) -> Response:
         """Answer in Prometheus' text format, or in OpenMetrics if that is asked for."""

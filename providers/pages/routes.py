@@ -74,6 +74,12 @@ def operations(voice_path: str, endpointing_path: str, *, token: str | None = No
             "Metrics in Prometheus' text format",
             (Reply(200, "Samples.", "text/plain"), *refusals(401)),
         ),
+        Operation(
+            "/drain",
+            "post",
+            "Take no new calls; the server ends once its own have ended",
+            (Reply(202, "Draining.", shape=Readiness), *refusals(401)),
+        ),
         Operation("/openapi.json", "get", "This document", (Reply(200, "OpenAPI 3.1."),), secured=False),
         Operation("/docs", "get", "This document as a page", (Reply(200, "HTML.", "text/html"),), secured=False),
     )

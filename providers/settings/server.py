@@ -19,6 +19,10 @@ class Server(Group, frozen=True):
 
     host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8080
+    fd: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="File descriptor of an inherited listening socket, in place of host and port."),
+    ] = None
     ssl_certfile: Annotated[
         str | None, Meta(description="TLS certificate chain (PEM), for those without a tunnel.")
     ] = None
@@ -40,10 +44,14 @@ class Server(Group, frozen=True):
     body_seconds: Annotated[Duration, Meta(description="Longest wait for a request's body, s; beyond it 408.")] = 30.0
     max_body_bytes: Annotated[Count, Meta(description="Largest request body, bytes; beyond it 413.")] = 8 * 1024 * 1024
     ping_seconds: Annotated[Seconds, Meta(description="WebSocket ping interval, s; 0 sends none.")] = 20.0
+    drain_notice_seconds: Annotated[
+        Seconds,
+        Meta(description="How long a server that was told to end stays for load balancers to see it on /readyz, s."),
+    ] = 5.0
     drain_seconds: Annotated[
-        Annotated[int, Meta(ge=0, le=3600)],
-        Meta(description="How long open requests may finish on shutdown, s; 0 ends them at once."),
-    ] = 10
+        Annotated[int, Meta(ge=0, le=86400)],
+        Meta(description="How long live calls may then go on, s; the server ends with the last one. 0 ends them."),
+    ] = 3600
 
     def faults(self) -> Iterator[str]:
         """A certificate without its key, or the reverse; a proxy that is no address."""

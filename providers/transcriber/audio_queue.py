@@ -50,6 +50,7 @@ class AudioQueue:
         self._received = 0
         self._begun: float | None = None
         self.arrivals = Arrivals(bytes_per_second, clock)
+        self._ended = False
         self._arrival: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
 
@@ -78,6 +79,8 @@ class AudioQueue:
         CallRefused
             Audio has waited too long for the recogniser.
         """
+        if self._ended:
+            return
         now = self._clock()
         if self._begun is None:
             self._begun = now
@@ -93,9 +96,16 @@ class AudioQueue:
             await asyncio.wait((self._room,), timeout=self._blocks[0][0] + self._seconds - self._clock())
             self._check_age(self._clock())
 
+    def end(self) -> None:
+        """Take no more audio: what comes now is dropped."""
+        self._ended = True
+        _wake(self._arrival)
+
     async def take(self) -> bytes:
-        """The audio that waits, at least one block or a part of it, at most two seconds."""
+        """The audio that waits, at least one block or a part of it, at most two seconds; none at the end."""
         while not self._blocks:
+            if self._ended:
+                return b""
             self._arrival = asyncio.get_running_loop().create_future()
             await self._arrival
         blocks, size, most = [], 0, int(_TAKE_SECONDS * self._bytes_per_second)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -18,6 +18,7 @@ from providers.engines.base import SpeechToText, with_options
 from providers.errors import AtCapacity, CallerGone, CallRefused, RequestError
 from providers.inbound import check_connection, loggable_path
 from providers.operations.call_gate import CallGate
+from providers.operations.drain import Drain
 from providers.operations.labels import refusal_of
 from providers.operations.metrics import Metrics
 from providers.transcriber import flow, wire
@@ -40,12 +41,14 @@ class CustomTranscriber:
     gate: CallGate
     metrics: Metrics
     options: flow.CallOptions = flow.CallOptions()
+    drain: Drain = field(default_factory=Drain)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the upgrade, or serve the call until it ends."""
         socket = WebSocket(scope, receive, send)
         try:
             check_connection(self.authenticator, HTTPConnection(scope))
+            self.drain.admit()
             with self.gate.admit():
                 await socket.accept()
                 await self._serve(self._chosen(socket), receive, send)
@@ -88,6 +91,14 @@ class CustomTranscriber:
                 raise CallerGone("a transcript could not be sent") from None
 
         call = flow.Call(engine, self.options, sent=partial(self.metrics.calls.transcript, engine=self.engine.name))
+        with self.drain.call(call):
+            await self._run(call, next_frame, send_text, end)
+            if not end.told:
+                with contextlib.suppress(OSError):  # the caller hung up meanwhile
+                    await send({"type": "websocket.close", "code": end.code, "reason": end.reason})
+
+    async def _run(self, call: flow.Call, next_frame: flow.Receive, send_text: flow.Send, end: _End) -> None:
+        """Run the call and note how it ended."""
         begun = time.perf_counter()
         self.metrics.calls.active.inc()
         self.gate.follow(call, lambda: call.backlog)
@@ -106,9 +117,6 @@ class CustomTranscriber:
             self.metrics.calls.active.dec()
             self.metrics.calls.ended(call.stats, end.code)
             self._log(call.stats, end, time.perf_counter() - begun)
-        if not end.told:
-            with contextlib.suppress(OSError):  # the caller hung up meanwhile
-                await send({"type": "websocket.close", "code": end.code, "reason": end.reason})
 
     def _log(self, stats: flow.CallStats, end: _End, seconds: float) -> None:
         log.log(

@@ -82,6 +82,11 @@ class Call:
         self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
         self._sent = sent
         self._feeds: list[_Feed] = []
+        self._limit: asyncio.Timeout | None = None
+        """Of the whole recognition; it is endless until the call is told to finish."""
+        self._finishing = False
+        self._writing = 0
+        """Recognitions whose last final is still to come."""
         self.stats = CallStats()
 
     @property
@@ -104,6 +109,18 @@ class Call:
             The connection broke while a transcript was sent.
         """
         await run_beside(self._read(receive), self._recognise(send))
+
+    def finish(self, *, within: float) -> None:
+        """Take no more audio; the call ends with 1012 once the last finals are sent, or after so many seconds."""
+        if self._finishing:
+            return
+        self._finishing = True
+        if self._started.done():
+            self._started.result()[1].end()
+        else:
+            within = 0.0  # nothing was heard
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + within)
 
     async def _read(self, receive: Receive) -> None:
         stats, machine = self.stats, self._wire
@@ -130,11 +147,23 @@ class Call:
         self._started.set_result((started, AudioQueue(bytes_per_second=bytes_per_second, seconds=self._options.buffer)))
 
     async def _recognise(self, send: Send) -> NoReturn:
+        """Transcribe until the call is over, or has been told to finish."""
+        try:
+            async with asyncio.timeout(0.0 if self._finishing else None) as self._limit:
+                await self._transcribe(send)
+        except TimeoutError:
+            raise _restarting() from None
+        finally:
+            self._limit = None
+        raise AssertionError("a transcription never returns")
+
+    async def _transcribe(self, send: Send) -> NoReturn:
         """Open the recognitions, then feed them; audio that arrives meanwhile waits in order."""
         started, audio = await self._started
         try:
             async with AsyncExitStack() as stack:
                 feeds = self._feeds = await self._open(stack, started)
+                self._writing = len(feeds)
                 writing = (self._write(feed, audio.arrivals, send) for feed in feeds)
                 await run_beside(self._feed(feeds, started, audio), *writing)
         except EngineError as lost:
@@ -167,8 +196,7 @@ class Call:
         options = self._options.conditioning
         conditioner = Conditioner(options, started.rate) if options != ConditioningOptions() else None
         whole = conditioner is None and all(feed.channel is None for feed in feeds)
-        while True:
-            pcm = await audio.take()
+        while pcm := await audio.take():
             split = () if whole else dsp.split_channels(pcm, started.channels)
             if conditioner is not None:
                 split = await self._conditioned(conditioner, split)
@@ -177,6 +205,9 @@ class Call:
                 await feed.recognition.push(pcm if feed.channel is None else split[feed.channel])
             if audio.size:
                 await asyncio.sleep(0)  # a push may return without waiting, and other calls need the loop
+        for feed in feeds:
+            await feed.recognition.finish()
+        await asyncio.get_running_loop().create_future()  # the writers end the call
 
     async def _conditioned(self, conditioner: Conditioner, split: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """The channels, with the customer's conditioned."""
@@ -199,7 +230,16 @@ class Call:
             await send(wire.response(text, channel=speaker.channel, final=transcript.final))
             if self._sent is not None and (lag := arrivals.since(_end_of_words(transcript))) is not None:
                 self._sent(lag, final=transcript.final)
-        raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
+        if not self._finishing:
+            raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
+        self._writing -= 1
+        if self._writing:
+            await asyncio.get_running_loop().create_future()  # the last writer ends the call
+        raise _restarting()
+
+
+def _restarting() -> CallRefused:
+    return CallRefused(wire.SERVICE_RESTART, "the server is shutting down")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from providers.errors import CallRefused
 from providers.jsonbody import sentence
 from providers.rates import EXPECTED_RATE, checked_rate, shown_number
 
-PROTOCOL_ERROR, UNSUPPORTED_DATA, INTERNAL_ERROR = 1002, 1003, 1011
+PROTOCOL_ERROR, UNSUPPORTED_DATA, INTERNAL_ERROR, SERVICE_RESTART = 1002, 1003, 1011, 1012
 """WebSocket close codes, RFC 6455 section 7.4.1."""
 
 Channel = Literal["customer", "assistant"]

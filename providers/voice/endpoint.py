@@ -18,6 +18,7 @@ from providers.engines.base import TextToSpeech
 from providers.errors import AtCapacity, EngineError, ProvidersError
 from providers.inbound import Inbound
 from providers.loop_share import LoopShare
+from providers.operations.drain import Drain
 from providers.operations.metrics import Metrics
 from providers.tasks import until_first
 from providers.voice import flow, wire
@@ -48,9 +49,14 @@ class CustomVoice:
     options: VoiceOptions = DEFAULT_OPTIONS
     max_text_chars: int = 10_000
     share: LoopShare = field(default_factory=LoopShare)
+    drain: Drain = field(default_factory=Drain)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; errors before the first byte are the app's to answer."""
+        with self.drain.answer(Connection(scope).abort):
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         body = await self.inbound.authorised_body(request)
         await self.share.spend(len(body) * _PARSING_COST, urgent=True)
