@@ -1,6 +1,7 @@
 """Signal processing for telephone speech on numpy and soxr: pure, streaming, independent of how its input is cut."""
 
 from dsp.activity import ActivityEvent, VoiceActivity
+from dsp.backends import backend, use_backend
 from dsp.denoise import FourierDenoiser
 from dsp.denoise_plan import FourierDenoisingPlan
 from dsp.echo import EchoCanceller
@@ -38,6 +39,7 @@ __all__ = [
     "VoiceActivity",
     "alaw_decode",
     "alaw_encode",
+    "backend",
     "crossfade",
     "encode_pcm16",
     "fade_in",
@@ -51,4 +53,5 @@ __all__ = [
     "split_channels",
     "trim_silence",
     "true_peak_dbtp",
+    "use_backend",
 ]

@@ -12,9 +12,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dsp import backends
 from dsp.errors import SignalError
 from dsp.pcm import ROUNDING, clipped
-from dsp.stage import Samples, float_run
+from dsp.stage import FLOAT32, Samples, float_run
 
 Codes: TypeAlias = NDArray[np.uint8]
 """G.711 code words, shape (n,)."""
@@ -24,6 +25,8 @@ BLOCK = 32768
 
 PCM = np.arange(-32768, 32768, dtype=np.int32)
 """The 16-bit samples in the order of the encoders' tables."""
+
+UINT8 = np.dtype(np.uint8)
 
 LOWEST = (ROUNDING - np.float32(1)).view(np.uint32)
 """The bit pattern of the lowest sample plus `ROUNDING`; those of the other samples follow it one by one."""
@@ -166,8 +169,13 @@ def alaw_decode(codes: ArrayLike) -> Samples:
 
 
 def _encode(samples: ArrayLike, table: Codes) -> Codes:
+    native = backends.native
+    if native is not None and isinstance(samples, np.ndarray):
+        codes = np.empty(samples.size, UINT8)
+        if native.compand(table is ALAW_CODES, samples, codes):
+            return codes
     array = float_run(samples)
-    codes = np.empty(array.size, np.uint8)
+    codes = np.empty(array.size, UINT8)
     for start in range(0, array.size, BLOCK):
         block = slice(start, start + BLOCK)
         # No index is out of range, and "wrap" finds that out fastest; "raise" would write to a copy first.
@@ -186,9 +194,18 @@ def _indices(block: Samples, start: int) -> NDArray[np.uint32]:
 
 
 def _decode(codes: ArrayLike, table: Samples) -> Samples:
-    array = np.frombuffer(codes, np.uint8) if isinstance(codes, (bytes, bytearray, memoryview)) else np.asarray(codes)
+    native = backends.native
+    if native is not None and isinstance(codes, bytes):
+        samples = np.empty(len(codes), FLOAT32)
+        native.expand(table is ALAW_SAMPLES, codes, samples)
+        return samples
+    array = np.frombuffer(codes, UINT8) if isinstance(codes, (bytes, bytearray, memoryview)) else np.asarray(codes)
     if array.ndim != 1:
         raise SignalError(f"codes: expected shape (n,), found {array.shape}")
-    if array.dtype != np.uint8:
+    if array.dtype != UINT8:
         raise SignalError(f"codes: expected dtype uint8, found {array.dtype}")
+    if native is not None and array.flags.c_contiguous:
+        samples = np.empty(array.size, FLOAT32)
+        native.expand(table is ALAW_SAMPLES, array, samples)
+        return samples
     return table.take(array, mode="clip")

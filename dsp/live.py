@@ -20,8 +20,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp import backends
 from dsp.errors import ParameterError
-from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
+from dsp.stage import FLOAT32, SILENCE, Samples, valid_rate, valid_samples
 
 HALF_WIDTH = 16
 """Samples at the lower rate: reach of the kernel to either side, and so the delay (2 ms at 8 kHz)."""
@@ -43,6 +44,10 @@ GROUP = 64
 """Outputs per matrix at most: wider ones multiply more zeros, narrower ones leave the matrix library idle."""
 
 
+SPAN, PADDING = 8, 32
+"""Outputs that the kernel sums up together at least, and at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """Constants of a pair of rates."""
@@ -57,6 +62,9 @@ class _Plan:
     """Shape (groups, repeats, reach): which samples of history + block each group of outputs looks at."""
     weights: Samples
     """Shape (groups, reach, outputs per group)."""
+    compiled: tuple[NDArray[np.int64], Samples, NDArray[np.int64]]
+    """The same for the kernel, each flat: the first of ``index``; the weights with the last axis filled up with zeros;
+    where the weights of every eight outputs begin and end."""
 
 
 class LiveResampler:
@@ -113,6 +121,8 @@ class LiveResampler:
             raise ParameterError(f"band: expected two edges from 0.25 to 0.6, at least 0.08 apart, found {band}")
         self.in_rate = in_rate
         self.out_rate = out_rate
+        self._filled = 0
+        self._fed = False
         self._plan = None if in_rate == out_rate else _plan(in_rate, out_rate, band)
         if self._plan is not None:
             plan = self._plan
@@ -121,7 +131,7 @@ class LiveResampler:
             self._looked_at = _aligned(groups, repeats, reach)
             self._product = _aligned(groups, repeats, plan.weights.shape[2])
             self._block = np.empty((repeats, groups, plan.weights.shape[2]), dtype=np.float32)
-        self._reset()
+            self._kernel = self._bound(plan)
 
     @property
     def delay(self) -> float:
@@ -145,10 +155,12 @@ class LiveResampler:
         SignalError
             See `dsp.stage.valid_samples`.
         """
-        samples = valid_samples(samples)
         plan = self._plan
         if plan is None:
-            return samples
+            return valid_samples(samples)
+        if self._kernel is not None:
+            return self._feed_native(self._kernel, plan, samples)
+        samples = valid_samples(samples)
         blocks, filled = divmod(self._filled + samples.size, plan.block_in)
         out = np.empty(blocks * plan.block_out + self._ready(filled) - self._ready(self._filled), dtype=np.float32)
         start = written = 0
@@ -168,6 +180,24 @@ class LiveResampler:
         rest = self.feed(np.zeros(math.ceil((plan.delay + 1) * per_out), dtype=np.float32))[: plan.delay]
         self._reset()
         return rest
+
+    def _bound(self, plan: _Plan) -> backends.Kernel | None:
+        if backends.native is None:
+            return None
+        groups, _, width = plan.weights.shape
+        numbers = plan.block_in, plan.block_out, plan.history, groups, width, self.in_rate, self.out_rate
+        return backends.native.bind("fir", numbers, (self._window, *plan.compiled))
+
+    def _feed_native(self, kernel: backends.Kernel, plan: _Plan, samples: Samples) -> Samples:
+        if not isinstance(samples, np.ndarray):
+            samples = valid_samples(samples)
+        blocks, filled = divmod(self._filled + samples.size, plan.block_in)
+        out = np.empty(blocks * plan.block_out + self._ready(filled) - self._ready(self._filled), FLOAT32)
+        if kernel.run(samples, out, self._filled) is None:
+            kernel.run(np.ascontiguousarray(valid_samples(samples)), out, self._filled, True)
+        self._fed = self._fed or samples.size > 0
+        self._filled = filled
+        return out
 
     def _reset(self) -> None:
         self._filled = 0
@@ -224,7 +254,19 @@ def _plan(in_rate: int, out_rate: int, band: tuple[float, float]) -> _Plan:
     half_width = delay * min(in_rate, out_rate) / out_rate
     weights[...] = _kernel(lag / (inputs * delay), half_width, band)
     index.flags.writeable = weights.flags.writeable = False
-    return _Plan(periods * inputs, periods * outputs, history, delay, index, weights)
+    return _Plan(
+        periods * inputs, periods * outputs, history, delay, index, weights, _compiled(oldest + history, weights)
+    )
+
+
+def _compiled(first: NDArray[np.intp], weights: Samples) -> tuple[NDArray[np.int64], Samples, NDArray[np.int64]]:
+    groups, reach, width = weights.shape
+    padded = _aligned(groups, reach, width + -width % PADDING)
+    padded[:, :, :width] = weights
+    used = (padded.reshape(groups, reach, -1, SPAN) != 0).any(axis=3).swapaxes(1, 2)
+    last = reach - used[:, :, ::-1].argmax(axis=2)
+    spans = np.stack([used.argmax(axis=2), last], axis=2) * used.any(axis=2)[:, :, None]
+    return first.astype(np.int64).ravel(), padded.ravel(), spans.astype(np.int64).ravel()
 
 
 def _group(period: int, block: int) -> int:

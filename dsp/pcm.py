@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dsp import backends
 from dsp.errors import ParameterError, SignalError
-from dsp.stage import SILENCE, Samples, float_run, valid_samples
+from dsp.stage import FLOAT32, SILENCE, Samples, float_run, valid_samples
 
 SCALE = 32768.0
 """int16 counts per full scale."""
@@ -73,6 +74,11 @@ class PcmDecoder:
         if self._carry:
             pcm = self._carry + pcm
         self._carry = bytes(pcm[-1:]) if len(pcm) % 2 else b""
+        native = backends.native
+        if native is not None:
+            samples = np.empty(len(pcm) // 2, FLOAT32)
+            native.decode(pcm, samples)
+            return samples
         samples = np.frombuffer(pcm, dtype=INT16, count=len(pcm) // 2).astype(np.float32)
         samples *= np.float32(1 / SCALE)
         return samples
@@ -115,6 +121,9 @@ def encode_pcm16(samples: Samples) -> bytes:
     >>> encode_pcm16(np.array([0.5, -1.0, 2.0], dtype=np.float32)).hex(" ", 2)
     '0040 0080 ff7f'
     """
+    native = backends.native
+    if native is not None and (pcm := native.encode(samples)) is not None:
+        return pcm
     array = float_run(samples)
     if array.size <= BLOCK:
         return _encode_block(array)
@@ -166,6 +175,9 @@ def split_channels(pcm: bytes | bytearray | memoryview, channels: int = 2) -> tu
         raise ParameterError(f"channels: expected at least 1, found {channels}")
     if len(pcm) % (2 * channels):
         raise SignalError(f"pcm: expected a multiple of {2 * channels} bytes, found {len(pcm)}")
+    native = backends.native
+    if channels == 2 and native is not None:
+        return native.split(pcm)
     if channels == 2 and len(pcm) >= BULK:
         return _split_bulk(pcm)
     interleaved = np.frombuffer(pcm, dtype=INT16)

@@ -110,6 +110,7 @@ def serve(chosen: settings.Settings) -> None:
     Every option is also an environment variable (--max-calls is PROVIDERS_MAX_CALLS, in .env too) and a key of the TOML
     file (max_calls). Without a secret, one is made for this run.
     """
+    import dsp
     from providers import assembly, server
     from providers.app import create_app
     from providers.assistant.blocks import accepted
@@ -121,6 +122,10 @@ def serve(chosen: settings.Settings) -> None:
     if made:
         chosen = chosen.replacing(secret=secrets.token_urlsafe(24))
     logs.configure(chosen.logs.format, chosen.logs.level)
+    try:
+        dsp.use_backend(chosen.server.dsp_backend)
+    except dsp.ParameterError as error:
+        raise click.ClickException(f"--dsp-{error}") from None
     metrics = Metrics()
     voice = assembly.make_voice(chosen, observe=metrics.engines.observer("voice"))
     transcriber = assembly.make_transcriber(chosen, observe=metrics.engines.observer("transcriber"))
@@ -132,7 +137,7 @@ def serve(chosen: settings.Settings) -> None:
         calls = call_capacity(chosen, transcriber)
         speaks = f"engine {voice.name}; {chosen.voice.max_voices} requests at once: --max-voices"
         hears = f"engine {transcriber.name}; {calls.limit} calls at once: {calls.reason}"
-        click.echo(_banner(base, _shown_secret(chosen, made=made), speaks, hears))
+        click.echo(_banner(base, _shown_secret(chosen, made=made), speaks, hears, dsp.backend()))
         sys.stdout.flush()
 
     if not server.run(
@@ -145,6 +150,12 @@ def serve(chosen: settings.Settings) -> None:
         accepts=accepted(chosen, made=made),
     ):
         raise click.ClickException(_why(getattr(app.state, "fault", None)))
+
+
+_BACKENDS = {
+    "native": "native: compiled kernels",
+    "numpy": "numpy; a C compiler at installation builds kernels that need a tenth of the time: --dsp-backend",
+}
 
 
 def _why(fault: BaseException | None) -> str:
@@ -165,7 +176,7 @@ def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:
     return "none: " + ("signatures by the HMAC key you set" if chosen.hmac.secret else "tokens of the clients you set")
 
 
-def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:
+def _banner(base: str, secret: str, voice: str, transcriber: str, backend: str) -> str:
     from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
     return "\n".join(
@@ -174,6 +185,7 @@ def _banner(base: str, secret: str, voice: str, transcriber: str) -> str:
             f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   ({transcriber})",
             f"  endpointing   {base}{ENDPOINTING_PATH}",
             f"  secret        {secret}",
+            f"  signal code   {_BACKENDS[backend]}",
             "",
             "  Next: vapi-providers assistant --public-url https://…  prints the JSON of an assistant, or applies it;",
             '        vapi-providers say "Hello there."  in another terminal lets you hear it. Ctrl-C ends.',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -50,15 +51,40 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_the_wheel_has_the_packages_and_their_data_and_nothing_else(archives: tuple[Path, Path]) -> None:
     names = zipfile.ZipFile(archives[1]).namelist()
     assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == {"providers", "dsp"}
+    assert not [name for name in names if name.endswith((".c", ".h"))]
     assert {"providers/py.typed", "dsp/py.typed", "providers/pages/docs.html", "providers/pages/docs.js"} <= set(names)
     metadata = zipfile.ZipFile(archives[1]).read(next(name for name in names if name.endswith("METADATA"))).decode()
     assert "License-Expression: MIT" in metadata
     assert not re.search(r"\]\((?!https?://|#)", metadata), "a relative link or picture is broken on a package page"
 
 
+def test_the_source_archive_has_the_kernels_sources(archives: tuple[Path, Path]) -> None:
+    with tarfile.open(archives[0]) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {f"dsp/kernels/{path.name}" for path in (ROOT / "dsp" / "kernels").iterdir()} <= names
+    assert "setup.py" in names
+
+
+def test_without_a_compiler_the_wheel_is_built_and_has_no_kernels(archives: tuple[Path, Path], tmp_path: Path) -> None:
+    with tarfile.open(archives[0]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (unpacked,) = tmp_path.iterdir()
+    build = "import os, setuptools.build_meta as b; os.chdir({!r}); print(b.build_wheel({!r}))"
+    wheel = tmp_path / run("-c", build.format(str(unpacked), str(tmp_path)), CC="false").split()[-1]
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "dsp/live.py" in names
+    assert not [name for name in names if "_native" in name]
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_with_a_compiler_the_wheel_has_kernels_for_every_python_from_3_11(archives: tuple[Path, Path]) -> None:
+    assert "dsp/_native.abi3.so" in zipfile.ZipFile(archives[1]).namelist()
+    assert "-cp311-abi3-" in archives[1].name
+
+
 def test_a_server_runs_from_the_wheel_alone(archives: tuple[Path, Path], tmp_path: Path) -> None:
     installed = tmp_path / "installed"
-    zipfile.ZipFile(archives[1]).extractall(installed)  # what an installer does with a wheel of pure Python
+    zipfile.ZipFile(archives[1]).extractall(installed)  # what an installer does with a wheel
     start = "import providers; print(providers.__file__, flush=True); from providers.cli import main; main()"
     command = [sys.executable, "-c", start, "serve", "--port", "0", "--no-auth", "--voice", "tone"]
     environment = os.environ | {"PYTHONPATH": str(installed), "PROVIDERS_RUNTIME_DIR": str(tmp_path)}

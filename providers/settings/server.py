@@ -52,6 +52,10 @@ class Server(Group, frozen=True):
         Annotated[int, Meta(ge=0, le=86400)],
         Meta(description="How long live calls may then go on, s; the server ends with the last one. 0 ends them."),
     ] = 3600
+    dsp_backend: Annotated[
+        Literal["auto", "native", "numpy"],
+        Meta(description="Signal code: compiled (native), numpy, or compiled where a compiler built it (auto)."),
+    ] = "auto"
 
     def faults(self) -> Iterator[str]:
         """A certificate without its key, or the reverse; a proxy that is no address."""

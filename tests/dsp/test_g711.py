@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from dsp import SignalError, alaw_decode, alaw_encode, encode_pcm16, mulaw_decode, mulaw_encode
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 EVERY_SAMPLE = np.arange(-32768, 32768, dtype="<i2")
 EVERY_CODE = bytes(range(256))
 Coder = Callable[..., Any]

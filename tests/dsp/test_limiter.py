@@ -11,6 +11,8 @@ from tests.dsp.any_split import assert_any_split, assert_isolated, run
 from tests.dsp.flat import assert_flat_memory
 from tests.dsp.voices import speech
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 RATES = [8000, 16000, 22050, 24000, 44100, 48000]
 
 

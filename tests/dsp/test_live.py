@@ -18,6 +18,8 @@ from dsp import LiveResampler, ParameterError, Samples, SignalError
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 from tests.dsp.flat import assert_flat_memory
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 RATES = (8000, 16000, 22050, 24000, 32000, 44100, 48000)
 PAIRS = list(itertools.permutations(RATES, 2))
 TELEPHONE = [(8000, 16000), (16000, 8000), (8000, 24000), (48000, 16000), (44100, 8000), (22050, 32000)]

@@ -14,6 +14,8 @@ from dsp import ParameterError, PcmDecoder, SignalError, encode_pcm16, join_chan
 from dsp.pcm import BLOCK, BULK
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 EVERY_VALUE = np.arange(-32768, 32768, dtype="<i2").tobytes()
 
 

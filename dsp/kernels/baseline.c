@@ -1,0 +1,3 @@
+/* The kernels for any processor. */
+#define VARIANT baseline
+#include "bodies.h"

@@ -1,0 +1,27 @@
+/* All kernels of one variant, and their table. Included by baseline.c, avx2.c and avx512.c. */
+#include <math.h>
+#include <string.h>
+
+#include "kernels.h"
+
+#define JOINED(a, b) a##b
+#define NAMED(a, b) JOINED(a, b)
+#define TEXT(a) #a
+#define TEXT_OF(a) TEXT(a)
+
+#include "vector.h"
+
+#include "pcm.h"
+#include "fir.h"
+
+const struct kernels NAMED(kernels_, VARIANT) = {
+    .name = TEXT_OF(VARIANT),
+    .split = split,
+    .decode = decode,
+    .encode = encode,
+    .compand = {mulaw_compand, alaw_compand},
+    .expand = {mulaw_expand, alaw_expand},
+    .all_plain = all_plain,
+    .fits = fits,
+    .fir = fir,
+};

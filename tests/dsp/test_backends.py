@@ -1,0 +1,165 @@
+"""The compiled kernels against the numpy code, with every instruction set that this processor has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dsp
+from dsp import LiveResampler, ParameterError, Samples, backends
+from tests.dsp.any_split import run
+from tests.dsp.voices import speech
+
+native = backends._built()
+pytestmark = pytest.mark.skipif(native is None, reason="the kernels were not built: no C compiler")
+
+VARIANTS = native.variants() if native else []
+
+
+@pytest.fixture(params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> Iterator[str]:
+    """One instruction set after the other."""
+    assert native is not None
+    native.use(request.param)
+    yield request.param
+    native.use(VARIANTS[0])
+
+
+@pytest.fixture(autouse=True)
+def _restored() -> Iterator[None]:
+    yield
+    dsp.use_backend("auto")
+
+
+def both(work: Callable[[], Any]) -> tuple[Any, Any]:
+    """What the numpy code answers, and what the kernels do."""
+    answers = []
+    for name in ("numpy", "native"):
+        dsp.use_backend(name)
+        answers.append(work())
+    return answers[0], answers[1]
+
+
+def apart(one: Samples, other: Samples) -> float:
+    """Energy of the difference over that of the first, in dB."""
+    assert one.shape == other.shape
+    assert one.dtype == other.dtype
+    difference = one.astype(np.float64) - other
+    return float(10 * np.log10((difference @ difference + 1e-30) / (one.astype(np.float64) @ one + 1e-20)))
+
+
+def test_the_baseline_is_always_there() -> None:
+    assert VARIANTS[-1] == "baseline"
+
+
+def test_the_backend_is_named_and_can_be_chosen() -> None:
+    dsp.use_backend("numpy")
+    assert dsp.backend() == "numpy"
+    dsp.use_backend("native")
+    assert dsp.backend() == "native"
+    with pytest.raises(ParameterError, match="backend: expected auto, native or numpy, found 'fast'"):
+        dsp.use_backend("fast")
+
+
+@pytest.mark.usefixtures("variant")
+@pytest.mark.parametrize("size", [0, 1, 2, 15, 16, 17, 31, 33, 63, 65, 160, 1001, 40_000])
+def test_bytes_and_codes_are_the_same_to_the_bit(size: int) -> None:
+    rng = np.random.default_rng(size)
+    samples = (rng.standard_normal(size) * 0.7).astype(np.float32)
+    pcm, codes = rng.bytes(4 * size), rng.bytes(size)
+
+    def work() -> list[bytes]:
+        return [
+            dsp.encode_pcm16(samples),
+            *dsp.split_channels(pcm),
+            dsp.PcmDecoder().feed(pcm).tobytes(),
+            *(encode(samples).tobytes() for encode in (dsp.mulaw_encode, dsp.alaw_encode)),
+            *(decode(codes).tobytes() for decode in (dsp.mulaw_decode, dsp.alaw_decode)),
+        ]
+
+    expected, found = both(work)
+    assert found == expected
+
+
+@pytest.mark.usefixtures("variant")
+def test_every_sample_and_every_code_is_the_same_to_the_bit() -> None:
+    halves = (np.arange(-65540, 65540) / 65536).astype(np.float32)
+    every = bytes(range(256))
+
+    def work() -> list[bytes]:
+        encoded = [encode(halves).tobytes() for encode in (dsp.mulaw_encode, dsp.alaw_encode)]
+        return encoded + [decode(every).tobytes() for decode in (dsp.mulaw_decode, dsp.alaw_decode)]
+
+    expected, found = both(work)
+    assert found == expected
+
+
+RATES = [(8000, 16000), (16000, 8000), (48000, 16000), (44100, 8000), (8000, 22050), (22050, 32000), (4000, 192000)]
+
+
+@pytest.mark.usefixtures("variant")
+@pytest.mark.parametrize(("in_rate", "out_rate"), RATES)
+def test_the_live_resampler_differs_by_rounding(in_rate: int, out_rate: int) -> None:
+    samples = speech(in_rate, 0.3)
+    cuts = [5, 5, 200, 1000]
+    expected, found = both(lambda: run(LiveResampler(in_rate, out_rate), [samples], cuts))
+    assert apart(expected, found) <= -125
+
+
+def test_a_kernel_refuses_lengths_that_do_not_belong_together() -> None:
+    assert native is not None
+    bind: Callable[..., Any] = native.bind
+    floats, counts = np.zeros(64, np.float32), np.zeros(1, np.int64)
+    numbers = (20, 40, 44, 1, 40, 8000, 16000)
+    with pytest.raises(ValueError, match="fir: expected lengths and positions that belong together"):
+        bind("fir", numbers, (floats, counts, floats, counts))
+    with pytest.raises(ValueError, match="another count of arrays"):
+        bind("fir", numbers, (floats,))
+    with pytest.raises(ValueError, match="another count of numbers"):
+        bind("fir", numbers[1:], (floats, counts, floats, counts))
+    with pytest.raises(ValueError, match="other dtypes"):
+        bind("fir", numbers, (counts, counts, floats, counts))
+    with pytest.raises(ValueError, match="found no kind 'soup'"):
+        bind("soup", (), ())
+    read_only = np.zeros(64, np.float32)
+    read_only.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        bind("fir", numbers, (read_only, counts, floats, counts))
+
+
+@pytest.mark.parametrize("room", [0, 1, 639, 641])
+def test_a_kernel_refuses_room_of_another_length(room: int) -> None:
+    assert native is not None
+    with pytest.raises(ValueError, match="expected"):
+        native.decode(bytes(1280), np.zeros(room, np.float32))
+    with pytest.raises(ValueError, match="expected"):
+        native.expand(0, bytes(640), np.zeros(room, np.float32))
+    with pytest.raises(ValueError, match="expected"):
+        native.compand(1, np.zeros(640, np.float32), np.zeros(room, np.uint8))
+    with pytest.raises(ValueError, match="law: expected 0 or 1"):
+        native.expand(2, bytes(640), np.zeros(640, np.float32))
+    stage = LiveResampler(8000, 16000)
+    assert stage._kernel is not None
+    with pytest.raises(ValueError, match="expected room for 640 samples"):
+        stage._kernel.run(np.zeros(320, np.float32), np.zeros(room, np.float32), 0)
+    for filled in (-1, 160):
+        with pytest.raises(ValueError, match="position"):
+            stage._kernel.run(np.zeros(320, np.float32), np.zeros(640, np.float32), filled)
+
+
+def test_without_the_compiled_module_numpy_does_the_work() -> None:
+    script = (
+        "import sys; sys.modules['dsp._native'] = None\n"
+        "import dsp, numpy as np\n"
+        "assert dsp.backend() == 'numpy'\n"
+        "assert dsp.LiveResampler(8000, 16000).feed(np.ones(160, np.float32)).size == 320\n"
+        "try: dsp.use_backend('native')\n"
+        "except dsp.ParameterError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert "which was not built: it needs a C compiler" in done.stdout
