@@ -105,11 +105,11 @@ def listening_stack(
         from providers.reconnect.reconnecting import Reconnecting
 
         return Reconnecting(engines[0], options=options, observe=observe)
-    from providers.failover.health import RestOptions
+    from providers.failover.health import CooldownOptions
     from providers.failover.listening import FallbackListening, FallbackListeningOptions
 
-    rest = RestOptions(base=settings.failover.fallback_rest_seconds)
-    return FallbackListening(engines, options=FallbackListeningOptions(options, rest), observe=observe)
+    cooldown = CooldownOptions(base=settings.failover.fallback_rest_seconds)
+    return FallbackListening(engines, options=FallbackListeningOptions(options, cooldown), observe=observe)
 
 
 def speaking_stack(
@@ -118,7 +118,7 @@ def speaking_stack(
     """Engines in order of preference as one that falls back where there are several."""
     if len(engines) == 1:
         return engines[0]
-    from providers.failover.health import RestOptions
+    from providers.failover.health import CooldownOptions
     from providers.failover.hedging import HedgeOptions
     from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions
 
@@ -128,7 +128,7 @@ def speaking_stack(
         last_first_audio=settings.voice.first_audio_seconds,
         idle=settings.voice.next_audio_seconds,
         hedge=HedgeOptions() if settings.failover.hedge else None,
-        rest=RestOptions(base=settings.failover.fallback_rest_seconds),
+        cooldown=CooldownOptions(base=settings.failover.fallback_rest_seconds),
     )
     return FallbackSpeaking(engines, options=options, observe=observe)
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from providers.errors import ProvidersError
 
-__all__ = ["TRANSPORT", "Connection", "ReaderStalled"]
+__all__ = ["TRANSPORT", "CallerConnection", "ReaderStalled"]
 
 TRANSPORT = "vapi_providers.transport"
 """Key of the transport among the extensions of an ASGI scope."""
@@ -32,7 +32,7 @@ class ReaderStalled(ProvidersError):
     """A reader took nothing of what was ready for it."""
 
 
-class Connection:
+class CallerConnection:
     """One request's connection.
 
     Parameters

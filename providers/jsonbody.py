@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
 import msgspec
 
 from providers.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMessage:
+    """A message of a type that an endpoint does not serve; its URL may also be the assistant's general webhook."""
+
+    type: str
 
 
 def decode(body: bytes, shape: type[Any]) -> Any:

@@ -85,7 +85,7 @@ def _path(setting: str | None) -> Path | None:
     return Path(setting) if setting else None
 
 
-def _espeak(options: engines.Espeak) -> TextToSpeech:
+def _espeak(options: engines.EspeakSettings) -> TextToSpeech:
     from providers.engines.espeak.engine import Espeak, EspeakOptions
 
     return Espeak(EspeakOptions(voice=options.voice, words_per_minute=options.wpm))
@@ -97,13 +97,13 @@ def _tone() -> TextToSpeech:
     return Tone()
 
 
-def _deepgram_voice(account: engines.Deepgram, options: engines.DeepgramVoice) -> TextToSpeech:
+def _deepgram_voice(account: engines.DeepgramSettings, options: engines.DeepgramVoiceSettings) -> TextToSpeech:
     from providers.engines.deepgram.speak import DeepgramSpeaker, DeepgramSpeaking
 
     return DeepgramSpeaker(DeepgramSpeaking(api_key=account.api_key or "", url=account.url, voice=options.voice))
 
 
-def _openai(options: engines.OpenAI) -> TextToSpeech:
+def _openai(options: engines.OpenAISettings) -> TextToSpeech:
     from providers.engines.http.openai_speech import OpenAISpeaker, OpenAISpeaking
 
     try:
@@ -124,19 +124,19 @@ def _openai(options: engines.OpenAI) -> TextToSpeech:
     )
 
 
-def _sherpa_voice(options: engines.SherpaVoice, shared: engines.LocalVoices) -> TextToSpeech:
+def _sherpa_voice(options: engines.SherpaVoiceSettings, shared: engines.LocalVoices) -> TextToSpeech:
     from providers.engines.local.sherpa_speak import SherpaVoice, SherpaVoiceOptions
 
     return SherpaVoice(SherpaVoiceOptions(folder=_path(options.voice_folder), speed=shared.speed))
 
 
-def _piper(options: engines.Piper, shared: engines.LocalVoices) -> TextToSpeech:
+def _piper(options: engines.PiperSettings, shared: engines.LocalVoices) -> TextToSpeech:
     from providers.engines.local.piper import Piper, PiperOptions
 
     return Piper(PiperOptions(model=_path(options.model), speed=shared.speed))
 
 
-def _kokoro(options: engines.Kokoro, shared: engines.LocalVoices) -> TextToSpeech:
+def _kokoro(options: engines.KokoroSettings, shared: engines.LocalVoices) -> TextToSpeech:
     from providers.engines.local.kokoro import Kokoro, KokoroOptions
 
     return Kokoro(
@@ -150,7 +150,7 @@ def _null() -> SpeechToText:
     return Null()
 
 
-def _pocketsphinx(options: engines.Pocketsphinx) -> SpeechToText:
+def _pocketsphinx(options: engines.PocketsphinxSettings) -> SpeechToText:
     from providers.engines.pocketsphinx.engine import Sphinx, SphinxOptions
     from providers.engines.pocketsphinx.recogniser import RecogniserOptions
 
@@ -159,7 +159,7 @@ def _pocketsphinx(options: engines.Pocketsphinx) -> SpeechToText:
     return Sphinx(replace(made, capacity=options.capacity) if options.capacity else made)
 
 
-def _deepgram_listener(account: engines.Deepgram, options: engines.DeepgramListener) -> SpeechToText:
+def _deepgram_listener(account: engines.DeepgramSettings, options: engines.DeepgramListenerSettings) -> SpeechToText:
     from providers.engines.deepgram.listen import DeepgramListener, DeepgramListening
 
     return DeepgramListener(
@@ -176,13 +176,13 @@ def _deepgram_listener(account: engines.Deepgram, options: engines.DeepgramListe
     )
 
 
-def _sherpa_listener(options: engines.SherpaListener, shared: engines.LocalListeners) -> SpeechToText:
+def _sherpa_listener(options: engines.SherpaListenerSettings, shared: engines.LocalListeners) -> SpeechToText:
     from providers.engines.local.sherpa_listen import SherpaListener, SherpaListenerOptions
 
     return SherpaListener(SherpaListenerOptions(folder=_path(options.listen_folder), capacity=shared.capacity or None))
 
 
-def _whisper(options: engines.Whisper, shared: engines.LocalListeners) -> SpeechToText:
+def _whisper(options: engines.WhisperSettings, shared: engines.LocalListeners) -> SpeechToText:
     from providers.engines.local.whisper import Whisper, WhisperOptions
 
     return Whisper(
@@ -190,60 +190,64 @@ def _whisper(options: engines.Whisper, shared: engines.LocalListeners) -> Speech
     )
 
 
-def _vosk(options: engines.Vosk, shared: engines.LocalListeners) -> SpeechToText:
+def _vosk(options: engines.VoskSettings, shared: engines.LocalListeners) -> SpeechToText:
     from providers.engines.local.vosk import Vosk, VoskOptions
 
     return Vosk(VoskOptions(folder=_path(options.folder), capacity=shared.capacity or None))
 
 
 VOICES: Mapping[str, EngineEntry[TextToSpeech]] = {
-    "espeak": EngineEntry(_espeak, (engines.Espeak,), package="espeakng_loader", extra="local"),
+    "espeak": EngineEntry(_espeak, (engines.EspeakSettings,), package="espeakng_loader", extra="local"),
     "deepgram": EngineEntry(
         _deepgram_voice,
-        (engines.Deepgram, engines.DeepgramVoice),
+        (engines.DeepgramSettings, engines.DeepgramVoiceSettings),
         setting="deepgram_api_key",
         unless="deepgram_url",
     ),
-    "openai": EngineEntry(_openai, (engines.OpenAI,), setting="openai_api_key", unless="openai_url"),
+    "openai": EngineEntry(_openai, (engines.OpenAISettings,), setting="openai_api_key", unless="openai_url"),
     "sherpa": EngineEntry(
         _sherpa_voice,
-        (engines.SherpaVoice, engines.LocalVoices),
+        (engines.SherpaVoiceSettings, engines.LocalVoices),
         package="sherpa_onnx",
         extra="sherpa",
         setting="sherpa_voice_folder",
     ),
     "piper": EngineEntry(
-        _piper, (engines.Piper, engines.LocalVoices), package="piper", extra="piper", setting="piper_model"
+        _piper, (engines.PiperSettings, engines.LocalVoices), package="piper", extra="piper", setting="piper_model"
     ),
     "kokoro": EngineEntry(
-        _kokoro, (engines.Kokoro, engines.LocalVoices), package="kokoro_onnx", extra="kokoro", setting="kokoro_model"
+        _kokoro,
+        (engines.KokoroSettings, engines.LocalVoices),
+        package="kokoro_onnx",
+        extra="kokoro",
+        setting="kokoro_model",
     ),
     "tone": EngineEntry(_tone, bare=True),
 }
 TRANSCRIBERS: Mapping[str, EngineEntry[SpeechToText]] = {
-    "pocketsphinx": EngineEntry(_pocketsphinx, (engines.Pocketsphinx,), package="pocketsphinx", extra="local"),
+    "pocketsphinx": EngineEntry(_pocketsphinx, (engines.PocketsphinxSettings,), package="pocketsphinx", extra="local"),
     "deepgram": EngineEntry(
         _deepgram_listener,
-        (engines.Deepgram, engines.DeepgramListener),
+        (engines.DeepgramSettings, engines.DeepgramListenerSettings),
         setting="deepgram_api_key",
         unless="deepgram_url",
     ),
     "sherpa": EngineEntry(
         _sherpa_listener,
-        (engines.SherpaListener, engines.LocalListeners),
+        (engines.SherpaListenerSettings, engines.LocalListeners),
         package="sherpa_onnx",
         extra="sherpa",
         setting="sherpa_listen_folder",
     ),
     "whisper": EngineEntry(
         _whisper,
-        (engines.Whisper, engines.LocalListeners),
+        (engines.WhisperSettings, engines.LocalListeners),
         package="faster_whisper",
         extra="whisper",
         setting="whisper_folder",
     ),
     "vosk": EngineEntry(
-        _vosk, (engines.Vosk, engines.LocalListeners), package="vosk", extra="vosk", setting="vosk_folder"
+        _vosk, (engines.VoskSettings, engines.LocalListeners), package="vosk", extra="vosk", setting="vosk_folder"
     ),
     "null": EngineEntry(_null, bare=True),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from providers.connection import TRANSPORT, Connection, ReaderStalled
+from providers.connection import TRANSPORT, CallerConnection, ReaderStalled
 from tests.virtual_time import run_virtual
 
 
@@ -31,8 +31,8 @@ class ScriptedTransport(asyncio.WriteTransport):
 ONE_BYTE_A_SECOND = tuple(range(1000, 0, -1))
 
 
-def connection(transport: ScriptedTransport) -> Connection:
-    return Connection({"type": "http", "extensions": {TRANSPORT: transport}})
+def connection(transport: ScriptedTransport) -> CallerConnection:
+    return CallerConnection({"type": "http", "extensions": {TRANSPORT: transport}})
 
 
 async def sent_at(second: float, transport: ScriptedTransport, *, within: float) -> int:
@@ -72,7 +72,7 @@ def test_a_reader_that_stops_is_given_up_that_long_after_its_last_byte() -> None
 
 def test_without_a_transport_a_message_that_never_goes_out_is_given_up_too() -> None:
     async def scenario() -> None:
-        await Connection({"type": "http"}).send(_never, {"type": "x"}, within=5)
+        await CallerConnection({"type": "http"}).send(_never, {"type": "x"}, within=5)
 
     with pytest.raises(ReaderStalled):
         run_virtual(scenario())

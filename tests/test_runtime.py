@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from providers import runtime
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import EmulatorError
 from providers.emulator.running_servers import only_server, running_servers, server_at
 from providers.emulator.targets import running_targets
@@ -152,7 +152,7 @@ def test_a_secret_goes_to_its_own_server_only(alive: subprocess.Popen[bytes]) ->
     runtime.publish(server(alive.pid, 8081, secret="two"))
 
     def secret(url: str) -> str | None:
-        return running_targets(url, Credentials()).credentials.secret
+        return running_targets(url, SentCredentials()).credentials.secret
 
     assert secret("http://127.0.0.1:8080") == secret("http://localhost:8080/") == "one"
     assert secret("http://127.0.0.1:8081") == "two"
@@ -170,6 +170,6 @@ def test_a_secret_goes_to_its_own_server_only(alive: subprocess.Popen[bytes]) ->
 
 def test_a_credential_that_is_given_replaces_the_one_that_is_known() -> None:
     runtime.publish(server(os.getpid(), 8080))
-    known = running_targets("http://127.0.0.1:8080", Credentials(token="t"))
+    known = running_targets("http://127.0.0.1:8080", SentCredentials(token="t"))
     assert (known.credentials.secret, known.credentials.token) == (None, "t")
     assert known.pid == os.getpid()

@@ -16,7 +16,7 @@ from websockets.exceptions import WebSocketException
 
 from benchmarks.fuzz.material import ENDPOINTING, START, VOICE, mutated
 
-__all__ = ["Outcome", "attack"]
+__all__ = ["FuzzOutcome", "attack"]
 
 _AT_ONCE = 8
 _CONTENT = {"Content-Type": "application/json"}
@@ -25,7 +25,7 @@ _FAULTS = frozenset({500, 502, "dropped"})
 
 
 @dataclass
-class Outcome:
+class FuzzOutcome:
     """What came of an attack."""
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -40,9 +40,9 @@ class Outcome:
             self.faults.append(f"{endpoint}: {status} for {body[:300]!r}")
 
 
-async def attack(url: str, cases: int, *, seed: int) -> Outcome:
+async def attack(url: str, cases: int, *, seed: int) -> FuzzOutcome:
     """Send ``cases`` mutated inputs, several at once."""
-    outcome = Outcome()
+    outcome = FuzzOutcome()
     rng = random.Random(seed)  # repeatable
     work: list[tuple[str, bytes]] = []
     for number in range(cases):
@@ -55,7 +55,7 @@ async def attack(url: str, cases: int, *, seed: int) -> Outcome:
 
 
 async def _attacker(
-    client: httpx.AsyncClient, url: str, waiting: Iterator[tuple[str, bytes]], outcome: Outcome
+    client: httpx.AsyncClient, url: str, waiting: Iterator[tuple[str, bytes]], outcome: FuzzOutcome
 ) -> None:
     for endpoint, body in waiting:
         if endpoint == "transcriber":

@@ -33,7 +33,7 @@ from providers.emulator.say_command import SayRequest, speech
 from providers.emulator.sound import Span, decoded, speech_spans
 from providers.emulator.targets import Targets
 from providers.emulator.transcriber_client import CallRecord, TranscriberCall
-from providers.emulator.utterances import Utterance, UtteranceMatcher, Wording
+from providers.emulator.utterances import HeardUtterance, UtteranceMatcher, Wording
 from providers.emulator.wav import mono, read_clip
 
 SCHEMA = "vapi-providers/call/1"
@@ -67,7 +67,7 @@ class CallRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class CallSpeech:
     """Both sides of a call as mono PCM of one rate."""
 
     customer: bytes
@@ -80,7 +80,7 @@ class Speech:
         return speech_spans(decoded(self.assistant if channel == "assistant" else self.customer), self.rate)
 
 
-async def prepared(targets: Targets, calling: CallRequest) -> Speech:
+async def prepared(targets: Targets, calling: CallRequest) -> CallSpeech:
     """Read or synthesise both sides."""
     rate = calling.rate
     customer = b""
@@ -92,10 +92,10 @@ async def prepared(targets: Targets, calling: CallRequest) -> Speech:
         customer = encode_pcm16(mono(read_clip(calling.customer), rate))
     other = encode_pcm16(mono(read_clip(calling.assistant), rate)) if calling.assistant else b""
     gap = bytes(2 * round(_BETWEEN * rate))
-    return Speech(gap.join([customer] * calling.repeat), other, rate)
+    return CallSpeech(gap.join([customer] * calling.repeat), other, rate)
 
 
-def scripted(speech: Speech, calling: CallRequest, record: CallRecord) -> Iterator[Piece]:
+def scripted(speech: CallSpeech, calling: CallRequest, record: CallRecord) -> Iterator[Piece]:
     """The clip in frames, then silence until the last final is here and settled."""
     spoken = interleaved(speech.customer, speech.assistant)
     heard_until = max((span.end for side in ("customer", "assistant") for span in speech.spans(side)), default=0.0)
@@ -119,13 +119,13 @@ async def from_microphone(rate: int) -> AsyncGenerator[bytes | str, None]:
 
 def matcher_of(spans: list[Span]) -> UtteranceMatcher:
     """What tells which stretch of speech a final is about."""
-    return UtteranceMatcher([Utterance(span.start, span.end) for span in spans], Wording([]))
+    return UtteranceMatcher([HeardUtterance(span.start, span.end) for span in spans], Wording([]))
 
 
 class Display:
     """Partials rewrite one line on a terminal; finals stay. Elsewhere every transcript is a line."""
 
-    def __init__(self, console: Console, speech: Speech) -> None:
+    def __init__(self, console: Console, speech: CallSpeech) -> None:
         self._console = console
         self._matchers = {side: matcher_of(speech.spans(side)) for side in ("customer", "assistant")}
         self.lags: list[float | None] = []
@@ -168,7 +168,7 @@ class Display:
 
 
 async def converse(
-    targets: Targets, calling: CallRequest, record: CallRecord, on_ready: Callable[[Speech], Display]
+    targets: Targets, calling: CallRequest, record: CallRecord, on_ready: Callable[[CallSpeech], Display]
 ) -> Display:
     """Prepare the speech, make the call, and fill ``record``."""
     if targets.transcriber is None:
@@ -194,7 +194,7 @@ def call(targets: Targets, calling: CallRequest, console: Console, *, json_file:
     record = CallRecord()
     displays: list[Display] = []
 
-    def ready(speech: Speech) -> Display:
+    def ready(speech: CallSpeech) -> Display:
         displays.append(Display(console, speech))
         where = "the microphone; Ctrl-C hangs up" if calling.mic else f"{len(speech.customer) / 2 / speech.rate:.1f} s"
         console.print(f"calling {targets.transcriber} at {calling.rate} Hz with {where}", markup=False, highlight=False)

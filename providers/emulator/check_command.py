@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from providers.emulator.check import verdict_report
 from providers.emulator.check.limits import Limits
-from providers.emulator.check.rule import Outcome, Rule
-from providers.emulator.check.run import Judged, Judgement, check
+from providers.emulator.check.rule import CheckRule, Outcome
+from providers.emulator.check.run import JudgedRule, Judgement, check
 from providers.emulator.options import INTERRUPTED
 from providers.emulator.output import save
 from providers.emulator.speech import probe_speech
@@ -26,7 +26,7 @@ FAILED = 1
 class CheckRequest:
     """What to judge by, with which speech, and where to write it down."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[CheckRule, ...]
     limits: Limits
     customer_wav: Path | None = None
     assistant_wav: Path | None = None
@@ -44,7 +44,7 @@ def run(targets: Targets, checking: CheckRequest, console: Console) -> int:
     )  # fmt: skip
     task = progress.add_task("judging", total=len(checking.rules))
 
-    def judged(item: Judged) -> None:
+    def judged(item: JudgedRule) -> None:
         progress.update(task, advance=1, description=f"{item.rule.id:<4}")
         if not console.is_terminal:
             console.print(verdict_report.line(item), markup=False, highlight=False, soft_wrap=True)

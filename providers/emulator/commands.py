@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.options import credential_options, endpoint_options, one_line_errors, url_option
 from providers.emulator.output import console_beside
 from providers.emulator.targets import Targets, chosen_targets, running_targets
@@ -46,7 +46,7 @@ def _targets(options: dict[str, Any]) -> Targets:
 @url_option
 @credential_options
 @one_line_errors
-def say(*, json_file: Path | None, url: str | None, credentials: Credentials, **request: Any) -> None:
+def say(*, json_file: Path | None, url: str | None, credentials: SentCredentials, **request: Any) -> None:
     """Let the voice endpoint speak TEXT, and show how fast.
 
     Tags in TEXT (<break time="1s"/>, <spell>…</spell>, <flush/>) go over the wire as they are.
@@ -72,7 +72,7 @@ def say(*, json_file: Path | None, url: str | None, credentials: Credentials, **
 @url_option
 @credential_options
 @one_line_errors
-def call(*, json_file: Path | None, url: str | None, credentials: Credentials, **request: Any) -> None:
+def call(*, json_file: Path | None, url: str | None, credentials: SentCredentials, **request: Any) -> None:
     """Call the transcriber endpoint in real time, and show transcripts as they come."""
     from providers.emulator import call_command as calling
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class SentCredentials:
     """What goes along with a request; any number of these at once, none of them ever shown."""
 
     secret: str | None = field(default=None, repr=False)
@@ -48,9 +48,9 @@ class Credentials:
             return url
         return f"{url}{'&' if '?' in url else '?'}token={quote(self.token, safe='')}"
 
-    def falsified(self) -> Credentials:
+    def falsified(self) -> SentCredentials:
         """The same kinds of credential, each with a wrong value of the same length."""
-        return Credentials(*(_turned(value) for value in (self.secret, self.bearer, self.hmac_key, self.token)))
+        return SentCredentials(*(_turned(value) for value in (self.secret, self.bearer, self.hmac_key, self.token)))
 
 
 def _turned(value: str | None) -> str | None:

@@ -26,7 +26,7 @@ class Unreachable(EmulatorError):
     """No connection to a server."""
 
 
-class Refused(EmulatorError):
+class ServerRefused(EmulatorError):
     """The server answers, but not with what was asked for; ``status`` is its HTTP status."""
 
     def __init__(self, message: str, *, status: int) -> None:
@@ -58,7 +58,7 @@ def explained(url: str, fault: BaseException) -> EmulatorError:
     return Unreachable(f"{where}: {_plain_fault(fault)}")
 
 
-def refusal(url: str, status: int, body: bytes = b"") -> Refused:
+def refusal(url: str, status: int, body: bytes = b"") -> ServerRefused:
     """Say what a status means to the platform's side, with the server's own sentence where it gives one."""
     reason = {
         401: "the server wants a credential (--secret, --bearer, --hmac or --token)",
@@ -70,7 +70,7 @@ def refusal(url: str, status: int, body: bytes = b"") -> Refused:
         503: "the server is full",
     }.get(status, "the server did not answer as asked")
     detail = sentence(body)
-    return Refused(f"{bare(url)}: HTTP {status}: {reason}{f': {detail}' if detail else ''}", status=status)
+    return ServerRefused(f"{bare(url)}: HTTP {status}: {reason}{f': {detail}' if detail else ''}", status=status)
 
 
 def sentence(body: bytes) -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import h11
 
 from providers.emulator.connection import connected
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import NETWORK_ERRORS, explained
 from providers.emulator.http_connection import Clock, Exchange, HttpConnection
 
@@ -166,7 +166,7 @@ async def post(
     url: str,
     body: bytes,
     *,
-    credentials: Credentials,
+    credentials: SentCredentials,
     hang_up_after: int | None = None,
 ) -> RecordedResponse:
     """POST a body as the platform does.

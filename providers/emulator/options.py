@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from rich.console import Console
 
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import EmulatorError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -27,7 +27,7 @@ def credential_options(command: _Command) -> _Command:
     def gathered(
         *, secret: str | None, bearer: str | None, hmac_key: str | None, token: str | None, **rest: Any
     ) -> Any:
-        return command(credentials=Credentials(secret, bearer, hmac_key, token), **rest)
+        return command(credentials=SentCredentials(secret, bearer, hmac_key, token), **rest)
 
     for option in (
         click.option("--token", help="Sent as ?token= in the address."),

@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from providers.emulator.connection import is_loopback
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import EmulatorError, bare
 from providers.emulator.processes import listening_pid
 from providers.emulator.protocol import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
@@ -30,7 +30,7 @@ class Targets:
     voice: str | None
     transcriber: str | None
     endpointing: str | None
-    credentials: Credentials
+    credentials: SentCredentials
     pid: int | None = None
     """The server's process when it runs on this machine and told us so."""
     name: str | None = None
@@ -39,7 +39,7 @@ class Targets:
     """Name of that server's voice engine."""
 
 
-def targets_at(url: str, credentials: Credentials, *, pid: int | None = None) -> Targets:
+def targets_at(url: str, credentials: SentCredentials, *, pid: int | None = None) -> Targets:
     """The endpoints at their usual paths below one address."""
     parts = urlsplit(url)
     if parts.scheme not in _SOCKET_SCHEME or not parts.netloc:
@@ -53,7 +53,7 @@ def targets_at(url: str, credentials: Credentials, *, pid: int | None = None) ->
     return Targets(**found, credentials=credentials, pid=pid)
 
 
-def running_targets(url: str | None, credentials: Credentials) -> Targets:
+def running_targets(url: str | None, credentials: SentCredentials) -> Targets:
     """The endpoints of ``url``, or else of the server that runs on this machine, with its secret unless one is given.
 
     The secret of a running server goes to that server only, never to another address.
@@ -69,12 +69,12 @@ def running_targets(url: str | None, credentials: Credentials) -> Targets:
         server = found
     else:
         return targets_at(url, credentials)
-    known = credentials or Credentials(secret=server.secret)
+    known = credentials or SentCredentials(secret=server.secret)
     return replace(targets_at(url or server.url, known, pid=server.pid), name=str(server), voice_engine=server.voice)
 
 
 def chosen_targets(
-    url: str | None, credentials: Credentials, *, pid: int | None = None, **endpoints: str | None
+    url: str | None, credentials: SentCredentials, *, pid: int | None = None, **endpoints: str | None
 ) -> Targets:
     """The endpoints named one by one; without any name, those of ``url`` or of the running server."""
     named = {name: where for name, where in endpoints.items() if where is not None}

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import NETWORK_ERRORS, explained
 from providers.emulator.protocol import ReceivedTranscript, read_transcript
 from providers.emulator.websocket_client import CallSocket, open_socket
@@ -54,7 +54,7 @@ class TranscriberCall:
     """How to call; `run` makes the call once."""
 
     url: str
-    credentials: Credentials
+    credentials: SentCredentials
     start: str | None
     """The first text frame; None leaves it out."""
     open_timeout: float = 10.0

@@ -28,7 +28,7 @@ def words(text: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class HeardUtterance:
     """One stretch of the customer's speech."""
 
     start: float
@@ -98,7 +98,7 @@ class UtteranceMatcher:
     """
 
     def __init__(
-        self, utterances: Sequence[Utterance], wording: Wording, *, period: float = 0.0, spaced: bool = False
+        self, utterances: Sequence[HeardUtterance], wording: Wording, *, period: float = 0.0, spaced: bool = False
     ) -> None:
         self._utterances = utterances
         self._wording = wording
@@ -139,11 +139,11 @@ class UtteranceMatcher:
         """True while an utterance that is over has no final."""
         return bool(self.lags(now).unanswered)
 
-    def _number(self, number: int) -> Utterance:
+    def _number(self, number: int) -> HeardUtterance:
         """The n-th utterance of the call."""
         turns, index = divmod(number, len(self._utterances))
         one = self._utterances[index]
-        return Utterance(one.start + turns * self._period, one.end + turns * self._period, one.text)
+        return HeardUtterance(one.start + turns * self._period, one.end + turns * self._period, one.text)
 
     def _started(self, at: float) -> int:
         """How many utterances have begun."""

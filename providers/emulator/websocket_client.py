@@ -18,7 +18,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from providers.emulator.connection import connected
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 
 _SEND_BUFFER = 64 * 1024
 """Bytes the kernel may hold for us: about a second of audio, so that a server that stops reading is noticed."""
@@ -184,7 +184,7 @@ class CallSocket(asyncio.Protocol):
 
 async def open_socket(
     url: str,
-    credentials: Credentials,
+    credentials: SentCredentials,
     *,
     on_text: Callable[[bytes], None],
     on_end: Callable[[int], None] | None = None,

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from providers.endpointing import rules, wire
 from providers.inbound import Inbound
+from providers.jsonbody import OtherMessage
 from providers.operations.labels import endpointing_reason
 from providers.operations.metrics import Metrics
 
@@ -37,7 +38,7 @@ class Decider:
         self._matcher = rules.RuleMatcher()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="endpointing-rules")
 
-    async def turn(self, body: bytes) -> wire.Turn | wire.OtherMessage:
+    async def turn(self, body: bytes) -> wire.Turn | OtherMessage:
         """Decode a body.
 
         Raises
@@ -75,7 +76,7 @@ class CustomEndpointing:
         body = await self._inbound.authorised_body(request)
         begun = time.perf_counter()
         turn = await self._decider.turn(body)
-        if isinstance(turn, wire.OtherMessage):
+        if isinstance(turn, OtherMessage):
             log.info("ignored", endpoint="endpointing", type=turn.type)
             return JSONResponse({})
         try:

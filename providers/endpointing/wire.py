@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from providers.errors import BadRequest, TooLarge
-from providers.jsonbody import Fields, decode, field, raw_fields
+from providers.jsonbody import Fields, OtherMessage, decode, field, raw_fields
 
 TYPE = "call.endpointing.request"
 LONGEST_TIMEOUT = 15.0
@@ -62,13 +62,6 @@ class Turn:
     """Number of rules beyond those."""
     languages: tuple[str, ...] = ()
     """Languages of the assistant's transcriber, if the message has the assistant and it names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherMessage:
-    """Message of another type: this endpoint may also be the assistant's general webhook."""
-
-    type: str
 
 
 Undecoded = msgspec.Raw | msgspec.UnsetType

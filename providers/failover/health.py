@@ -20,7 +20,7 @@ from typing import Generic, Protocol, TypeVar
 from providers.engines.events import EngineEvent, Observe, unobserved
 from providers.errors import EngineBusy, EngineError, EngineUnavailable, SettingsError
 
-__all__ = ["EngineHealth", "Named", "RestOptions"]
+__all__ = ["CooldownOptions", "EngineHealth", "Named"]
 
 
 class Named(Protocol):
@@ -42,13 +42,13 @@ E = TypeVar("E", bound=Named)
 
 
 @dataclass(frozen=True, slots=True)
-class RestOptions:
+class CooldownOptions:
     """How long a failed engine is left alone."""
 
     base: float = 5.0
-    """Seconds of rest after the first failure."""
+    """Seconds of cooling down after the first failure."""
     ceiling: float = 60.0
-    """Seconds of rest at most, at least ``base``; each failed probe doubles it up to here."""
+    """Seconds of cooling down at most, at least ``base``; each failed probe doubles it up to here."""
 
     def __post_init__(self) -> None:
         """Refuse what would probe without a pause.
@@ -78,7 +78,7 @@ class EngineHealth(Generic[E]):
         engines: Sequence[E],
         probe: Callable[[E], Awaitable[None]],
         *,
-        options: RestOptions | None = None,
+        options: CooldownOptions | None = None,
         clock: Callable[[], float] = time.monotonic,
         observe: Observe = unobserved,
     ) -> None:
@@ -86,7 +86,7 @@ class EngineHealth(Generic[E]):
             raise ValueError("engines: expected at least one, found none")
         self._states = [_EngineState(engine) for engine in engines]
         self._try_out = probe
-        self._options = options or RestOptions()
+        self._options = options or CooldownOptions()
         self._clock = clock
         self._observe = observe
         self._closed = False
@@ -161,9 +161,9 @@ class EngineHealth(Generic[E]):
         return state.probe is not None or self._clock() < state.busy_until
 
     async def _probe_until_passed(self, state: _EngineState[E]) -> None:
-        rest = self._options.base
+        pause = self._options.base
         while True:
-            await asyncio.sleep(rest)
+            await asyncio.sleep(pause)
             try:
                 await self._try_out(state.engine)
             except EngineError:
@@ -174,7 +174,7 @@ class EngineHealth(Generic[E]):
             else:
                 self._returned(state)
                 return
-            rest = min(2 * rest, max(rest, self._options.ceiling))
+            pause = min(2 * pause, max(pause, self._options.ceiling))
 
     def _returned(self, state: _EngineState[E]) -> None:
         state.probe = None

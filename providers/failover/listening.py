@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from providers.engines.base import ListeningCapabilities, Recognition, SpeechToText, with_options
 from providers.engines.events import EngineEvent, Observe, unobserved
 from providers.errors import EngineError
-from providers.failover.health import EngineHealth, RestOptions
+from providers.failover.health import CooldownOptions, EngineHealth
 from providers.reconnect.options import ReconnectOptions
 from providers.reconnect.selector import Choice, EngineUnresponsive, Lost, RetrySame
 from providers.reconnect.session import ResilientRecognition
@@ -29,7 +29,7 @@ class FallbackListeningOptions:
     """When the next engine takes over."""
 
     reconnect: ReconnectOptions = field(default_factory=ReconnectOptions)
-    rest: RestOptions = field(default_factory=RestOptions)
+    cooldown: CooldownOptions = field(default_factory=CooldownOptions)
     probe: float = 10.0
     """Seconds a resting engine has to hear half a second of silence, start to end, before it may serve again."""
 
@@ -55,7 +55,7 @@ class FallbackListening:
         self._chance = chance
         self._choice: dict[str, str | None] = {}
         """Model and language of one call."""
-        self._health = EngineHealth(engines, self._probe, options=self._options.rest, clock=clock, observe=observe)
+        self._health = EngineHealth(engines, self._probe, options=self._options.cooldown, clock=clock, observe=observe)
 
     @property
     def name(self) -> str:

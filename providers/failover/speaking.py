@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.events import EngineEvent, Observe, unobserved
 from providers.errors import EngineError, UnknownVoice
-from providers.failover.health import EngineHealth, RestOptions
+from providers.failover.health import CooldownOptions, EngineHealth
 from providers.failover.hedging import Attempt, HedgeOptions, UsualDelay, hedged_start
 from providers.failover.started_stream import StartedStream, next_chunk, start_stream
 
@@ -30,7 +30,7 @@ class FallbackSpeakingOptions:
     """Seconds to the first audible sample of the last engine that is left."""
     idle: float = 5.0
     """Seconds between two chunks after which the stream counts as broken."""
-    rest: RestOptions = field(default_factory=RestOptions)
+    cooldown: CooldownOptions = field(default_factory=CooldownOptions)
     hedge: HedgeOptions | None = None
     """When to start the second engine while the first is late; None never does."""
     change_mid_text: bool = False
@@ -90,7 +90,7 @@ class FallbackSpeaking:
         self._clock = clock
         self._observe = observe
         self._usual = UsualDelay(self._options.hedge) if self._options.hedge else None
-        self._health = EngineHealth(engines, self._probe, options=self._options.rest, clock=clock, observe=observe)
+        self._health = EngineHealth(engines, self._probe, options=self._options.cooldown, clock=clock, observe=observe)
 
     @property
     def name(self) -> str:

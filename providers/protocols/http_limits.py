@@ -25,7 +25,7 @@ class ConnectionLimits:
     """Connections at once that hold no complete request."""
 
 
-class Connection(Protocol):
+class EvictableConnection(Protocol):
     """A connection that can be closed to make room for another one."""
 
     def evict(self) -> None:
@@ -46,20 +46,20 @@ class WaitingConnections:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._fresh: dict[Connection, None] = {}
-        self._kept: dict[Connection, None] = {}
+        self._fresh: dict[EvictableConnection, None] = {}
+        self._kept: dict[EvictableConnection, None] = {}
 
     def __len__(self) -> int:
         return len(self._fresh) + len(self._kept)
 
-    def add(self, connection: Connection, *, kept: bool) -> None:
+    def add(self, connection: EvictableConnection, *, kept: bool) -> None:
         """Count a connection, and close another one if there are too many."""
         (self._kept if kept else self._fresh)[connection] = None
         if len(self) > self._limit:
             crowd = self._fresh if len(self._fresh) >= len(self._kept) else self._kept
             next(iter(crowd)).evict()
 
-    def discard(self, connection: Connection) -> None:
+    def discard(self, connection: EvictableConnection) -> None:
         """Count a connection no longer."""
         self._fresh.pop(connection, None)
         self._kept.pop(connection, None)

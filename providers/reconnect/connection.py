@@ -17,7 +17,7 @@ from providers.reconnect.merge import shifted
 from providers.reconnect.response_watchdog import ResponseLimits, ResponseWatchdog, is_remote
 from providers.reconnect.selector import EngineUnresponsive, Lost
 
-__all__ = ["CLOSE", "Connection", "ConnectionOwner"]
+__all__ = ["CLOSE", "ConnectionOwner", "RecognitionConnection"]
 
 CLOSE = 2.0
 """Seconds a connection has to close."""
@@ -28,18 +28,18 @@ _OPEN_AGAIN = 1.0
 class ConnectionOwner(Protocol):
     """What a connection reports to."""
 
-    def begin(self, connection: Connection) -> int:
+    def begin(self, connection: RecognitionConnection) -> int:
         """Take note that it is open; returns the frame from which on it is fed."""
         ...
 
-    async def heard(self, connection: Connection, transcript: Transcript) -> None:
+    async def heard(self, connection: RecognitionConnection, transcript: Transcript) -> None:
         """Take a transcript, in seconds of the stream."""
 
     def changed(self) -> None:
         """Look at the connections again: one is over, or owes an answer."""
 
 
-class Connection:
+class RecognitionConnection:
     """A connection, from the moment its engine is asked to listen."""
 
     def __init__(self, engine: SpeechToText, audio: CallAudio, limits: ResponseLimits, owner: ConnectionOwner) -> None:

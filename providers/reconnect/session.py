@@ -4,7 +4,7 @@ Audio goes into a ring buffer and from there to every connection that is open, u
 for too long, a selector names the engine for the next connection (the same again, or another), which hears the buffer
 from the end of the last final on. Transcripts are merged by audio time and leave through one queue::
 
-    push ──▶ CallAudio ──▶ Connection: feeder ─▶ engine ─▶ reader ──▶ merge ──▶ queue ──▶ iteration
+    push ──▶ CallAudio ──▶ RecognitionConnection: feeder ─▶ engine ─▶ reader ──▶ merge ──▶ queue ──▶ iteration
                               ▲
         EngineSelector ──▶ Supervisor: opens, compares, leaves
 

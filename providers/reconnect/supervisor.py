@@ -26,7 +26,7 @@ from providers.engines.events import EngineEvent, EventKind, Observe
 from providers.errors import EngineError
 from providers.queues import BoundedQueue
 from providers.reconnect.audio import CallAudio
-from providers.reconnect.connection import CLOSE, Connection
+from providers.reconnect.connection import CLOSE, RecognitionConnection
 from providers.reconnect.response_watchdog import ResponseLimits, is_remote
 from providers.reconnect.selector import Choice, EngineSelector
 
@@ -74,7 +74,7 @@ class Supervisor:
         self._transcripts = transcripts
         self._limits = limits
         self._observe = observe
-        self._connections: list[Connection] = []
+        self._connections: list[RecognitionConnection] = []
         """Those that are opening or open, oldest first."""
         self._closing: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -120,7 +120,7 @@ class Supervisor:
         for connection in self._connections:
             connection.check()
 
-    def begin(self, connection: Connection) -> int:
+    def begin(self, connection: RecognitionConnection) -> int:
         """Take note that a connection is open; returns the frame from which on it is fed."""
         resumption = self._audio.resume()
         for final in resumption.rescued:
@@ -141,7 +141,7 @@ class Supervisor:
         self.changed()
         return resumption.begin
 
-    async def heard(self, connection: Connection, transcript: Transcript) -> None:
+    async def heard(self, connection: RecognitionConnection, transcript: Transcript) -> None:
         """Take a transcript: the connection that gives the first one stays, others are left."""
         watchdog = connection.watchdog
         if watchdog is None or connection not in self._connections:
@@ -172,7 +172,7 @@ class Supervisor:
             if due is not None and due <= now:
                 self._suspect(now)
         if self._plan is not None and self._plan.at <= now:
-            self._connections.append(Connection(self._plan.engine, self._audio, self._limits, self))
+            self._connections.append(RecognitionConnection(self._plan.engine, self._audio, self._limits, self))
             self._plan = None
         is_open = [one for one in self._connections if one.is_open]
         if not is_open:
@@ -196,7 +196,7 @@ class Supervisor:
             latest = max(latest, due)
         return latest
 
-    def _remove_ended(self, connection: Connection, now: float) -> None:
+    def _remove_ended(self, connection: RecognitionConnection, now: float) -> None:
         """Take a connection out that is over; the recognition may be over with it."""
         self._leave(connection)
         error = connection.over
@@ -241,7 +241,7 @@ class Supervisor:
         if self._limits.silent_connections >= _LAST_TRIES:
             raise error
 
-    def _replace(self, connection: Connection, error: EngineError, now: float) -> None:
+    def _replace(self, connection: RecognitionConnection, error: EngineError, now: float) -> None:
         """Plan the next connection after a loss, or beside one that is silent."""
         self._trouble_since = now if self._trouble_since is None else self._trouble_since
         alone = not any(one.is_open for one in self._connections)
@@ -252,7 +252,7 @@ class Supervisor:
                 raise
             # The connection that is left may still answer.
 
-    def _keep_only(self, connection: Connection) -> None:
+    def _keep_only(self, connection: RecognitionConnection) -> None:
         """Keep the connection that answered, and no other."""
         others = [other for other in self._connections if other is not connection]
         for other in others:
@@ -266,12 +266,12 @@ class Supervisor:
             self._recovered(connection)
         connection.suspected = False
 
-    def _recovered(self, connection: Connection) -> None:
+    def _recovered(self, connection: RecognitionConnection) -> None:
         if self._trouble_since is not None:
             self._report("reconnected", connection.engine, value=_now() - self._trouble_since)
             self._trouble_since = None
 
-    def _leave(self, connection: Connection) -> None:
+    def _leave(self, connection: RecognitionConnection) -> None:
         self._connections.remove(connection)
         self._closing.add(connection.task)
         connection.task.add_done_callback(self._closing.discard)

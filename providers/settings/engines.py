@@ -12,7 +12,7 @@ Speed = Annotated[float, Meta(ge=0.25, le=4)]
 """1 is the voice's own."""
 
 
-class Espeak(Group, frozen=True):
+class EspeakSettings(Group, frozen=True):
     """The embedded voice."""
 
     heading: ClassVar[str] = "Embedded engines"
@@ -22,7 +22,7 @@ class Espeak(Group, frozen=True):
     wpm: Annotated[Annotated[int, Meta(ge=80, le=450)], Meta(description="espeak: words per minute.")] = 175
 
 
-class Pocketsphinx(Group, frozen=True):
+class PocketsphinxSettings(Group, frozen=True):
     """The embedded recogniser."""
 
     heading: ClassVar[str] = "Embedded engines"
@@ -39,7 +39,7 @@ class Pocketsphinx(Group, frozen=True):
     ] = False
 
 
-class Deepgram(Group, frozen=True):
+class DeepgramSettings(Group, frozen=True):
     """The account, for both directions."""
 
     heading: ClassVar[str] = "Deepgram"
@@ -53,7 +53,7 @@ class Deepgram(Group, frozen=True):
     )
 
 
-class DeepgramVoice(Group, frozen=True):
+class DeepgramVoiceSettings(Group, frozen=True):
     """Deepgram's speaking side."""
 
     heading: ClassVar[str] = "Deepgram"
@@ -62,7 +62,7 @@ class DeepgramVoice(Group, frozen=True):
     voice: Annotated[str, Meta(description="Deepgram: default voice, an Aura model.")] = "aura-2-thalia-en"
 
 
-class DeepgramListener(Group, frozen=True):
+class DeepgramListenerSettings(Group, frozen=True):
     """Deepgram's listening side."""
 
     heading: ClassVar[str] = "Deepgram"
@@ -82,7 +82,7 @@ class DeepgramListener(Group, frozen=True):
     smart_format: Annotated[bool, Meta(description="Deepgram: punctuation and number formatting.")] = True
 
 
-class OpenAI(Group, frozen=True):
+class OpenAISettings(Group, frozen=True):
     """Any server that speaks OpenAI's ``/v1/audio/speech``."""
 
     heading: ClassVar[str] = "OpenAI-compatible speech"
@@ -104,7 +104,7 @@ class OpenAI(Group, frozen=True):
     extra: Annotated[str, Meta(description="openai: more fields of the request, a JSON object.")] = ""
 
 
-class SherpaVoice(Group, frozen=True):
+class SherpaVoiceSettings(Group, frozen=True):
     """Sherpa's speaking side."""
 
     heading: ClassVar[str] = "Local neural engines, with models of your own"
@@ -113,7 +113,7 @@ class SherpaVoice(Group, frozen=True):
     voice_folder: Annotated[str | None, Meta(description="sherpa: folder of a speaking model.")] = None
 
 
-class SherpaListener(Group, frozen=True):
+class SherpaListenerSettings(Group, frozen=True):
     """Sherpa's listening side."""
 
     heading: ClassVar[str] = "Local neural engines, with models of your own"
@@ -122,7 +122,7 @@ class SherpaListener(Group, frozen=True):
     listen_folder: Annotated[str | None, Meta(description="sherpa: folder of a streaming listening model.")] = None
 
 
-class Piper(Group, frozen=True):
+class PiperSettings(Group, frozen=True):
     """The piper voice."""
 
     heading: ClassVar[str] = "Local neural engines, with models of your own"
@@ -131,7 +131,7 @@ class Piper(Group, frozen=True):
     model: Annotated[str | None, Meta(description="piper: voice file, .onnx beside its .onnx.json.")] = None
 
 
-class Kokoro(Group, frozen=True):
+class KokoroSettings(Group, frozen=True):
     """The kokoro voice."""
 
     heading: ClassVar[str] = "Local neural engines, with models of your own"
@@ -142,7 +142,7 @@ class Kokoro(Group, frozen=True):
     voice: Annotated[str, Meta(description="kokoro: default voice.")] = "af_heart"
 
 
-class Whisper(Group, frozen=True):
+class WhisperSettings(Group, frozen=True):
     """The whisper recogniser."""
 
     heading: ClassVar[str] = "Local neural engines, with models of your own"
@@ -152,7 +152,7 @@ class Whisper(Group, frozen=True):
     language: Annotated[str | None, Meta(description="whisper: language, ISO 639-1; guessed when unset.")] = None
 
 
-class Vosk(Group, frozen=True):
+class VoskSettings(Group, frozen=True):
     """The vosk recogniser."""
 
     heading: ClassVar[str] = "Local neural engines, with models of your own"

@@ -10,20 +10,20 @@ import msgspec
 from providers.settings.access import Access, Hmac, OAuth, secret_faults
 from providers.settings.endpoints import Endpointing, Transcriber, Voice
 from providers.settings.engines import (
-    Deepgram,
-    DeepgramListener,
-    DeepgramVoice,
-    Espeak,
-    Kokoro,
+    DeepgramListenerSettings,
+    DeepgramSettings,
+    DeepgramVoiceSettings,
+    EspeakSettings,
+    KokoroSettings,
     LocalListeners,
     LocalVoices,
-    OpenAI,
-    Piper,
-    Pocketsphinx,
-    SherpaListener,
-    SherpaVoice,
-    Vosk,
-    Whisper,
+    OpenAISettings,
+    PiperSettings,
+    PocketsphinxSettings,
+    SherpaListenerSettings,
+    SherpaVoiceSettings,
+    VoskSettings,
+    WhisperSettings,
 )
 from providers.settings.group import Group
 from providers.settings.listed import names
@@ -50,18 +50,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     failover: Failover = Failover()
     reconnect: Reconnect = Reconnect()
     cache: Cache = Cache()
-    espeak: Espeak = Espeak()
-    pocketsphinx: Pocketsphinx = Pocketsphinx()
-    deepgram: Deepgram = Deepgram()
-    deepgram_voice: DeepgramVoice = DeepgramVoice()
-    deepgram_listener: DeepgramListener = DeepgramListener()
-    openai: OpenAI = OpenAI()
-    sherpa_voice: SherpaVoice = SherpaVoice()
-    sherpa_listener: SherpaListener = SherpaListener()
-    piper: Piper = Piper()
-    kokoro: Kokoro = Kokoro()
-    whisper: Whisper = Whisper()
-    vosk: Vosk = Vosk()
+    espeak: EspeakSettings = EspeakSettings()
+    pocketsphinx: PocketsphinxSettings = PocketsphinxSettings()
+    deepgram: DeepgramSettings = DeepgramSettings()
+    deepgram_voice: DeepgramVoiceSettings = DeepgramVoiceSettings()
+    deepgram_listener: DeepgramListenerSettings = DeepgramListenerSettings()
+    openai: OpenAISettings = OpenAISettings()
+    sherpa_voice: SherpaVoiceSettings = SherpaVoiceSettings()
+    sherpa_listener: SherpaListenerSettings = SherpaListenerSettings()
+    piper: PiperSettings = PiperSettings()
+    kokoro: KokoroSettings = KokoroSettings()
+    whisper: WhisperSettings = WhisperSettings()
+    vosk: VoskSettings = VoskSettings()
     local_voices: LocalVoices = LocalVoices()
     local_listeners: LocalListeners = LocalListeners()
     logs: Logs = Logs()

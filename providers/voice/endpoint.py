@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from providers.capacity import CapacityLimiter
-from providers.connection import Connection, ReaderStalled
+from providers.connection import CallerConnection, ReaderStalled
 from providers.engines.base import TextToSpeech
 from providers.errors import AtCapacity, EngineError, ProvidersError
 from providers.inbound import Inbound
+from providers.jsonbody import OtherMessage
 from providers.loop_share import LoopShare
 from providers.operations.drain import Drain
 from providers.operations.metrics import Metrics
@@ -53,7 +54,7 @@ class CustomVoice:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; errors before the first byte are the app's to answer."""
-        with self.drain.answer(Connection(scope).abort):
+        with self.drain.answer(CallerConnection(scope).abort):
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +63,7 @@ class CustomVoice:
         await self.share.spend(len(body) * _PARSING_COST, urgent=True)
         message = wire.parse(body, max_text_chars=self.max_text_chars)
         del body  # megabytes late in a call, and the audio below may take minutes to be read
-        if isinstance(message, wire.OtherMessage):
+        if isinstance(message, OtherMessage):
             log.info("ignored", endpoint="voice", type=message.type)
             await JSONResponse({})(scope, receive, send)
             return
@@ -78,7 +79,7 @@ class CustomVoice:
 
     async def _speak(self, message: wire.VoiceRequest, scope: Scope, receive: Receive, send: Send) -> None:
         report = _Report(self.engine.name, message, self.metrics)
-        connection = Connection(scope)
+        connection = CallerConnection(scope)
         response = _Response(connection, send, report, patience=self.options.write)
         try:
             speaking = flow.speak(message, self.engine, self.options, self.share, spoken_by=report.spoken_by)
@@ -105,7 +106,7 @@ class CustomVoice:
 class _Response:
     """The 200 and its body of PCM."""
 
-    connection: Connection
+    connection: CallerConnection
     send: Send
     report: _Report
     patience: float

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from providers.errors import BadRequest, TooLarge
-from providers.jsonbody import Fields, decode, raw_fields
+from providers.jsonbody import Fields, OtherMessage, decode, raw_fields
 from providers.rates import EXPECTED_RATE, HIGHEST_RATE, LOWEST_RATE, checked_rate, shown_number
 
 TYPE = "voice-request"
@@ -36,13 +36,6 @@ class VoiceRequest:
     voice: str | None
     """The voice named in the request, None when it names none."""
     call_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class OtherMessage:
-    """A message of another type, sent to this URL by mistake."""
-
-    type: str
 
 
 class VoiceChoice(msgspec.Struct):

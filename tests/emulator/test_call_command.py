@@ -11,14 +11,14 @@ from pathlib import Path
 from rich.console import Console
 
 from dsp import encode_pcm16
-from providers.emulator.call_command import Display, Speech
+from providers.emulator.call_command import CallSpeech, Display
 from providers.emulator.protocol import ReceivedTranscript
 from providers.emulator.transcriber_client import CallRecord, TimedTranscript
 from providers.emulator.wav import write_wav
 from tests.emulator.good_server import SECRET
 from tests.emulator.tones import spoken
 
-SPEECH = Speech(encode_pcm16(spoken("alpha bravo", 16000)), b"", 16000)
+SPEECH = CallSpeech(encode_pcm16(spoken("alpha bravo", 16000)), b"", 16000)
 """Ends at 0.46 s."""
 
 

@@ -23,7 +23,7 @@ from providers.emulator.check.rule_set import RULES, chosen
 from providers.emulator.check.run import Judgement
 from providers.emulator.check.run import check as judge
 from providers.emulator.commands import check
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.speech import probe_speech
 from providers.emulator.targets import chosen_targets, targets_at
 from providers.emulator.wav import write_wav
@@ -69,7 +69,7 @@ def test_what_cannot_be_judged_is_neither_passed_nor_failed(good_url: str) -> No
 
 def test_without_speech_nothing_is_said_about_recognition(good_url: str) -> None:
     judgement = Judgement(chosen(("transcriber",), ()))
-    targets = targets_at(good_url, Credentials(secret=SECRET))
+    targets = targets_at(good_url, SentCredentials(secret=SECRET))
     asyncio.run(judge(targets, judgement, limits=Limits(speed=12.0), speech=None))
     outcomes = {item.rule.id: item.verdict.outcome for item in judgement.results()}
     assert {rule for rule, outcome in outcomes.items() if outcome is Outcome.PASSED} == {"T8"}
@@ -158,7 +158,7 @@ def test_what_cannot_be_reached_is_one_clear_line(words: tuple[str, ...], compla
 
 def test_a_terminal_gets_a_table_of_what_matters(good_url: str) -> None:
     shown = io.StringIO()
-    targets = targets_at(good_url, Credentials(secret="wrong"))
+    targets = targets_at(good_url, SentCredentials(secret="wrong"))
     wanted = checking.CheckRequest(chosen(("A1", "A3"), ()), Limits())
     code = checking.run(targets, wanted, Console(file=shown, force_terminal=True, color_system=None, width=160))
     assert code == 1
@@ -170,10 +170,10 @@ def test_a_terminal_gets_a_table_of_what_matters(good_url: str) -> None:
 
 
 def test_the_process_of_a_local_server_is_found(good_url: str) -> None:
-    found = chosen_targets(None, Credentials(), voice=f"{good_url}/api/custom-voice")
+    found = chosen_targets(None, SentCredentials(), voice=f"{good_url}/api/custom-voice")
     assert found.pid == os.getpid()
-    assert chosen_targets(None, Credentials(), voice="https://example.com/v").pid is None
-    assert chosen_targets(None, Credentials(), voice=f"{good_url}/v", pid=7).pid == 7
+    assert chosen_targets(None, SentCredentials(), voice="https://example.com/v").pid is None
+    assert chosen_targets(None, SentCredentials(), voice=f"{good_url}/v", pid=7).pid == 7
 
 
 def test_a_tls_error_is_one_clear_line(tls_url: str) -> None:

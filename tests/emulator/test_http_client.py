@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from providers.emulator.connection import tunnelled
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import Unreachable
 from providers.emulator.http_client import HttpClient, RecordedResponse, post
 
@@ -22,7 +22,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 class HttpConnection:
     """One address and one client."""
 
-    def __init__(self, url: str, who: Credentials, timeout: float) -> None:
+    def __init__(self, url: str, who: SentCredentials, timeout: float) -> None:
         self.url, self.who = url, who
         self.client = HttpClient(timeout=timeout)
 
@@ -74,7 +74,7 @@ def talk(
     async def run() -> None:
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
-        who = Credentials(secret="s", token="t")
+        who = SentCredentials(secret="s", token="t")
         poster = HttpConnection(f"http://127.0.0.1:{port}/voice?x=1", who, timeout)
         async with listening:
             await scenario(poster, server)
@@ -177,7 +177,7 @@ def test_a_hang_up_ends_the_answer_and_the_connection() -> None:
         listening = await asyncio.start_server(endless, "127.0.0.1", 0)
         port = listening.sockets[0].getsockname()[1]
         async with listening:
-            poster = HttpConnection(f"http://127.0.0.1:{port}/", Credentials(), 5.0)
+            poster = HttpConnection(f"http://127.0.0.1:{port}/", SentCredentials(), 5.0)
             found = await poster.post(b"", hang_up=True)
             assert found.complete
             assert found.body

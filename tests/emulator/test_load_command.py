@@ -16,7 +16,7 @@ from rich.console import Console
 
 from dsp import encode_pcm16
 from providers.emulator.commands import load
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.load.plan import Endurance, LoadPlan
 from providers.emulator.load.results import Thresholds
 from providers.emulator.load_command import LoadRequest
@@ -40,7 +40,7 @@ def options(wavs: tuple[Path, Path]) -> list[str]:
 
 def plan(url: str, calls: int = 3) -> LoadPlan:
     """A short load whose generator may be late: a busy test machine is no reason to quote nothing."""
-    targets = targets_at(url, Credentials(secret=SECRET))
+    targets = targets_at(url, SentCredentials(secret=SECRET))
     return LoadPlan(
         calls, targets.voice, targets.transcriber, targets.endpointing, targets.credentials,
         duration=3.0, ramp=0.1, turn=0.5, endurance=Endurance(drain=3.0, busy=10.0, punctual=10.0),
@@ -49,7 +49,7 @@ def plan(url: str, calls: int = 3) -> LoadPlan:
 
 def run(url: str, wanted: LoadRequest) -> tuple[int, str]:
     shown = io.StringIO()
-    targets = targets_at(url, Credentials(secret=SECRET), pid=os.getpid())
+    targets = targets_at(url, SentCredentials(secret=SECRET), pid=os.getpid())
     code = loading(targets, wanted, Console(file=shown, width=120))
     return code, shown.getvalue()
 

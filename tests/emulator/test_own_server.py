@@ -11,7 +11,7 @@ from dsp import PcmDecoder
 from providers.emulator.check.rule import Outcome
 from providers.emulator.check.rule_set import RULES, chosen
 from providers.emulator.check.run import Judgement, check
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.targets import targets_at
 from providers.engines.base import ListeningCapabilities, Transcript
 from providers.engines.espeak.engine import Espeak
@@ -58,7 +58,7 @@ class Hearing:
 def test_no_rule_fails_on_our_own_server() -> None:
     judgement = Judgement(RULES)
     with serving(transcriber=ToneEars()) as live:
-        targets = targets_at(live.base, Credentials(secret=SECRET))
+        targets = targets_at(live.base, SentCredentials(secret=SECRET))
         asyncio.run(check(targets, judgement, limits=replace(QUICK, flood=12 << 20), speech=two_speakers()))
     odd = {item.rule.id: item.verdict for item in judgement.results() if item.verdict.outcome is not Outcome.PASSED}
     # T17 looks at the memory of a server's own process, and this one shares its process with the test.
@@ -69,7 +69,7 @@ def test_no_rule_fails_on_our_own_server() -> None:
 def test_no_rule_of_the_voice_fails_on_the_embedded_voice() -> None:
     judgement = Judgement(chosen(("voice", "endpointing", "A1", "A2", "A3"), ()))
     with serving(voice=Espeak()) as live:
-        targets = replace(targets_at(live.base, Credentials(secret=SECRET)), transcriber=None)
+        targets = replace(targets_at(live.base, SentCredentials(secret=SECRET)), transcriber=None)
         asyncio.run(check(targets, judgement, limits=replace(QUICK, flood=12 << 20), speech=None))
     odd = [item for item in judgement.results() if item.verdict.outcome is not Outcome.PASSED]
     assert not odd, odd

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from providers.emulator.utterances import Utterance, UtteranceMatcher, Wording
+from providers.emulator.utterances import HeardUtterance, UtteranceMatcher, Wording
 
 TEXTS = (
     "I would like to book a table",
@@ -15,7 +15,7 @@ TEXTS = (
     "where is the nearest station",
     "the weather is very cold today",
 )
-SAID = tuple(Utterance(7.0 * index, 7.0 * index + 2.5, text) for index, text in enumerate(TEXTS))
+SAID = tuple(HeardUtterance(7.0 * index, 7.0 * index + 2.5, text) for index, text in enumerate(TEXTS))
 PERIOD = 28.0
 WORDS = Wording(TEXTS)
 NO_WORDS = Wording([])
@@ -74,14 +74,14 @@ def test_words_that_two_utterances_share_name_none() -> None:
 
 @pytest.mark.parametrize("lag", [0.3, 5.0, 9.9])
 def test_without_words_utterances_that_are_far_apart_are_told_by_order(lag: float) -> None:
-    apart = [Utterance(12.5 * index, 12.5 * index + 2.5) for index in range(5)]
+    apart = [HeardUtterance(12.5 * index, 12.5 * index + 2.5) for index in range(5)]
     matcher = UtteranceMatcher(apart, NO_WORDS, spaced=True)
     for one in apart:
         assert matcher.final("x", one.end + lag) == pytest.approx(lag)
 
 
 def test_an_answer_that_is_lost_does_not_shift_the_others() -> None:
-    apart = [Utterance(12.5 * index, 12.5 * index + 2.5) for index in range(5)]
+    apart = [HeardUtterance(12.5 * index, 12.5 * index + 2.5) for index in range(5)]
     matcher = UtteranceMatcher(apart, NO_WORDS, spaced=True)
     for index in (0, 2, 3, 4):
         assert matcher.final("x", apart[index].end + 0.5) == pytest.approx(0.5)
@@ -89,7 +89,7 @@ def test_an_answer_that_is_lost_does_not_shift_the_others() -> None:
 
 
 def test_without_words_and_close_together_what_is_ambiguous_is_unmatched() -> None:
-    near = [Utterance(3.0 * index, 3.0 * index + 2.0) for index in range(4)]
+    near = [HeardUtterance(3.0 * index, 3.0 * index + 2.0) for index in range(4)]
     matcher = UtteranceMatcher(near, NO_WORDS)
     assert matcher.final("x", 3.5) == pytest.approx(1.5)  # the next is just spoken: the first one's
     assert matcher.final("x", 8.3) is None  # the second and the third wait

@@ -11,11 +11,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.load.script import message
 from providers.emulator.websocket_client import CallSocket, open_socket
 
-WHO = Credentials(secret="s", token="t")
+WHO = SentCredentials(secret="s", token="t")
 
 Dial = Callable[[], Awaitable[CallSocket]]
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.endpointing.wire import OtherMessage, Pattern, Rule, Turn, parse, reply
+from providers.endpointing.wire import Pattern, Rule, Turn, parse, reply
 from providers.errors import BadRequest, TooLarge
+from providers.jsonbody import OtherMessage
 
 OPENAI = [{"role": "assistant", "content": "Your number?"}, {"role": "user", "content": "four four"}]
 PLATFORM = [{"role": "bot", "message": "Your number?", "time": 1}, {"role": "user", "message": "four four"}]

@@ -8,7 +8,7 @@ import pytest
 
 from providers.engines.events import EngineEvent
 from providers.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
-from providers.failover.health import EngineHealth, RestOptions
+from providers.failover.health import CooldownOptions, EngineHealth
 from tests.virtual_time import run_virtual, virtual_clock
 
 
@@ -44,7 +44,7 @@ def test_cooling_down_doubles_up_to_the_ceiling_until_a_probe_passes() -> None:
 
     async def scenario() -> None:
         events: list[EngineEvent] = []
-        options = RestOptions(base=1.0, ceiling=4.0)
+        options = CooldownOptions(base=1.0, ceiling=4.0)
         health = EngineHealth([A, B], probe, options=options, clock=virtual_clock, observe=events.append)
         health.failed(A, EngineError("down"))
         health.failed(A, EngineError("down again"))
@@ -101,7 +101,7 @@ def test_a_probe_with_a_mistake_is_a_failed_probe_and_the_engine_comes_back_all_
 
     async def scenario() -> None:
         events: list[EngineEvent] = []
-        options = RestOptions(base=1.0, ceiling=4.0)
+        options = CooldownOptions(base=1.0, ceiling=4.0)
         health = EngineHealth([A, B], probe, options=options, clock=virtual_clock, observe=events.append)
         health.failed(A, EngineError("down"))
         await asyncio.sleep(100.0)

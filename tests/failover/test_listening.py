@@ -12,7 +12,7 @@ import pytest
 from providers.engines.base import ListeningCapabilities, SpeechToText, with_options
 from providers.engines.events import EngineEvent
 from providers.errors import EngineError
-from providers.failover.health import RestOptions
+from providers.failover.health import CooldownOptions
 from providers.failover.listening import FallbackListening, FallbackListeningOptions, common_capabilities
 from providers.reconnect.options import ReconnectOptions
 from tests.engines.imitations.tone_vendor import Fault, ToneVendor
@@ -27,7 +27,9 @@ class Stack:
     """A fallback over some vendors."""
 
     vendors: list[ToneVendor]
-    options: FallbackListeningOptions = FallbackListeningOptions(ReconnectOptions(patience=2.0), RestOptions(base=30.0))
+    options: FallbackListeningOptions = FallbackListeningOptions(
+        ReconnectOptions(patience=2.0), CooldownOptions(base=30.0)
+    )
     events: list[EngineEvent] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -12,14 +12,14 @@ import pytest
 from providers.engines.base import Chunk, SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.events import EngineEvent
 from providers.errors import EngineBusy, EngineError, EngineUnavailable, UnknownVoice
-from providers.failover.health import RestOptions
+from providers.failover.health import CooldownOptions
 from providers.failover.speaking import FallbackSpeaking, FallbackSpeakingOptions, common_capabilities
 from tests.engines.scripted import ScriptedVoice, tone
 from tests.virtual_time import run_virtual, virtual_clock
 
 HELLO = Utterance("Hello.", 8000)
 A, B, C = tone(0.1, level=1000), tone(0.1, level=2000), tone(0.1, level=3000)
-OPTIONS = FallbackSpeakingOptions(rest=RestOptions(base=5.0, ceiling=20.0))
+OPTIONS = FallbackSpeakingOptions(cooldown=CooldownOptions(base=5.0, ceiling=20.0))
 
 
 def down(message: str = "down") -> EngineError:

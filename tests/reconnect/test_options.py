@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from providers.errors import SettingsError
-from providers.failover.health import RestOptions
+from providers.failover.health import CooldownOptions
 from providers.reconnect.options import ReconnectOptions
 
 
@@ -21,4 +21,4 @@ def test_every_option_is_more_than_zero_seconds_and_finite(name: str, value: flo
 @pytest.mark.parametrize("rest", [(0.0, 60.0), (5.0, 0.0), (-1.0, 60.0), (float("nan"), 60.0)])
 def test_a_failed_engine_rests_for_some_time(rest: tuple[float, float]) -> None:
     with pytest.raises(SettingsError, match="rest of a failed engine"):
-        RestOptions(*rest)
+        CooldownOptions(*rest)

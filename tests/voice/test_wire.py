@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.errors import BadRequest, RequestError, TooLarge
-from providers.voice.wire import OtherMessage, VoiceRequest, parse
+from providers.jsonbody import OtherMessage
+from providers.voice.wire import VoiceRequest, parse
 
 
 def message(**changes: Any) -> dict[str, Any]:

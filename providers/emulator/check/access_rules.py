@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from providers.emulator.audio_frames import quiet
 from providers.emulator.check.probe import CallShape, Probe
 from providers.emulator.check.response_faults import document, status_line
-from providers.emulator.check.rule import NotJudged, Rule, Verdict, noted, verdict
-from providers.emulator.credentials import Credentials
-from providers.emulator.failures import Refused
+from providers.emulator.check.rule import CheckRule, NotJudged, Verdict, noted, verdict
+from providers.emulator.credentials import SentCredentials
+from providers.emulator.failures import ServerRefused
 from providers.emulator.protocol import ConversationTurn, endpointing_body, voice_body
 
 _ENDPOINTS = ("voice", "transcriber", "endpointing")
@@ -20,7 +20,7 @@ _CLOSED = (1008, 3000, 3003, 4001, 4003, 4400, 4401, 4403)
 """Close codes by which servers refuse a caller after the upgrade."""
 _LISTENING = 1.0
 """Seconds of audio in which a server must have refused a caller."""
-_MADE_UP = Credentials("made-up-0000", "made-up-0000")
+_MADE_UP = SentCredentials("made-up-0000", "made-up-0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class _Reaction:
     """True for an HTML page in the place of an answer: a tunnel's or a proxy's, not the server's."""
 
 
-async def _reaction(probe: Probe, endpoint: str, credentials: Credentials, url: str | None = None) -> _Reaction:
+async def _reaction(probe: Probe, endpoint: str, credentials: SentCredentials, url: str | None = None) -> _Reaction:
     if endpoint == "transcriber":
         return await _call_reaction(probe, credentials, url)
     turn = ConversationTurn("user", probe.texts.short())
@@ -46,10 +46,10 @@ async def _reaction(probe: Probe, endpoint: str, credentials: Credentials, url: 
     return _Reaction(response.status, f"{status_line(response)}{named}", page)
 
 
-async def _call_reaction(probe: Probe, credentials: Credentials, url: str | None) -> _Reaction:
+async def _call_reaction(probe: Probe, credentials: SentCredentials, url: str | None) -> _Reaction:
     try:
         record = await probe.call(quiet(_LISTENING, 16000), CallShape(credentials=credentials, url=url))
-    except Refused as refused:
+    except ServerRefused as refused:
         return _Reaction(refused.status, f"HTTP {refused.status}")
     if record.finished:
         return _Reaction(101, "an open call")
@@ -77,10 +77,10 @@ async def _closed(probe: Probe, endpoint: str, found: _Reaction, who: str) -> Ve
 
 def _stranger(endpoint: str) -> Callable[[Probe], Awaitable[Verdict]]:
     async def judge(probe: Probe) -> Verdict:
-        found = await _reaction(probe, endpoint, Credentials())
+        found = await _reaction(probe, endpoint, SentCredentials())
         bare = _without_query(probe.endpoint(endpoint))
         if found.status < 300 and bare is not None:
-            without = await _reaction(probe, endpoint, Credentials(), bare)
+            without = await _reaction(probe, endpoint, SentCredentials(), bare)
             if without.status >= 300:
                 return noted(verdict(None, without.shown), "the query of the address is the credential")
         return await _closed(probe, endpoint, found, "without any credential")
@@ -123,20 +123,20 @@ def _wrong_query(url: str) -> str | None:
     return urlunsplit(parts._replace(query=urlencode(fields))) if fields else None
 
 
-def _rules() -> tuple[Rule, ...]:
+def _rules() -> tuple[CheckRule, ...]:
     made = []
     for index, endpoint in enumerate(_ENDPOINTS):
         first = 3 * index + 1
         made += [
-            Rule(
+            CheckRule(
                 f"A{first}", "authentication", f"The {endpoint} endpoint is closed to a caller without a credential.",
                 "Anybody who finds the address can use your engines at your expense.", _stranger(endpoint),
             ),
-            Rule(
+            CheckRule(
                 f"A{first + 1}", "authentication", f"The {endpoint} endpoint is closed to a wrong credential.",
                 "A credential that is not compared protects nothing.", _impostor(endpoint),
             ),
-            Rule(
+            CheckRule(
                 f"A{first + 2}", "authentication", f"The {endpoint} endpoint opens to the right credential.",
                 "Otherwise every call falls back, or ends.", _guest(endpoint),
             ),

@@ -6,7 +6,7 @@ from typing import Literal
 
 from providers.emulator.check.probe import Probe
 from providers.emulator.check.response_faults import document, status_line
-from providers.emulator.check.rule import NotJudged, Rule, Verdict, best_of, verdict
+from providers.emulator.check.rule import CheckRule, NotJudged, Verdict, best_of, verdict
 from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import percentile, seconds
 from providers.emulator.http_client import RecordedResponse
@@ -91,27 +91,27 @@ async def _nothing_said(probe: Probe) -> Verdict:
 
 
 RULES = (
-    Rule(
+    CheckRule(
         "E1", "endpointing", "The answer is a number of seconds from 0 to 15.",
         "Anything else is outside the schema: the assistant waits too long, or not at all.", _in_range, first=True,
     ),
-    Rule(
+    CheckRule(
         "E2", "endpointing", "A conversation in OpenAI's shape alone is enough.",
         "It is the one the schema requires.", lambda probe: _only(probe, "openai"),
     ),
-    Rule(
+    CheckRule(
         "E3", "endpointing", "A conversation in the platform's own shape alone is enough.",
         "It is the one the published example shows.", lambda probe: _only(probe, "messages"),
     ),
-    Rule(
+    CheckRule(
         "E4", "endpointing", "The answer comes at once.",
         "It is asked on every transcript; its time is added to every turn.", best_of(3, _quick), alone=True,
     ),
-    Rule(
+    CheckRule(
         "E5", "endpointing", "A finished sentence waits no longer than a broken-off one.",
         "Otherwise the assistant interrupts people and dawdles after they have ended.", _patient,
     ),
-    Rule(
+    CheckRule(
         "E6", "endpointing", "An empty conversation breaks nothing.",
         "The first request of a call may come before anything was said.", _nothing_said,
     ),

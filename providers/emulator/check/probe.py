@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from providers.emulator.audio_frames import Piece, awaited, paced
 from providers.emulator.check.limits import Limits
 from providers.emulator.check.probe_texts import ProbeTexts
-from providers.emulator.credentials import Credentials
-from providers.emulator.failures import NETWORK_ERRORS, Refused
+from providers.emulator.credentials import SentCredentials
+from providers.emulator.failures import NETWORK_ERRORS, ServerRefused
 from providers.emulator.http_client import HttpClient, RecordedResponse, post
 from providers.emulator.protocol import Json, start_message, voice_body
 from providers.emulator.speech import ProbeSpeech
@@ -37,7 +37,7 @@ _Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class CallEnding:
     """What tells that a call's last final is here."""
 
     after: float
@@ -57,7 +57,7 @@ class CallShape:
     """More fields of the start message."""
     hard: bool = False
     """True lets the line go dead instead of closing it."""
-    credentials: Credentials | None = None
+    credentials: SentCredentials | None = None
     """Other credentials than the right ones."""
     url: str | None = None
     """Another address than the endpoint's."""
@@ -113,7 +113,7 @@ class Probe:
         endpoint: str,
         body: bytes,
         *,
-        credentials: Credentials | None = None,
+        credentials: SentCredentials | None = None,
         url: str | None = None,
         hang_up_after: int | None = None,
     ) -> RecordedResponse:
@@ -141,7 +141,7 @@ class Probe:
     # The transcriber endpoint.
 
     async def call(
-        self, pieces: Iterable[Piece], shape: CallShape = _USUAL, *, ending: Ending | None = None
+        self, pieces: Iterable[Piece], shape: CallShape = _USUAL, *, ending: CallEnding | None = None
     ) -> CallRecord:
         """One call, times in seconds of audio; with an ``ending`` it goes on until its last final settled."""
         limits = self.limits
@@ -164,7 +164,7 @@ class Probe:
         return record
 
     def _to_the_end(
-        self, pieces: Iterable[Piece], record: CallRecord, rate: int, channels: int, ending: Ending
+        self, pieces: Iterable[Piece], record: CallRecord, rate: int, channels: int, ending: CallEnding
     ) -> Iterator[Piece]:
         spent = 0.0
         for piece in pieces:
@@ -178,7 +178,7 @@ class Probe:
         yield from awaited(finished, rate, channels, begin=spent, longest=limits.tail * limits.speed)
 
 
-def _settled(lines: list[TimedTranscript], ending: Ending, now: float, limits: Limits) -> bool:
+def _settled(lines: list[TimedTranscript], ending: CallEnding, now: float, limits: Limits) -> bool:
     """True once there are as many finals as utterances, the last after the speech, and nothing since."""
     finals = [line.at for line in lines if line.heard.final]
     if len(finals) < ending.utterances or finals[-1] < ending.after / limits.speed:
@@ -192,7 +192,7 @@ async def _answered(
     """Make the call; False when the server is full (503, or 1013) and has time left to free the place of another."""
     try:
         await call.run(paced(pieces, speed=limits.speed), record=record)
-    except Refused as refused:
+    except ServerRefused as refused:
         if refused.status != _FULL or time.monotonic() > until:
             raise
     else:

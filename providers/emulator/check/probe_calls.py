@@ -6,7 +6,7 @@ import re
 from difflib import SequenceMatcher
 
 from providers.emulator.audio_frames import Piece, frames, interleaved
-from providers.emulator.check.probe import CALL_RATE, CallShape, Ending, Probe
+from providers.emulator.check.probe import CALL_RATE, CallEnding, CallShape, Probe
 from providers.emulator.check.rule import NotJudged
 from providers.emulator.protocol import Json
 from providers.emulator.speech import ProbeSpeech
@@ -40,11 +40,11 @@ def spoken(
     return list(frames(pcm, rate, channels))
 
 
-def end_of(probe: Probe, *speakers: str, later: float = 0.0) -> Ending:
+def end_of(probe: Probe, *speakers: str, later: float = 0.0) -> CallEnding:
     """The end of a call in which these speak, the first of them as the customer, ``later`` seconds after its begin."""
     spans = {who: speech_of(probe).spans(who) for who in speakers}
     after = max(span.end for found in spans.values() for span in found)
-    return Ending(later + after, len(spans[speakers[0]]))
+    return CallEnding(later + after, len(spans[speakers[0]]))
 
 
 async def heard(

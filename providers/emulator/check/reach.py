@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from providers.emulator.audio_frames import paced
 from providers.emulator.check.probe_texts import ProbeTexts
-from providers.emulator.failures import NETWORK_ERRORS, Refused, explained
+from providers.emulator.failures import NETWORK_ERRORS, ServerRefused, explained
 from providers.emulator.http_client import HttpClient, post
 from providers.emulator.protocol import ConversationTurn, endpointing_body, voice_body
 from providers.emulator.targets import Targets
@@ -29,7 +29,7 @@ async def reach(targets: Targets, timeout: float) -> None:
     if targets.transcriber is not None:
         try:
             await TranscriberCall(targets.transcriber, targets.credentials, None, open_timeout=timeout).run(paced(()))
-        except Refused:
+        except ServerRefused:
             return
 
 

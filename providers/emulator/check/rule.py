@@ -67,7 +67,7 @@ def noted(found: Verdict, note: str) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CheckRule:
     """One thing that must hold."""
 
     id: str

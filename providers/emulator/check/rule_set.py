@@ -13,10 +13,10 @@ from providers.emulator.check import (
     voice_manners,
     voice_speech,
 )
-from providers.emulator.check.rule import Rule
+from providers.emulator.check.rule import CheckRule
 from providers.emulator.failures import EmulatorError
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[CheckRule, ...] = (
     *access_rules.RULES,
     *endpointing_rules.RULES,
     *voice_audio.RULES,
@@ -27,12 +27,12 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def endpoint_of(rule: Rule) -> str:
+def endpoint_of(rule: CheckRule) -> str:
     """The endpoint a rule asks."""
     return access_rules.ENDPOINT_OF.get(rule.id, rule.group)
 
 
-def chosen(only: Sequence[str], skipped: Sequence[str]) -> tuple[Rule, ...]:
+def chosen(only: Sequence[str], skipped: Sequence[str]) -> tuple[CheckRule, ...]:
     """The rules that ``only`` names (all when it is empty) without those that ``skipped`` names.
 
     A name is an id (``T5``), a letter (``T``) or a group (``transcriber``).
@@ -52,6 +52,6 @@ def _choices() -> str:
     return f"a group or one of its rules: {'; '.join(listed)}; or a letter: {letters}"
 
 
-def _named(rule: Rule, name: str) -> bool:
+def _named(rule: CheckRule, name: str) -> bool:
     wanted = name.strip().lower()
     return wanted in (rule.id.lower(), rule.id[0].lower(), rule.group)

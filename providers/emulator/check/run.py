@@ -13,9 +13,9 @@ from providers.emulator.check.liveness import deaf, gone
 from providers.emulator.check.probe import CALL_RATE, Probe, probing
 from providers.emulator.check.probe_calls import alone
 from providers.emulator.check.reach import reach_by_request
-from providers.emulator.check.rule import NotJudged, Outcome, Rule, Verdict
+from providers.emulator.check.rule import CheckRule, NotJudged, Outcome, Verdict
 from providers.emulator.check.rule_set import endpoint_of
-from providers.emulator.failures import EmulatorError, Refused, Unreachable
+from providers.emulator.failures import EmulatorError, ServerRefused, Unreachable
 from providers.emulator.speech import ProbeSpeech
 from providers.emulator.targets import Targets
 
@@ -28,10 +28,10 @@ _FIRST_CALL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedRule:
     """One rule with its verdict."""
 
-    rule: Rule
+    rule: CheckRule
     verdict: Verdict
     seconds: float
     """How long judging took."""
@@ -41,16 +41,16 @@ class Judged:
 class Judgement:
     """A run of all rules, readable while it grows and after an interruption."""
 
-    rules: tuple[Rule, ...]
-    judged: dict[str, Judged] = field(default_factory=dict)
+    rules: tuple[CheckRule, ...]
+    judged: dict[str, JudgedRule] = field(default_factory=dict)
     interrupted: bool = False
     took: float = 0.0
     """Seconds."""
 
-    def results(self) -> list[Judged]:
+    def results(self) -> list[JudgedRule]:
         """Every rule in its own order; what was not reached is not judged."""
         missing = Verdict(Outcome.NOT_JUDGED, "interrupted before this rule was judged")
-        return [self.judged.get(rule.id, Judged(rule, missing, 0.0)) for rule in self.rules]
+        return [self.judged.get(rule.id, JudgedRule(rule, missing, 0.0)) for rule in self.rules]
 
     def count(self, outcome: Outcome) -> int:
         """How many rules came out so."""
@@ -63,7 +63,7 @@ async def check(
     *,
     limits: Limits,
     speech: ProbeSpeech | None,
-    on_judged: Callable[[Judged], None] | None = None,
+    on_judged: Callable[[JudgedRule], None] | None = None,
 ) -> None:
     """Fill ``judgement``.
 
@@ -74,7 +74,7 @@ async def check(
     """
     begin = time.perf_counter()
 
-    def done(item: Judged) -> None:
+    def done(item: JudgedRule) -> None:
         judgement.judged[item.rule.id] = item
         if on_judged is not None:
             on_judged(item)
@@ -100,11 +100,11 @@ async def _first_call(probe: Probe) -> None:
             await alone(probe, "customer")
         else:
             await probe.call(quiet(_FIRST_CALL, CALL_RATE))
-    except Refused:
+    except ServerRefused:
         return
 
 
-def batches(rules: Sequence[Rule]) -> list[list[Rule]]:
+def batches(rules: Sequence[CheckRule]) -> list[list[CheckRule]]:
     """Rules in the order of judging; those of one list run side by side.
 
     Only calls run side by side: they take real time and nearly no work, while requests are quick and measured.
@@ -122,30 +122,30 @@ def batches(rules: Sequence[Rule]) -> list[list[Rule]]:
 class _Bench:
     """Judge of one run: keeps what became of the server, so that each loss is said once."""
 
-    def __init__(self, probe: Probe, done: Callable[[Judged], None]) -> None:
+    def __init__(self, probe: Probe, done: Callable[[JudgedRule], None]) -> None:
         self._probe = probe
         self._done = done
         self._gone: str | None = None
         self._deaf: str | None = None
 
-    async def judge(self, rules: list[Rule]) -> None:
+    async def judge(self, rules: list[CheckRule]) -> None:
         """Judge side by side; what fails in company is judged again alone, so that a full machine is no fault."""
-        failed: list[tuple[Rule, Verdict, bool, float]] = []
+        failed: list[tuple[CheckRule, Verdict, bool, float]] = []
 
-        async def judge_one(rule: Rule) -> None:
+        async def judge_one(rule: CheckRule) -> None:
             begin = time.perf_counter()
             verdict, lost = await self._verdict(rule)
             took = time.perf_counter() - begin
             if verdict.outcome is Outcome.FAILED:
                 failed.append((rule, verdict, lost, took))
             else:
-                self._done(Judged(rule, verdict, took))
+                self._done(JudgedRule(rule, verdict, took))
 
         await asyncio.gather(*(judge_one(rule) for rule in rules))
         for rule, verdict, lost, took in failed:
             await self._judge_failed(rule, verdict, lost=lost, took=took, again=len(rules) > 1)
 
-    async def _judge_failed(self, rule: Rule, verdict: Verdict, *, lost: bool, took: float, again: bool) -> None:
+    async def _judge_failed(self, rule: CheckRule, verdict: Verdict, *, lost: bool, took: float, again: bool) -> None:
         missing = self._missing(rule)
         if missing is None and again and await gone(self._probe, ask=lost) is None:
             begin = time.perf_counter()
@@ -153,9 +153,9 @@ class _Bench:
             took = time.perf_counter() - begin
         if missing is None and verdict.outcome is Outcome.FAILED:
             verdict = await self._with_loss(rule, verdict, lost=lost)
-        self._done(Judged(rule, missing or verdict, took))
+        self._done(JudgedRule(rule, missing or verdict, took))
 
-    async def _with_loss(self, rule: Rule, verdict: Verdict, *, lost: bool) -> Verdict:
+    async def _with_loss(self, rule: CheckRule, verdict: Verdict, *, lost: bool) -> Verdict:
         """The verdict, and what the rule's probe cost the server."""
         why = await gone(self._probe, ask=lost)
         if why is not None:
@@ -170,7 +170,7 @@ class _Bench:
             return Verdict(Outcome.FAILED, f"{verdict.evidence}; now a plain call is not heard either", verdict.notes)
         return verdict
 
-    def _missing(self, rule: Rule) -> Verdict | None:
+    def _missing(self, rule: CheckRule) -> Verdict | None:
         """Not judged, where what a rule needs is lost."""
         endpoint = endpoint_of(rule)
         if getattr(self._probe.targets, endpoint) is None:
@@ -181,7 +181,7 @@ class _Bench:
             return Verdict(Outcome.NOT_JUDGED, self._deaf)
         return None
 
-    async def _verdict(self, rule: Rule) -> tuple[Verdict, bool]:
+    async def _verdict(self, rule: CheckRule) -> tuple[Verdict, bool]:
         """The verdict, and whether a connection was lost on the way to it."""
         missing = self._missing(rule)
         if missing is not None:

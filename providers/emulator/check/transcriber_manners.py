@@ -19,7 +19,7 @@ from providers.emulator.check.probe_calls import (
     spoken,
     words,
 )
-from providers.emulator.check.rule import NotJudged, Rule, Verdict, verdict
+from providers.emulator.check.rule import CheckRule, NotJudged, Verdict, verdict
 from providers.emulator.connection import is_loopback
 from providers.emulator.failures import EmulatorError
 from providers.emulator.formatting import seconds
@@ -174,27 +174,27 @@ async def _bounded_memory(probe: Probe) -> Verdict:
 
 
 RULES = (
-    Rule("T9", "transcriber", "Partials come while the customer speaks.",
+    CheckRule("T9", "transcriber", "Partials come while the customer speaks.",
          "Without them the customer cannot interrupt by words, and turns get swallowed.", _partials_come,
          first_call=True),
-    Rule("T10", "transcriber", "A partial holds all of its utterance so far.",
+    CheckRule("T10", "transcriber", "A partial holds all of its utterance so far.",
          "Each partial replaces the one before: where they are deltas, all but the last words are lost.",
          _partials_replace, first_call=True),
-    Rule("T11", "transcriber", "An utterance has one final, and no final repeats another.",
+    CheckRule("T11", "transcriber", "An utterance has one final, and no final repeats another.",
          "Each final is a turn: the assistant answers the same words several times.", _one_final,
          first_call=True),
-    Rule("T12", "transcriber", "The final comes soon after the speech.",
+    CheckRule("T12", "transcriber", "The final comes soon after the speech.",
          "This wait is added to every turn of the call.", _finals_soon,
          first_call=True),
-    Rule("T13", "transcriber", "Two calls at once do not hear each other.",
+    CheckRule("T13", "transcriber", "Two calls at once do not hear each other.",
          "One customer's words appear in another customer's call.", _calls_apart, alone=True),
-    Rule("T14", "transcriber", "Unknown text messages are ignored.",
+    CheckRule("T14", "transcriber", "Unknown text messages are ignored.",
          "A message type that is new next month would end every call.", _strange_texts),
-    Rule("T15", "transcriber", "A quiet gap on the line does not end the call.",
+    CheckRule("T15", "transcriber", "A quiet gap on the line does not end the call.",
          "Networks stall; a call that ends for it is lost.", _gap),
-    Rule("T16", "transcriber", "A line that goes dead leaves nothing behind.",
+    CheckRule("T16", "transcriber", "A line that goes dead leaves nothing behind.",
          "Every lost connection would take a place or a recogniser with it, until none is left.", _dead_lines,
          alone=True),
-    Rule("T17", "transcriber", "Audio faster than it can be recognised is not kept without bound.",
+    CheckRule("T17", "transcriber", "Audio faster than it can be recognised is not kept without bound.",
          "One stalled recogniser could take the memory of all calls.", _bounded_memory, last=True),
 )  # fmt: skip

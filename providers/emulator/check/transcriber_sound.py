@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from providers.emulator.audio_frames import frames, odd_frames
 from providers.emulator.check.probe import Probe
 from providers.emulator.check.probe_calls import alike, alone, baseline, end_of, ended, heard, spoken, words
-from providers.emulator.check.rule import Rule, Verdict, verdict
+from providers.emulator.check.rule import CheckRule, Verdict, verdict
 from providers.emulator.protocol import Json
 from providers.emulator.transcriber_client import CallRecord
 
@@ -109,26 +109,26 @@ async def _second_call(probe: Probe) -> Verdict:
 
 
 RULES = (
-    Rule("T1", "transcriber", "Speech of the customer comes back as a final.",
+    CheckRule("T1", "transcriber", "Speech of the customer comes back as a final.",
          "Without a final the assistant never answers; the call ends in silence.", _heard,
          first=True),
-    Rule("T2", "transcriber", "A start at 8000 Hz is honoured.",
+    CheckRule("T2", "transcriber", "A start at 8000 Hz is honoured.",
          "Audio read at a wrong rate is twice as fast: no word is recognised.",
          _telephone_rate),
-    Rule("T3", "transcriber", "A start with one channel is honoured.",
+    CheckRule("T3", "transcriber", "A start with one channel is honoured.",
          "Mono read as stereo loses every other sample.", _variant(channels=1)),
-    Rule("T4", "transcriber", "Unknown fields in the start message are ignored.",
+    CheckRule("T4", "transcriber", "Unknown fields in the start message are ignored.",
          "The platform adds fields without notice; a strict parser ends every call on that day.",
          _variant(extra={"callId": "x", "somethingNew": {"nested": [1, None]}})),
-    Rule("T5", "transcriber", "However the audio is cut into frames, the transcript is the same.",
+    CheckRule("T5", "transcriber", "However the audio is cut into frames, the transcript is the same.",
          "A frame that ends inside a sample swaps bytes or channels for the rest of the call.", _odd_cuts),
-    Rule("T6", "transcriber", "The two channels are kept apart.",
+    CheckRule("T6", "transcriber", "The two channels are kept apart.",
          "The assistant hears its own words as the customer's, and answers itself.", _channels_apart),
-    Rule("T7", "transcriber", "Nothing the assistant says is labelled as the customer's.",
+    CheckRule("T7", "transcriber", "Nothing the assistant says is labelled as the customer's.",
          "The assistant interrupts itself without end.", _deaf_to_the_assistant),
-    Rule("T8", "transcriber", "Silence yields no text.",
+    CheckRule("T8", "transcriber", "Silence yields no text.",
          "Invented words make the assistant answer a caller who said nothing.", _silence),
-    Rule("T18", "transcriber", "A call after another call is heard too.",
+    CheckRule("T18", "transcriber", "A call after another call is heard too.",
          "One session for all calls ends with the first of them; no later caller is heard.", _second_call,
          first=True),
 )  # fmt: skip

@@ -29,12 +29,12 @@ from rich.console import Console
 from rich.table import Table
 
 from providers.emulator.check.rule import Outcome, Verdict
-from providers.emulator.check.run import Judged, Judgement
+from providers.emulator.check.run import JudgedRule, Judgement
 from providers.emulator.failures import bare
 from providers.emulator.page import banner, heading, page
 from providers.emulator.targets import Targets
 
-OnJudged = Callable[[Judged], None]
+OnJudged = Callable[[JudgedRule], None]
 
 SCHEMA = "vapi-providers/check/1"
 
@@ -68,7 +68,7 @@ def addresses(targets: Targets) -> dict[str, str | None]:
     return {name: bare(url) if url else None for name, url in known.items()}
 
 
-def _as_data(item: Judged) -> dict[str, Any]:
+def _as_data(item: JudgedRule) -> dict[str, Any]:
     return {
         "id": item.rule.id,
         "group": item.rule.group,
@@ -103,13 +103,13 @@ def as_html(judgement: Judgement, targets: Targets, started: datetime) -> str:
     return page("A provider server, judged from outside", note, [verdict, *parts])
 
 
-def _section(title: str, items: Sequence[Judged]) -> str:
+def _section(title: str, items: Sequence[JudgedRule]) -> str:
     """A heading with a table of rules; nothing where there is no rule."""
     rows = "\n".join(_html_row(item) for item in items)
     return f"{heading(title)}\n<table>\n{rows}\n</table>" if items else ""
 
 
-def _html_row(item: Judged) -> str:
+def _html_row(item: JudgedRule) -> str:
     found = item.verdict
     why = f'<br><span class="dim">{escape(item.rule.reason)}</span>' if found.outcome is Outcome.FAILED else ""
     mark = f'<td class="{_CLASS[found.outcome]}">{_MARK[found.outcome]}&nbsp;{found.outcome}</td>'
@@ -118,7 +118,7 @@ def _html_row(item: Judged) -> str:
     )
 
 
-def line(item: Judged) -> str:
+def line(item: JudgedRule) -> str:
     """One rule as a plain line."""
     found = item.verdict
     said = seen(found)

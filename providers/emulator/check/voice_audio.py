@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from providers.emulator.check.probe import RATE, Probe
 from providers.emulator.check.response_faults import container, fault_of, status_line
-from providers.emulator.check.rule import Rule, Verdict, advice, verdict
+from providers.emulator.check.rule import CheckRule, Verdict, advice, verdict
 from providers.emulator.check.voice_probes import (
     SAME_END,
     ends_apart,
@@ -167,36 +167,36 @@ async def _no_endless_body(probe: Probe) -> Verdict:
 
 
 RULES = (
-    Rule(
+    CheckRule(
         "V1", "voice", "An answer lasts equally long at every sample rate.",
         "At a wrong rate the voice is too high and too fast, or too low and too slow.", _every_rate,
     ),
-    Rule(
+    CheckRule(
         "V2", "voice", "The body is bare 16-bit mono PCM, without a header.",
         "The platform plays every byte: a header is a click before each sentence, another format is noise.", _bare_pcm,
     ),
-    Rule(
+    CheckRule(
         "V3", "voice", "A body is whole samples.",
         "Half a sample shifts all that is played after it by a byte: loud noise.", _whole_samples,
     ),
-    Rule(
+    CheckRule(
         "V4", "voice", "The audio sounds like speech, not like noise.",
         "A byte lost between two chunks turns the rest of the sentence into loud noise in the caller's ear.",
         _speech_not_noise,
     ),
-    Rule(
+    CheckRule(
         "V5", "voice", "A text is spoken to its end.",
         "The caller hears the first sentence and waits for the rest.", _to_the_end,
     ),
-    Rule(
+    CheckRule(
         "V6", "voice", "Digits and text in any script are spoken.",
         "A cleaner that keeps A to Z only leaves most of the world's languages silent.", _other_scripts,
     ),
-    Rule(
+    CheckRule(
         "V7", "voice", "An empty text is no error.",
         "A 5xx makes the platform give up the voice for the rest of the call.", _empty_text,
     ),
-    Rule(
+    CheckRule(
         "V8", "voice", "A body without end is not read to its end.",
         "One request could take the memory of all calls.", _no_endless_body, last=True,
     ),

@@ -7,7 +7,7 @@ import asyncio
 from providers.emulator.check.cancellation import hang_ups
 from providers.emulator.check.probe import RATE, Probe
 from providers.emulator.check.response_faults import fault_of, status_line
-from providers.emulator.check.rule import NotJudged, Rule, Verdict, advice, best_of, verdict
+from providers.emulator.check.rule import CheckRule, NotJudged, Verdict, advice, best_of, verdict
 from providers.emulator.check.voice_probes import need_audio
 from providers.emulator.check.voice_timing import SLOWER, begun, quickest, too_slow
 from providers.emulator.failures import EmulatorError, Unreachable
@@ -146,44 +146,44 @@ async def _hang_up(probe: Probe) -> Verdict:
 
 
 RULES = (
-    Rule(
+    CheckRule(
         "V9", "voice", "A long answer is streamed while it is made.",
         "A buffered answer costs the caller a second of silence per sentence.", best_of(2, _streamed), alone=True,
     ),
-    Rule(
+    CheckRule(
         "V10", "voice", "The first audible sample comes soon, for short and for long text.",
         "A pause of more than a second sounds like a lost line; people begin to speak again.",
         best_of(3, _first_audio), alone=True,
     ),
-    Rule(
+    CheckRule(
         "V11", "voice", "Requests at once do not wait for each other.",
         "A blocked event loop or one lock for all makes each caller wait for every other caller.",
         best_of(3, _several_at_once), alone=True,
     ),
-    Rule(
+    CheckRule(
         "V12", "voice", "A hang-up frees the server.",
         "Each interruption leaves abandoned work behind, until live callers wait for it.",
         _hang_up, alone=True,
     ),
-    Rule(
+    CheckRule(
         "V13", "voice", "Unknown fields are ignored.",
         "The platform adds fields without notice; a strict parser fails on that day.", _unknown_fields,
     ),
-    Rule(
+    CheckRule(
         "V14", "voice", "The wrapper is read in the misspelling of the published schema too.",
         "The wire says 'message'; clients generated from the schema say 'messsage'.", _wrappers,
     ),
-    Rule(
+    CheckRule(
         "V15", "voice", "Other message types get a 2xx.",
         "They do arrive at this address where one server has all roles; an error is logged as a failure.",
         _other_types,
     ),
-    Rule(
+    CheckRule(
         "V16", "voice", "A request that cannot be served is refused, not answered with 200.",
         "200 hides the failure: the fallback voice never starts, and the caller hears nothing.",
         _no_silent_failure,
     ),
-    Rule(
+    CheckRule(
         "V17", "voice", "A broken body is a 4xx.",
         "A 5xx, or a 200, hides whose fault it is.", _broken_body,
     ),

@@ -7,7 +7,7 @@ import math
 from providers.emulator.check.probe import RATE, Probe
 from providers.emulator.check.response_faults import fault_of, without_header
 from providers.emulator.check.rule import NotJudged
-from providers.emulator.check.voice_signal import Speech, end_difference, speech_in, variation, wrong_format
+from providers.emulator.check.voice_signal import SoundingPart, end_difference, speech_in, variation, wrong_format
 from providers.emulator.failures import EmulatorError
 from providers.emulator.http_client import RecordedResponse
 
@@ -50,7 +50,7 @@ async def need_pcm(probe: Probe) -> RecordedResponse:
     return response
 
 
-async def need_speech(probe: Probe) -> Speech:
+async def need_speech(probe: Probe) -> SoundingPart:
     """The plain answer's sound, or `NotJudged` when nothing is said in it."""
     speech = speech_of_answer(await need_pcm(probe))
     nothing = await nothing_said(probe)
@@ -83,7 +83,7 @@ async def _ends_apart(probe: Probe) -> float:
     return end_difference(one, other)
 
 
-def speech_of_answer(response: RecordedResponse, rate: int = RATE) -> Speech:
+def speech_of_answer(response: RecordedResponse, rate: int = RATE) -> SoundingPart:
     """The sound in an answer's body."""
     return speech_in(without_header(response.body), rate)
 

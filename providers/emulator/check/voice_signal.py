@@ -32,7 +32,7 @@ _FEW_SAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class SoundingPart:
     """Where the sound of an answer lies."""
 
     samples: Samples
@@ -48,16 +48,16 @@ class Speech:
         return len(self.samples) / self.rate
 
 
-def speech_in(pcm: bytes, rate: int) -> Speech:
+def speech_in(pcm: bytes, rate: int) -> SoundingPart:
     """The sound of an answer without the silence around it."""
     samples = decoded(pcm)
     block = max(1, rate // 50)
     blocks = samples[: len(samples) // block * block].astype(np.float64).reshape(-1, block)
     powers = np.einsum("ij,ij->i", blocks, blocks) / block
     if not len(powers) or powers.max() < _QUIETEST:
-        return Speech(samples[:0], rate, 0.0)
+        return SoundingPart(samples[:0], rate, 0.0)
     loud = np.flatnonzero(powers > max(powers.max() * 10 ** (-_BELOW_PEAK / 10), _QUIETEST))
-    return Speech(samples[loud[0] * block : (loud[-1] + 1) * block], rate, len(loud) * block / rate)
+    return SoundingPart(samples[loud[0] * block : (loud[-1] + 1) * block], rate, len(loud) * block / rate)
 
 
 def wrong_format(body: bytes, rate: int) -> str | None:
@@ -74,7 +74,7 @@ def wrong_format(body: bytes, rate: int) -> str | None:
     return None
 
 
-def variation(speech: Speech) -> float:
+def variation(speech: SoundingPart) -> float:
     """How much the colour of the sound changes in time, dB: 0 for a steady tone, 4 for a melody, 7 for speech."""
     bands = _bands(speech)
     if len(bands) < 2:
@@ -83,13 +83,13 @@ def variation(speech: Speech) -> float:
     return float(shares.std(0).mean())
 
 
-def end_difference(one: Speech, other: Speech, share: float = 0.12) -> float:
+def end_difference(one: SoundingPart, other: SoundingPart, share: float = 0.12) -> float:
     """How much the last ``share`` of two answers differs in colour, dB: 0 for the same words, 5 and more for others."""
     colours = [_colour(speech, share) for speech in (one, other)]
     return float(np.sqrt(np.mean(np.square(colours[0] - colours[1]))))
 
 
-def clipped(speech: Speech) -> float:
+def clipped(speech: SoundingPart) -> float:
     """Share of the samples that are cut off flat at the top, 0 … 1."""
     level = np.abs(speech.samples)
     if not len(level) or not level.max():
@@ -99,15 +99,15 @@ def clipped(speech: Speech) -> float:
     return float(flat.mean()) if len(flat) >= _FLAT_RUN else 0.0
 
 
-def _colour(speech: Speech, share: float) -> NDArray[np.float64]:
-    last = Speech(speech.samples[round(len(speech.samples) * (1 - share)) :], speech.rate, 0.0)
+def _colour(speech: SoundingPart, share: float) -> NDArray[np.float64]:
+    last = SoundingPart(speech.samples[round(len(speech.samples) * (1 - share)) :], speech.rate, 0.0)
     bands = _bands(last)
     mean = bands.mean(0) if len(bands) else np.ones(len(_EDGES) - 1)
     colour: NDArray[np.float64] = 10 * np.log10(mean / mean.sum() + 1e-4)
     return colour
 
 
-def _bands(speech: Speech) -> NDArray[np.float64]:
+def _bands(speech: SoundingPart) -> NDArray[np.float64]:
     """Power of each 50 ms in each band, ``(blocks, bands)``; quiet blocks are left out."""
     size = speech.rate // 20
     blocks = speech.samples[: len(speech.samples) // size * size].reshape(-1, size) * np.hanning(size)

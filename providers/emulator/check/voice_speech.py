@@ -7,7 +7,7 @@ import math
 from providers.emulator.check.probe import RATE, Probe
 from providers.emulator.check.probe_texts import SYLLABLES
 from providers.emulator.check.response_faults import fault_of
-from providers.emulator.check.rule import Rule, Verdict, best_of, verdict
+from providers.emulator.check.rule import CheckRule, Verdict, best_of, verdict
 from providers.emulator.check.voice_probes import (
     ends_apart,
     lasting,
@@ -86,28 +86,28 @@ async def _large_body(probe: Probe) -> Verdict:
 
 
 RULES = (
-    Rule(
+    CheckRule(
         "V18", "voice", "A plain voice request is answered with audio.",
         "The assistant is silent, or the platform switches to the fallback voice.", _answered, first=True,
     ),
-    Rule(
+    CheckRule(
         "V19", "voice", "What is heard follows the text.",
         "A tone, or one recording for every text, is not what the assistant said.", _follows_the_text,
     ),
-    Rule(
+    CheckRule(
         "V20", "voice", "The audio has the pace of a speaker.",
         "Samples that are left out or doubled make the voice too fast and high, or too slow and deep.", _pace,
     ),
-    Rule(
+    CheckRule(
         "V21", "voice", "The level suits a call: neither faint nor clipped.",
         "A faint voice is lost on a telephone line; a clipped one rattles.", _level,
     ),
-    Rule(
+    CheckRule(
         "V22", "voice", "The audio comes no slower than it is played.",
         "Whenever the next samples are late, the caller hears a gap in the middle of a word.",
         best_of(2, _dead_air), alone=True,
     ),
-    Rule(
+    CheckRule(
         "V23", "voice", "A request of two megabytes is served.",
         "Assistant, call and transcript ride along and grow through the call: with a limit of 100 kB the voice falls "
         "silent in the middle of it.", _large_body,

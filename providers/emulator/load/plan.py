@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class LoadPlan:
     voice: str | None
     transcriber: str | None
     endpointing: str | None
-    credentials: Credentials
+    credentials: SentCredentials
     duration: float = 20.0
     """Seconds after the ramp."""
     ramp: float = 5.0

@@ -16,7 +16,7 @@ import numpy as np
 from dsp import Samples, encode_pcm16, join_channels
 from providers.emulator.audio_frames import FRAMES_PER_SECOND, frames
 from providers.emulator.sound import speech_spans
-from providers.emulator.utterances import Utterance, UtteranceMatcher, Wording
+from providers.emulator.utterances import HeardUtterance, UtteranceMatcher, Wording
 from providers.emulator.wav import resampled
 
 _PAUSE = 1.0
@@ -53,7 +53,7 @@ class Script:
     """One WebSocket frame per 20 ms of audio."""
     silence: bytes
     """The same for silence."""
-    utterances: tuple[Utterance, ...]
+    utterances: tuple[HeardUtterance, ...]
     wording: Wording
     speech: bool = True
 
@@ -74,7 +74,7 @@ def script(conversation: Conversation, rate: int, *, spacing: float = SPACING) -
     texts = list(conversation.texts) or [""] * len(conversation.customer)
     others = cycle([resampled(clip, conversation.rate, rate) for clip in conversation.assistant])
     sides: tuple[list[Samples], list[Samples]] = ([], [])
-    utterances: list[Utterance] = []
+    utterances: list[HeardUtterance] = []
     length = 0
     for clip, text in zip(conversation.customer, texts, strict=True):
         said, answer = resampled(clip, conversation.rate, rate), next(others)
@@ -83,7 +83,7 @@ def script(conversation: Conversation, rate: int, *, spacing: float = SPACING) -
         tail = 0.0 if text else max(0.0, spacing - gap)
         if not spans or (utterances and length / rate > _LONGEST):
             continue
-        utterances.append(Utterance(length / rate + spans[0].start, length / rate + spans[-1].end, text))
+        utterances.append(HeardUtterance(length / rate + spans[0].start, length / rate + spans[-1].end, text))
         whole = _whole_frames(len(said) + round((gap + tail) * rate), rate)
         pause = round(_PAUSE * rate)
         sides[0].append(_padded(said, 0, whole))

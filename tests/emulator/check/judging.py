@@ -13,7 +13,7 @@ from providers.emulator.check.limits import Limits
 from providers.emulator.check.rule import Outcome
 from providers.emulator.check.rule_set import chosen
 from providers.emulator.check.run import Judgement, check
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.speech import ProbeSpeech
 from providers.emulator.targets import Targets, targets_at
 from tests.emulator.good_server import SECRET, GoodServer
@@ -85,7 +85,7 @@ def two_speakers() -> ProbeSpeech:
 @contextlib.contextmanager
 def targets_of(case: Case) -> Iterator[Targets]:
     """The endpoints of a case's server, while it runs."""
-    credentials = Credentials(secret=SECRET)
+    credentials = SentCredentials(secret=SECRET)
     if case.elsewhere:
         with served_elsewhere(case.server) as (url, pid):
             yield targets_at(url, credentials, pid=pid)

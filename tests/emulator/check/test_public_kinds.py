@@ -12,7 +12,7 @@ import pytest
 from providers.emulator.check.rule import Outcome
 from providers.emulator.check.rule_set import chosen
 from providers.emulator.check.run import Judgement, check
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.targets import Targets, targets_at
 from tests.emulator import public_kinds as kinds
 from tests.emulator.check.judging import QUICK, Case, judged, outcomes, two_speakers
@@ -90,7 +90,7 @@ def test_a_coded_body_and_other_rates_are_notes(judgements: dict[str, Judgement]
 @contextlib.contextmanager
 def query_key() -> Iterator[Targets]:
     with served(kinds.QueryKey().app()) as url:
-        found = targets_at(url, Credentials())
+        found = targets_at(url, SentCredentials())
         yield replace(
             found,
             voice=f"{found.voice}?key={SECRET}",
@@ -102,7 +102,7 @@ def query_key() -> Iterator[Targets]:
 @contextlib.contextmanager
 def voice_at(server: contextlib.AbstractContextManager[str]) -> Iterator[Targets]:
     with server as url:
-        yield Targets(url, None, None, Credentials(secret=SECRET))
+        yield Targets(url, None, None, SentCredentials(secret=SECRET))
 
 
 @pytest.mark.timeout(120)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.load.fleet import make_calls, run
 from providers.emulator.load.measures import Measures
 from providers.emulator.load.plan import Endurance, LoadPlan
@@ -20,7 +20,7 @@ SPEECH = Conversation([spoken("alpha bravo", 16000)], [spoken("kilo", 16000)], 1
 
 
 def plan(url: str, **changes: object) -> LoadPlan:
-    targets = targets_at(url, Credentials(secret=SECRET))
+    targets = targets_at(url, SentCredentials(secret=SECRET))
     made = LoadPlan(
         4, targets.voice, targets.transcriber, targets.endpointing, targets.credentials,
         duration=1.4, ramp=0.2, turn=0.4, barge_in=0.0, jitter=2.0,
@@ -71,7 +71,7 @@ def test_a_door_that_is_not_there_is_not_called(good_url: str) -> None:
     assert measures.transcriber.frames == measures.transcriber.finals == 0
     assert measures.voice.first_audible.values
     with served(B7SilentFailure().app()) as url:
-        nobody = loaded(plan(url, transcriber=None, credentials=Credentials(secret="wrong"), duration=1.0))
+        nobody = loaded(plan(url, transcriber=None, credentials=SentCredentials(secret="wrong"), duration=1.0))
     assert set(nobody.errors) == {"voice: HTTP 401: no credential"}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.load.fleet import LoadResult, shares
 from providers.emulator.load.measures import Lateness, Measures, Times, TranscriberMeasures, VoiceMeasures
 from providers.emulator.load.plan import LoadPlan
@@ -17,7 +17,7 @@ from providers.emulator.load.search import find_limit
 from providers.emulator.load.server_monitor import ServerUsage
 from providers.emulator.load.show import counts, limit_page, outcome, result_page, times, verdict
 
-PLAN = LoadPlan(10, "http://h/v", "ws://h/t?token=hush", None, Credentials(secret="hush"))
+PLAN = LoadPlan(10, "http://h/v", "ws://h/t?token=hush", None, SentCredentials(secret="hush"))
 
 
 def measures(
@@ -39,7 +39,7 @@ def measures(
 
 
 def result(calls: int = 10, server: ServerUsage | None = None, **measured: Any) -> LoadResult:
-    return LoadResult(LoadPlan(calls, None, "ws://h/t", None, Credentials()), measures(**measured), server=server)
+    return LoadResult(LoadPlan(calls, None, "ws://h/t", None, SentCredentials()), measures(**measured), server=server)
 
 
 def test_lateness_is_a_histogram_with_an_upper_edge() -> None:
@@ -161,7 +161,7 @@ def test_the_page_of_a_search_shows_its_steps() -> None:
 
 
 def test_a_load_of_voices_alone_says_nothing_of_calls() -> None:
-    found = LoadResult(LoadPlan(3, "http://h/v", None, None, Credentials()), measures(first_audible=[0.2]))
+    found = LoadResult(LoadPlan(3, "http://h/v", None, None, SentCredentials()), measures(first_audible=[0.2]))
     found.measures.voice.first_byte.add(0.1)
     shown = str(counts(found)) + str(times(found)) + outcome(found)[0]
     for word in ("call", "frame", "transcript", "final"):

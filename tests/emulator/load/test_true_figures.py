@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from dsp import Samples
-from providers.emulator.credentials import Credentials
+from providers.emulator.credentials import SentCredentials
 from providers.emulator.formatting import percentile
 from providers.emulator.load.fleet import LoadResult, make_calls, run
 from providers.emulator.load.measures import Measures
@@ -42,7 +42,7 @@ WORDS = script(conversation(*TEXTS), 16000)
 
 
 def plan(url: str, **changes: object) -> LoadPlan:
-    targets = targets_at(url, Credentials(secret=SECRET))
+    targets = targets_at(url, SentCredentials(secret=SECRET))
     made = LoadPlan(
         3, targets.voice, targets.transcriber, targets.endpointing, targets.credentials,
         duration=4.0, ramp=0.1, turn=0.5, barge_in=0.0, jitter=2.0, endurance=ENDURANCE,
