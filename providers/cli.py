@@ -114,6 +114,7 @@ def serve(chosen: settings.Settings) -> None:
     from providers import assembly, server
     from providers.app import create_app
     from providers.assistant.blocks import accepted
+    from providers.calls.notes import also_noted
     from providers.endpoints import call_capacity
     from providers.operations import logs
     from providers.operations.metrics import Metrics
@@ -127,8 +128,8 @@ def serve(chosen: settings.Settings) -> None:
     except dsp.ParameterError as error:
         raise click.ClickException(f"--dsp-{error}") from None
     metrics = Metrics()
-    voice = assembly.make_voice(chosen, observe=metrics.engines.observer("voice"))
-    transcriber = assembly.make_transcriber(chosen, observe=metrics.engines.observer("transcriber"))
+    voice = assembly.make_voice(chosen, observe=also_noted(metrics.engines.observer("voice")))
+    transcriber = assembly.make_transcriber(chosen, observe=also_noted(metrics.engines.observer("transcriber")))
     prewarm = assembly.prewarming(chosen, voice)
     app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics, background=prewarm)
     sock = server.bind(chosen)

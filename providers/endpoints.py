@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from providers.access_tokens import AccessTokens
 from providers.auth import Authenticator
+from providers.calls.registry import Calls
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.endpointing.rules import Waits
 from providers.engines.base import SpeechToText, TextToSpeech
@@ -38,6 +39,7 @@ class Endpoints:
     transcriber: CustomTranscriber
     ops: Ops
     gate: CallGate
+    calls: Calls
 
     @property
     def drain(self) -> Drain:
@@ -82,17 +84,19 @@ def build(
     """Build the endpoints around two engines."""
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
     gate = _gate(settings, transcriber, metrics)
+    calls = Calls(finished=settings.calls.finished, events=settings.calls.events, on_join=metrics.calls.joined)
     metrics.voice.limit.set(settings.voice.max_voices)
     metrics.engines.configured("voice", voice.name.split(","))
     metrics.engines.configured("transcriber", transcriber.name.split(","))
     drain = Drain(notice=settings.server.drain_notice_seconds, limit=settings.server.drain_seconds)
     drain.on_begin.append(lambda: metrics.server.draining.set(1))
     return Endpoints(
-        replace(_voice(settings, voice, inbound, metrics), drain=drain),
-        _endpointing(settings, inbound, metrics),
-        replace(_transcriber(settings, transcriber, authenticator, gate, metrics), drain=drain),
+        replace(_voice(settings, voice, inbound, metrics, calls), drain=drain),
+        _endpointing(settings, inbound, metrics, calls),
+        replace(_transcriber(settings, transcriber, authenticator, gate, metrics, calls), drain=drain),
         Ops(gate, authenticator, metrics, drain=drain),
         gate,
+        calls,
     )
 
 
@@ -117,7 +121,7 @@ def _gate(settings: Settings, transcriber: SpeechToText, metrics: Metrics) -> Ca
     return CallGate(call_limiter(capacity), LoopLoad(), limits, metrics.server)
 
 
-def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics) -> CustomVoice:
+def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics, calls: Calls) -> CustomVoice:
     chosen = settings.voice
     options = VoiceOptions(
         lookahead=chosen.lookahead_seconds,
@@ -129,11 +133,16 @@ def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: 
         loudness=chosen.loudness,
     )
     places = voice_limiter(chosen.max_voices, patience=chosen.voice_queue_seconds)
-    return CustomVoice(engine, inbound, places, metrics, options, chosen.max_text_chars)
+    return CustomVoice(engine, inbound, places, metrics, calls, options, chosen.max_text_chars)
 
 
 def _transcriber(
-    settings: Settings, engine: SpeechToText, authenticator: Authenticator, gate: CallGate, metrics: Metrics
+    settings: Settings,
+    engine: SpeechToText,
+    authenticator: Authenticator,
+    gate: CallGate,
+    metrics: Metrics,
+    calls: Calls,
 ) -> CustomTranscriber:
     chosen = settings.transcriber
     options = CallOptions(
@@ -142,10 +151,10 @@ def _transcriber(
         buffer=chosen.audio_buffer_seconds,
         conditioning=ConditioningOptions(echo=chosen.echo, denoise=chosen.denoise),
     )
-    return CustomTranscriber(engine, authenticator, gate, metrics, options)
+    return CustomTranscriber(engine, authenticator, gate, metrics, calls, options)
 
 
-def _endpointing(settings: Settings, inbound: Inbound, metrics: Metrics) -> CustomEndpointing:
+def _endpointing(settings: Settings, inbound: Inbound, metrics: Metrics, calls: Calls) -> CustomEndpointing:
     chosen = settings.endpointing
     waits = Waits(chosen.punctuation_seconds, chosen.number_seconds, chosen.no_punctuation_seconds)
-    return CustomEndpointing(inbound, metrics, waits)
+    return CustomEndpointing(inbound, metrics, calls, waits)

@@ -53,7 +53,8 @@ def pytest_report_header() -> str:
 
 
 _ORDER = (
-    "dsp", "providers", "text", "endpointing", "voice", "transcriber", "operations", "settings", "pages", "assistant",
+    "dsp", "providers", "text", "calls", "server_url", "endpointing", "voice", "transcriber", "operations",
+    "settings", "pages", "assistant",
     "", "protocols", "cache",
     "failover", "reconnect", "engines", "emulator", "benchmarks",
 )  # fmt: skip

@@ -10,6 +10,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from providers.calls.registry import Calls
 from providers.endpointing import rules, wire
 from providers.inbound import Inbound
 from providers.jsonbody import OtherMessage
@@ -65,9 +66,10 @@ class Decider:
 class CustomEndpointing:
     """The endpointing endpoint: one decision per request."""
 
-    def __init__(self, inbound: Inbound, metrics: Metrics, waits: rules.Waits) -> None:
+    def __init__(self, inbound: Inbound, metrics: Metrics, calls: Calls, waits: rules.Waits) -> None:
         self._inbound = inbound
         self._metrics = metrics
+        self._calls = calls
         self._waits = waits
         self._decider = Decider(waits)
 
@@ -79,6 +81,7 @@ class CustomEndpointing:
         if isinstance(turn, OtherMessage):
             log.info("ignored", endpoint="endpointing", type=turn.type)
             return JSONResponse({})
+        known = self._calls.endpointing(turn.call_id, request.scope["query_string"], turn.user)
         try:
             decision = await self._decider.decide(turn)
         except Exception:  # an error here must not lose the caller's turn
@@ -86,8 +89,14 @@ class CustomEndpointing:
             decision = rules.Decision(self._waits.no_punctuation)
         took = time.perf_counter() - begun
         self._metrics.endpointing.answered(took, endpointing_reason(decision.reason), call_id=turn.call_id)
+        known.answered(decision.seconds, _reason(decision), turn.user)
         log.info("endpointing", ms=round(took * 1000, 3), call_id=turn.call_id, **_reasons(decision, turn))
         return Response(wire.reply(decision.seconds), media_type="application/json")
+
+
+def _reason(decision: rules.Decision) -> str:
+    """Why an answer is as it is, in a word or two."""
+    return f"rule {decision.rule}" if decision.rule is not None else decision.reason
 
 
 def _reasons(decision: rules.Decision, turn: wire.Turn) -> dict[str, object]:

@@ -15,6 +15,7 @@ from providers.operations.labels import (
     CLOSE_CODES,
     ENDPOINTING_REASONS,
     ENDPOINTS,
+    JOIN_WAYS,
     REFUSALS,
     Endpoint,
     EndpointingReason,
@@ -116,6 +117,14 @@ class CallMetrics:
             registry=registry,
             buckets=_LAGS,
         )
+        self._joins = Counter(
+            "providers_call_joins",
+            "Joins of a call's socket and its id by way, and those that were taken back (released)",
+            ["way"],
+            registry=registry,
+        )
+        for way in JOIN_WAYS:
+            self._joins.labels(way)
         for code in CLOSE_CODES:
             self._ended.labels(code)
         for kind in ("partial", "final"):
@@ -127,6 +136,10 @@ class CallMetrics:
         self._audio.inc(call.audio)
         self._transcripts.labels("partial").inc(call.partials)
         self._transcripts.labels("final").inc(call.finals)
+
+    def joined(self, way: str) -> None:
+        """Count a join of a call's socket and its id, or one that was taken back."""
+        self._joins.labels(way).inc()
 
     def transcript(self, lag: float, *, final: bool, engine: str, call_id: str | None = None) -> None:
         """Count a transcript that was sent so many seconds after its last audio came."""

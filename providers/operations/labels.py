@@ -15,6 +15,7 @@ __all__ = [
     "CLOSE_CODES",
     "ENDPOINTS",
     "ENDPOINTING_REASONS",
+    "JOIN_WAYS",
     "REFUSALS",
     "Endpoint",
     "EndpointingReason",
@@ -56,6 +57,7 @@ EndpointingReason: TypeAlias = Literal[
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 ENDPOINTING_REASONS: tuple[EndpointingReason, ...] = get_args(EndpointingReason)
+JOIN_WAYS = ("key", "template", "text", "sound", "only one", "released")
 CLOSE_CODES = ("1000", "1001", "1005", "1006", "1011", "1012", "application")
 
 _PATHS: dict[str, Endpoint] = {

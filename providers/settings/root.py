@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from providers.settings.access import Access, Hmac, OAuth, secret_faults
+from providers.settings.calls import CallsSettings
 from providers.settings.endpoints import Endpointing, Transcriber, Voice
 from providers.settings.engines import (
     DeepgramListenerSettings,
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     voice: Voice = Voice()
     transcriber: Transcriber = Transcriber()
     endpointing: Endpointing = Endpointing()
+    calls: CallsSettings = CallsSettings()
     failover: Failover = Failover()
     reconnect: Reconnect = Reconnect()
     cache: Cache = Cache()

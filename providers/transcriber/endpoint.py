@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from providers.auth import Authenticator
+from providers.calls.notes import SocketNotes, noting
+from providers.calls.registry import Calls
 from providers.engines.base import SpeechToText, with_options
 from providers.errors import AtCapacity, CallerGone, CallRefused, RequestError
 from providers.inbound import check_connection, loggable_path
@@ -40,6 +42,7 @@ class CustomTranscriber:
     authenticator: Authenticator
     gate: CallGate
     metrics: Metrics
+    calls: Calls
     options: flow.CallOptions = flow.CallOptions()
     drain: Drain = field(default_factory=Drain)
 
@@ -51,7 +54,9 @@ class CustomTranscriber:
             self.drain.admit()
             with self.gate.admit():
                 await socket.accept()
-                await self._serve(self._chosen(socket), receive, send)
+                notes = self.calls.open_socket(scope["query_string"], customer=1 if self.options.swap else 0)
+                with noting(notes):
+                    await self._serve(self._chosen(socket), notes, receive, send)
         except RequestError as error:
             await socket.receive()  # the connect message has to be taken before it can be denied
             await socket.send_denial_response(self._refusal(error, scope["path"]))
@@ -70,7 +75,7 @@ class CustomTranscriber:
         query = socket.query_params
         return with_options(self.engine, model=query.get("model"), language=query.get("language"))
 
-    async def _serve(self, engine: SpeechToText, receive: Receive, send: Send) -> None:
+    async def _serve(self, engine: SpeechToText, notes: SocketNotes, receive: Receive, send: Send) -> None:
         """Serve the call with raw ASGI messages, because this runs for every frame of every call."""
         end = _End()
 
@@ -90,7 +95,9 @@ class CustomTranscriber:
             except OSError:
                 raise CallerGone("a transcript could not be sent") from None
 
-        call = flow.Call(engine, self.options, sent=partial(self.metrics.calls.transcript, engine=self.engine.name))
+        call = flow.Call(
+            engine, self.options, notes, sent=partial(self.metrics.calls.transcript, engine=self.engine.name)
+        )
         with self.drain.call(call):
             await self._run(call, next_frame, send_text, end)
             if not end.told:
@@ -114,6 +121,7 @@ class CustomTranscriber:
             end.set(wire.INTERNAL_ERROR, "internal error", by="server")
         finally:
             self.gate.forget(call)
+            self.calls.close_socket(call.notes, code=end.code, by=end.by)
             self.metrics.calls.active.dec()
             self.metrics.calls.ended(call.stats, end.code)
             self._log(call.stats, end, time.perf_counter() - begun)

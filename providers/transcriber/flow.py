@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 import dsp
+from providers.calls.notes import SocketNotes
 from providers.engines.base import Recognition, SpeechToText, Transcript, seconds_behind
 from providers.errors import CallRefused, EngineError
 from providers.tasks import run_beside
@@ -75,9 +76,12 @@ class CallStats:
 class Call:
     """One call from upgrade to hang-up."""
 
-    def __init__(self, engine: SpeechToText, options: CallOptions = CallOptions(), *, sent: Sent | None = None) -> None:
+    def __init__(
+        self, engine: SpeechToText, options: CallOptions, notes: SocketNotes, *, sent: Sent | None = None
+    ) -> None:
         self._engine = engine
         self._options = options
+        self.notes = notes
         self._wire = wire.Wire()
         self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
         self._sent = sent
@@ -134,6 +138,7 @@ class Call:
                 match event:
                     case wire.Audio(pcm):
                         stats.audio_bytes += len(pcm)
+                        self.notes.audio(pcm)
                         await self._started.result()[1].put(pcm)
                     case wire.Started():
                         self._start(event)
@@ -143,6 +148,7 @@ class Call:
 
     def _start(self, started: wire.Started) -> None:
         self.stats.rate, self.stats.channels = started.rate, started.channels
+        self.notes.started(started.rate, started.channels)
         bytes_per_second = 2 * started.channels * started.rate
         self._started.set_result((started, AudioQueue(bytes_per_second=bytes_per_second, seconds=self._options.buffer)))
 
@@ -228,6 +234,7 @@ class Call:
             else:
                 self.stats.partials += 1
             await send(wire.response(text, channel=speaker.channel, final=transcript.final))
+            self.notes.sent(text, final=transcript.final, channel=speaker.channel, end=transcript.end)
             if self._sent is not None and (lag := arrivals.since(_end_of_words(transcript))) is not None:
                 self._sent(lag, final=transcript.final)
         if not self._finishing:

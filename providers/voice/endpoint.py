@@ -12,6 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from providers.calls.notes import VoiceNotes, noting
+from providers.calls.registry import Calls
 from providers.capacity import CapacityLimiter
 from providers.connection import CallerConnection, ReaderStalled
 from providers.engines.base import TextToSpeech
@@ -47,6 +49,7 @@ class CustomVoice:
     inbound: Inbound
     places: CapacityLimiter
     metrics: Metrics
+    calls: Calls
     options: VoiceOptions = DEFAULT_OPTIONS
     max_text_chars: int = 10_000
     share: LoopShare = field(default_factory=LoopShare)
@@ -69,16 +72,20 @@ class CustomVoice:
             return
         if message.voice is None:
             message = replace(message, voice=request.query_params.get("voice") or None)
+        notes = self.calls.voice(message.call_id, scope["query_string"], message.text, message.sample_rate)
         try:
             place = await self.places.wait()
         except AtCapacity:
             self.metrics.voice.refused()
+            notes.ended("refused", 0)
             raise
-        with place, self.metrics.voice.active.track_inprogress():
-            await self._speak(message, scope, receive, send)
+        with place, self.metrics.voice.active.track_inprogress(), noting(notes):
+            await self._speak(message, notes, scope, receive, send)
 
-    async def _speak(self, message: wire.VoiceRequest, scope: Scope, receive: Receive, send: Send) -> None:
-        report = _Report(self.engine.name, message, self.metrics)
+    async def _speak(
+        self, message: wire.VoiceRequest, notes: VoiceNotes, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        report = _Report(self.engine.name, message, self.metrics, notes)
         connection = CallerConnection(scope)
         response = _Response(connection, send, report, patience=self.options.write)
         try:
@@ -126,7 +133,7 @@ class _Response:
 
     async def _send_block(self, block: bytes) -> None:
         await self._send({"type": "http.response.body", "body": block, "more_body": True})
-        self.report.bytes += len(block)
+        self.report.sent(block)
 
     async def _send(self, message: Message) -> None:
         await self.connection.send(self.send, message, within=self.patience)
@@ -142,11 +149,12 @@ async def _hung_up(receive: Callable[[], Awaitable[object]], report: _Report) ->
 class _Report:
     """Log event and metrics of one request: what was asked, how it ended, how fast."""
 
-    def __init__(self, engine: str, message: wire.VoiceRequest, metrics: Metrics) -> None:
+    def __init__(self, engine: str, message: wire.VoiceRequest, metrics: Metrics, notes: VoiceNotes) -> None:
         self._engine = engine
         self._spoken_by = engine.partition(",")[0]
         self._message = message
         self._metrics = metrics
+        self._notes = notes
         self._begun = time.perf_counter()
         self._first_audio: float | None = None
         self._error = ""
@@ -159,6 +167,11 @@ class _Report:
 
     def begin(self) -> None:
         self._first_audio = time.perf_counter() - self._begun
+        self._notes.first_audio()
+
+    def sent(self, block: bytes) -> None:
+        self.bytes += len(block)
+        self._notes.pcm(block)
 
     def spoken_by(self, engine: str) -> None:
         """Note which engine speaks in place of the first one."""
@@ -178,6 +191,7 @@ class _Report:
             sent=self.bytes,
             call_id=self._message.call_id,
         )
+        self._notes.ended(self.outcome, self.bytes)
         log.log(
             30 if self._error else 20,
             "voice",

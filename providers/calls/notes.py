@@ -1,0 +1,240 @@
+"""Notes of the endpoints: the small objects through which each of them tells what happens in a call.
+
+An endpoint knows its own notes and no other endpoint. What a frame costs is one call of `SocketNotes.audio`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from providers.calls.activity import Boundary, SpeechActivity
+from providers.calls.events import CallEvent, EventKind
+from providers.calls.record import CallRecord
+from providers.calls.sound import Envelope
+from providers.calls.texts import SaidTexts
+from providers.engines.events import EngineEvent, Observe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["CallNotes", "KnownCall", "SocketNotes", "VoiceNotes", "also_noted", "noting"]
+
+
+class CallNotes:
+    """Something that notes events into a call's record.
+
+    Parameters
+    ----------
+    record
+        The call, as far as it is known.
+    clock
+        Seconds, monotonic.
+    """
+
+    def __init__(self, record: CallRecord, clock: Callable[[], float]) -> None:
+        self._record = record
+        self.clock = clock
+
+    @property
+    def record(self) -> CallRecord:
+        """The call's record, also after two of them became one."""
+        self._record = self._record.current
+        return self._record
+
+    def move(self, record: CallRecord) -> None:
+        """Note into another record from now on."""
+        self._record = record
+
+    def note(self, kind: EventKind, text: str = "", *, seconds: float | None = None, detail: str = "") -> None:
+        """Append an event that happens now."""
+        record = self.record
+        audio = record.audio_clock() if record.audio_clock is not None else None
+        record.note(CallEvent(self.clock(), kind, audio, text, seconds, detail))
+
+    def engine(self, event: EngineEvent) -> None:
+        """Note what a wrapper saw of an engine."""
+        self.note("engine", seconds=event.value or None, detail=f"{event.kind} {event.engine}")
+
+
+class SocketNotes(CallNotes):
+    """Notes of one transcriber socket, and the clock of its audio.
+
+    Parameters
+    ----------
+    customer
+        Index of the customer's channel in a stereo call.
+    """
+
+    def __init__(self, record: CallRecord, clock: Callable[[], float], *, customer: int = 0) -> None:
+        super().__init__(record, clock)
+        self.said = SaidTexts()
+        self.mismatches = 0
+        """Endpointing requests in a row that fit another socket and not this one."""
+        self.p_done: tuple[float, float] | None = None
+        """Probability that the caller has finished, and the second of audio for which it was computed."""
+        self.assistant: Envelope | None = None
+        """What the assistant's channel sounded like; None once nobody needs it for a join."""
+        self._customer = customer
+        self._received = 0
+        self._bytes_per_second = 0
+        self._activity: SpeechActivity | None = None
+
+    @property
+    def position(self) -> float:
+        """Seconds of audio received."""
+        return self._received / self._bytes_per_second if self._bytes_per_second else 0.0
+
+    def started(self, rate: int, channels: int) -> None:
+        """Note the start message: Hz and 1 or 2 channels."""
+        self._bytes_per_second = 2 * channels * rate
+        self._activity = SpeechActivity(rate, channels)
+        if channels == 2:
+            self.assistant = Envelope(rate)
+            self._activity.tap = self._keep_assistant
+        self.record.audio_clock = lambda: self.position
+        self.note("started", detail=f"{rate} Hz, {channels} channel{'s' if channels > 1 else ''}")
+
+    def audio(self, pcm: bytes) -> None:
+        """Take in whole frames of the call's audio, as they come."""
+        if self._activity is None:
+            return
+        if not self._received:
+            self.note("first-frame")
+        self._received += len(pcm)
+        if boundaries := self._activity.feed(pcm):
+            self._note_boundaries(boundaries)
+
+    def sent(self, text: str, *, final: bool, channel: str = "customer", end: float | None = None) -> None:
+        """Note a transcript that was sent.
+
+        Parameters
+        ----------
+        end
+            Seconds of audio at which its words end; None when the engine does not say.
+        """
+        self._catch_up()
+        if channel == "customer":
+            self.said.add(text, self.clock(), final=final)
+        self.note("final" if final else "partial", text, seconds=end or None, detail=channel)
+
+    def silence(self) -> float | None:
+        """Seconds of audio since the customer's speech stopped; 0 while it goes on, None before the first word."""
+        self._catch_up()
+        return None if self._activity is None else self._activity.silence(self._channel)
+
+    def joined(self) -> None:
+        """Stop keeping what only a join needs."""
+        self.assistant = None
+        if self._activity is not None:
+            self._activity.tap = None
+
+    def assistant_envelope(self) -> np.ndarray | None:
+        """The envelope of what the assistant's channel has played, up to now."""
+        self._catch_up()
+        return None if self.assistant is None else self.assistant.values
+
+    @property
+    def _channel(self) -> int:
+        return self._customer if self._activity is not None and self._activity.channels == 2 else 0
+
+    def _catch_up(self) -> None:
+        if self._activity is not None:
+            self._note_boundaries(self._activity.catch_up())
+
+    def _note_boundaries(self, boundaries: Iterable[Boundary]) -> None:
+        now, position, record = self.clock(), self.position, self.record
+        for boundary in boundaries:
+            kind: EventKind = "speech-started" if boundary.started else "speech-stopped"
+            speaker = "customer" if boundary.channel == self._channel else "assistant"
+            at = now - max(0.0, position - boundary.audio)  # when that audio came
+            record.note(CallEvent(at, kind, boundary.audio, detail=speaker))
+
+    def _keep_assistant(self, frames: np.ndarray) -> None:
+        if self.assistant is not None:
+            self.assistant.feed(frames[:, 1 - self._customer])
+
+
+class VoiceNotes(CallNotes):
+    """Notes of one voice request."""
+
+    def __init__(self, record: CallRecord, clock: Callable[[], float], *, rate: int) -> None:
+        super().__init__(record, clock)
+        self._asked = clock()
+        self._rate = rate
+        self._made: Envelope | None = None
+
+    def first_audio(self) -> None:
+        """Note that the first audible block was sent."""
+        self.note("first-audio", seconds=self.clock() - self._asked)
+
+    def pcm(self, block: bytes) -> None:
+        """Take in audio that was sent; it is looked at until the call's socket is known."""
+        record = self.record
+        if record.has_socket or not record.call_id:
+            return
+        if self._made is None:
+            self._made = Envelope(self._rate)
+            record.made.append(self._made)
+        self._made.feed(np.frombuffer(block, dtype="<i2"))
+
+    def ended(self, outcome: str, size: int) -> None:
+        """Note the end of the answer; ``size`` is its PCM in bytes."""
+        self.note("voice-ended", seconds=size / (2 * self._rate), detail=outcome)
+        if outcome == "hung up":
+            self.note("interrupted", detail="the voice request was closed")
+
+
+class KnownCall(CallNotes):
+    """What an endpointing request may know of its call.
+
+    Parameters
+    ----------
+    socket
+        The call's transcriber socket; None when it is not known, or in another process.
+    """
+
+    def __init__(self, record: CallRecord, clock: Callable[[], float], socket: SocketNotes | None) -> None:
+        super().__init__(record, clock)
+        self.socket = socket
+
+    def silence(self) -> float | None:
+        """Seconds of audio since the caller's speech stopped; 0 while it goes on, None when that is not known."""
+        return None if self.socket is None else self.socket.silence()
+
+    def p_done(self) -> tuple[float, float] | None:
+        """Probability that the caller has finished, and the second of audio for which it was computed."""
+        return None if self.socket is None else self.socket.p_done
+
+    def answered(self, seconds: float, reason: str, words: str) -> None:
+        """Note the answer: seconds to wait, the reason in a few words, the caller's last words."""
+        self.note("endpointing", words, seconds=seconds, detail=reason)
+
+
+_noting: ContextVar[CallNotes | None] = ContextVar("noting", default=None)
+
+
+@contextmanager
+def noting(notes: CallNotes) -> Iterator[None]:
+    """Let engines' events of this task, and of the tasks it starts, be noted in a call."""
+    token = _noting.set(notes)
+    try:
+        yield
+    finally:
+        _noting.reset(token)
+
+
+def also_noted(observe: Observe) -> Observe:
+    """An observer of engines that also notes each event in the call that it happens in."""
+
+    def observed(event: EngineEvent) -> None:
+        observe(event)
+        notes = _noting.get()
+        if notes is not None:
+            notes.engine(event)
+
+    return observed

@@ -1,0 +1,125 @@
+"""Record of one call: its ids, its events, and who follows them live."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from providers.calls.events import CallEvent, Way
+from providers.calls.sound import Envelope
+
+__all__ = ["CallRecord"]
+
+_LONGEST_TEXT = 2000
+"""Characters of an event's text."""
+
+_MADE = 4
+"""Voice requests whose sound is kept for a join."""
+
+Listener = Callable[[CallEvent], None]
+"""Is told each new event, on the loop; must return at once and never raise."""
+
+
+class CallRecord:
+    """One call as far as it is known. Events are appended and never changed.
+
+    Parameters
+    ----------
+    name
+        Our own id of the call.
+    limit
+        Events that are kept. Beyond it partials that a final has replaced go first, then the oldest events.
+    """
+
+    def __init__(self, name: str, *, limit: int) -> None:
+        self.name = name
+        self.call_id = ""
+        """The platform's; empty until it is known."""
+        self.key = ""
+        self.way: Way | None = None
+        """How socket and call id were joined; None while they are not."""
+        self.has_socket = False
+        """Whether a socket of it is open."""
+        self.audio_clock: Callable[[], float] | None = None
+        """Seconds of the newest socket's audio."""
+        self.made: deque[Envelope] = deque(maxlen=_MADE)
+        """What was spoken for it, while no socket is known."""
+        self.events: list[CallEvent] = []
+        self.dropped = 0
+        """Events that were left out for the limit."""
+        self.merged_into: CallRecord | None = None
+        self.listeners: list[Listener] = []
+        self.aliases: list[str] = []
+        """Names, ids and keys of the records that became one with it."""
+        self.compared = float("-inf")
+        """When its sound was last compared."""
+        self._limit = limit
+
+    @property
+    def current(self) -> CallRecord:
+        """The record that this one's events belong to now."""
+        record = self
+        while record.merged_into is not None:
+            record = record.merged_into
+        return record
+
+    @property
+    def begun(self) -> float:
+        """Time of the first event."""
+        return self.events[0].at if self.events else 0.0
+
+    @property
+    def latest(self) -> float:
+        """Time of the last event."""
+        return self.events[-1].at if self.events else 0.0
+
+    def note(self, event: CallEvent) -> None:
+        """Append an event."""
+        if len(event.text) > _LONGEST_TEXT:
+            event = CallEvent(
+                event.at, event.kind, event.audio, event.text[:_LONGEST_TEXT], event.seconds, event.detail
+            )
+        self.events.append(event)
+        if len(self.events) > self._limit:
+            self._make_room()
+        for listener in self.listeners:
+            listener(event)
+
+    def absorb(self, other: CallRecord) -> None:
+        """Take over another record's events, in order of time; what is noted there comes here from now on."""
+        other.merged_into = self
+        self.call_id = self.call_id or other.call_id
+        self.key = self.key or other.key
+        self.dropped += other.dropped
+        self.events = sorted([*self.events, *other.events], key=lambda event: event.at)
+        if len(self.events) > self._limit:
+            self._make_room()
+        self.listeners += other.listeners
+        self.aliases += [other.name, other.call_id, other.key, *other.aliases]
+        other.events, other.listeners = [], []
+        other.made.clear()
+
+    def _make_room(self) -> None:
+        """Bring the list to nine tenths of its limit."""
+        before = len(self.events)
+        self.events = list(_without_replaced(self.events))
+        beyond = len(self.events) - self._limit * 9 // 10
+        if beyond > 0:
+            del self.events[1 : beyond + 1]  # the first one tells when the call began
+        self.dropped += before - len(self.events)
+
+
+def _without_replaced(events: Iterable[CallEvent]) -> Iterable[CallEvent]:
+    """The events without the partials that a final has replaced."""
+    waiting: list[CallEvent] = []
+    """Events since the first partial after a final."""
+    for event in events:
+        if event.kind == "final":
+            yield from (held for held in waiting if held.kind != "partial")
+            waiting.clear()
+            yield event
+        elif event.kind == "partial" or waiting:
+            waiting.append(event)
+        else:
+            yield event
+    yield from waiting

@@ -1,0 +1,159 @@
+"""Registry of calls: what each endpoint tells of its part, put together by call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from providers.calls.events import CallEvent
+from providers.calls.joining import Joiner
+from providers.calls.keys import call_key
+from providers.calls.notes import CallNotes, KnownCall, SocketNotes, VoiceNotes
+from providers.calls.record import CallRecord
+from providers.calls.table import CallTable
+
+__all__ = ["Calls"]
+
+log = structlog.get_logger()
+
+_RECONNECT = 30.0
+"""Seconds after the end of a call within which a socket with the same key is the same call's."""
+
+_MOST_SHARED = 1000
+"""Keys of several calls that are remembered."""
+
+
+class Calls:
+    """Calls of one server process.
+
+    Parameters
+    ----------
+    finished
+        Finished calls that are kept.
+    events
+        Events that are kept of each call.
+    on_join
+        Is told each join's way.
+    clock, wall
+        Seconds: monotonic, and since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        finished: int = 256,
+        events: int = 2000,
+        on_join: Callable[[str], None] = lambda way: None,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self.clock = clock
+        self.epoch = wall() - clock()
+        """Seconds since the epoch at the clock's zero."""
+        self.table = CallTable(finished=finished, events=events, clock=clock)
+        self._joiner = Joiner(self.table, clock, on_join)
+        self._told_unrendered = False
+        self._shared: set[str] = set()
+        """Keys that came with more than one call id, and so tell nothing."""
+
+    def open_socket(self, query_string: bytes, *, customer: int = 0) -> SocketNotes:
+        """Take note of a transcriber socket that was accepted; ``customer`` is its channel."""
+        self.table.sweep()
+        key = self._key(query_string)
+        record = self.table.get(key)
+        if record is None or (not self.table.is_live(record) and self.clock() - record.latest > _RECONNECT):
+            record = self.table.new(key=key)
+        self.table.revive(record)
+        notes = SocketNotes(record, self.clock, customer=customer)
+        notes.note("opened")
+        self._joiner.opened(notes)
+        return notes
+
+    def close_socket(self, notes: SocketNotes, *, code: int, by: str) -> None:
+        """Take note of a socket that closed."""
+        notes.silence()  # looks at the rest of the audio
+        notes.note("closed", detail=f"{code} by {by}")
+        if self._joiner.closed(notes):
+            self._finish(notes.record)
+
+    def voice(self, call_id: str, query_string: bytes, text: str, rate: int) -> VoiceNotes:
+        """Take note of a voice request: what to say, at which rate (Hz)."""
+        record = self._record_of(call_id, query_string)
+        if record.call_id:
+            record = self._joiner.by_evidence(record)
+        notes = VoiceNotes(record, self.clock, rate=rate)
+        notes.note("voice-asked", text)
+        return notes
+
+    def endpointing(self, call_id: str, query_string: bytes, words: str) -> KnownCall:
+        """What is known of the call of an endpointing request that ends with the caller's words."""
+        record = self._record_of(call_id, query_string)
+        if record.call_id:
+            record = self._joiner.by_evidence(record, words)
+        return KnownCall(record, self.clock, self._joiner.socket_of(record))
+
+    def server_event(self, call_id: str, query_string: bytes, kind: str, text: str = "") -> CallNotes:
+        """Take note of a Server URL message of this type."""
+        notes = CallNotes(self._record_of(call_id, query_string), self.clock)
+        notes.note("server", text, detail=kind)
+        return notes
+
+    def expect(self, call_id: str, key: str) -> None:
+        """Let a key stand for a call id: the socket that brings the key is that call's."""
+        self._identified(self.table.get(call_id) or self.table.new(), call_id, key)
+
+    def end(self, notes: CallNotes, reason: str) -> None:
+        """Take note that the platform has ended a call; its socket, if one is open, closes by itself."""
+        notes.note("ended", detail=reason)
+        if not notes.record.has_socket:
+            self._finish(notes.record)
+
+    def stall(self, seconds: float) -> None:
+        """Note in every live call that the server's loop was held."""
+        now = self.clock()
+        for record in self.table.live():
+            audio = record.audio_clock() if record.audio_clock is not None else None
+            record.note(CallEvent(now, "stall", audio, seconds=seconds))
+
+    def live(self) -> Iterator[CallRecord]:
+        """Calls that go on, newest first."""
+        self.table.sweep()
+        return self.table.live()
+
+    def _finish(self, record: CallRecord) -> None:
+        self._joiner.forget(record)
+        self.table.finish(record)
+
+    def _key(self, query_string: bytes) -> str:
+        key = call_key(query_string)
+        if key.unrendered and not self._told_unrendered:
+            self._told_unrendered = True
+            log.info("call key", found="a template that the platform did not render", treated_as="absent")
+        return "" if key.value in self._shared else key.value
+
+    def _record_of(self, call_id: str, query_string: bytes) -> CallRecord:
+        """The record of a request that may bring a call id, a key or both; one in no list when it brings neither."""
+        self.table.sweep()
+        key = self._key(query_string)
+        keyed = self.table.get(key)
+        if not call_id:
+            return (keyed or self.table.new(key=key)) if key else self.table.stranger()
+        if keyed is not None and keyed.call_id not in ("", call_id):
+            self._share(key)
+            keyed, key = None, ""
+        return self._identified(self.table.get(call_id) or keyed or self.table.new(), call_id, key)
+
+    def _share(self, key: str) -> None:
+        if len(self._shared) < _MOST_SHARED:
+            self._shared.add(key)
+        log.warning("call key", found="one key in the URLs of several calls", treated_as="absent")
+
+    def _identified(self, record: CallRecord, call_id: str, key: str) -> CallRecord:
+        if record.call_id == call_id and key in ("", record.key):
+            return record  # as nearly always
+        record = self.table.identify(record, call_id, key)
+        self._joiner.merged(record)
+        self._joiner.by_key(record)
+        return record
