@@ -14,7 +14,7 @@ from dsp.leveler import Leveler
 from dsp.levels import is_audible, peak_dbfs, rms_dbfs, true_peak_dbtp
 from dsp.limiter import Limiter
 from dsp.live import LiveResampler
-from dsp.pcm import PcmDecoder, encode_pcm16, join_channels, split_channels
+from dsp.pcm import PcmDecoder, decode_pcm16, encode_pcm16, join_channels, split_channels
 from dsp.resample import Resampler
 from dsp.stage import Chain, Samples, Stage
 
@@ -41,6 +41,7 @@ __all__ = [
     "alaw_encode",
     "backend",
     "crossfade",
+    "decode_pcm16",
     "encode_pcm16",
     "fade_in",
     "fade_out",

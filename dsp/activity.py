@@ -146,7 +146,7 @@ class VoiceActivity:
         hops = max(waiting.size - self._window + self._hop, 0) // self._hop
         for start in range(0, hops * self._hop, self._hop):
             self._decide(self._bands.of(waiting[start : start + self._window]), events)
-        self._carry = waiting[hops * self._hop :]
+        self._carry = waiting[hops * self._hop :].copy()
         return events
 
     def flush(self) -> list[ActivityEvent]:

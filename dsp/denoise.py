@@ -136,7 +136,8 @@ class FourierDenoiser:
         SignalError
             See `dsp.stage.valid_samples`.
         """
-        waiting = np.concatenate([self._carry, valid_samples(samples)])
+        samples = valid_samples(samples)
+        waiting = np.concatenate([self._carry, samples])
         hops = waiting.size // self._hop - 1
         blocks = waiting[: (hops + 1) * self._hop].reshape(-1, self._hop)
         out = np.empty(hops * self._hop, dtype=np.float32)
@@ -144,7 +145,7 @@ class FourierDenoiser:
             some = blocks[first : first + TOGETHER + 1]
             start = first * self._hop
             out[start : start + some.size - self._hop] = self._step(some)
-        self._carry = waiting[out.size :]
+        self._carry = waiting[out.size :].copy()
         self._fed += samples.size
         return out
 

@@ -17,7 +17,7 @@ def fade_in(samples: ArrayLike, rate: int, *, seconds: float = FADE) -> Samples:
 
     Parameters
     ----------
-    samples : array_like, shape (n,), float32 or float64
+    samples : array_like, shape (n,), float32, float64 or int16
     rate : int
         Hz.
     seconds : float
@@ -50,7 +50,7 @@ def fade_out(samples: ArrayLike, rate: int, *, seconds: float = FADE) -> Samples
 
     Parameters
     ----------
-    samples : array_like, shape (n,), float32 or float64
+    samples : array_like, shape (n,), float32, float64 or int16
     rate : int
         Hz.
     seconds : float
@@ -79,7 +79,7 @@ def crossfade(first: ArrayLike, second: ArrayLike, rate: int, *, seconds: float 
 
     Parameters
     ----------
-    first, second : array_like, shapes (n,) and (m,), float32 or float64
+    first, second : array_like, shapes (n,) and (m,), float32, float64 or int16
     rate : int
         Hz.
     seconds : float

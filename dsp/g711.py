@@ -71,7 +71,7 @@ def mulaw_encode(samples: ArrayLike) -> Codes:
 
     Parameters
     ----------
-    samples : array_like, shape (n,), float32 or float64
+    samples : array_like, shape (n,), float32, float64 or int16
         Nominally in [-1, 1); what lies outside is clipped. Any rate; the telephone network's is 8000 Hz.
 
     Returns
@@ -122,7 +122,7 @@ def alaw_encode(samples: ArrayLike) -> Codes:
 
     Parameters
     ----------
-    samples : array_like, shape (n,), float32 or float64
+    samples : array_like, shape (n,), float32, float64 or int16
         Nominally in [-1, 1); what lies outside is clipped. Any rate; the telephone network's is 8000 Hz.
 
     Returns

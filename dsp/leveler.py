@@ -94,6 +94,7 @@ class Leveler:
         for name, (value, low, high) in (limits | {"cut": (cut, 0, 60), "gain": (gain, -cut, boost)}).items():
             if not low <= value <= high:
                 raise ParameterError(f"{name}: expected {low} to {high}, found {value}")
+        self.rate = rate
         self._limiter = Limiter(rate, ceiling=ceiling)
         self._hop = round(HOP * rate)
         self._ramp = (np.arange(self._hop, dtype=np.float32) + 1) / np.float32(self._hop)

@@ -8,23 +8,28 @@ import numpy as np
 import soxr
 from numpy.typing import ArrayLike
 
-from dsp.stage import Samples, valid_samples
+from dsp.stage import float_run, valid_samples
 
 AUDIBLE = 2.0**-10
 """Peak magnitude (-60 dBFS) from which a signal can be heard: above dither and idle noise, below the softest onset."""
 
 
-def is_audible(samples: Samples) -> bool:
+def is_audible(samples: ArrayLike) -> bool:
     """Whether a run of samples is audible, by its loudest one.
 
     Parameters
     ----------
-    samples : numpy.ndarray, shape (n,), float32
+    samples : array_like, shape (n,), float32, float64 or int16
 
     Returns
     -------
     bool
         True from a peak of -60 dBFS on; False for no samples.
+
+    Raises
+    ------
+    SignalError
+        Not one-dimensional, or neither floating point nor int16.
 
     Examples
     --------
@@ -32,7 +37,8 @@ def is_audible(samples: Samples) -> bool:
     >>> is_audible(np.array([0.0, -0.002], dtype=np.float32)), is_audible(np.array([0.0009], dtype=np.float32))
     (True, False)
     """
-    return bool(samples.size) and bool(max(samples.max(), -samples.min()) >= AUDIBLE)
+    run = float_run(samples)
+    return bool(run.size) and bool(max(run.max(), -run.min()) >= AUDIBLE)
 
 
 def rms_dbfs(samples: ArrayLike) -> float:
@@ -40,7 +46,7 @@ def rms_dbfs(samples: ArrayLike) -> float:
 
     Parameters
     ----------
-    samples : array_like, shape (n,), float32 or float64
+    samples : array_like, shape (n,), float32, float64 or int16
 
     Returns
     -------
@@ -66,7 +72,7 @@ def peak_dbfs(samples: ArrayLike) -> float:
 
     Parameters
     ----------
-    samples : array_like, shape (n,), float32 or float64
+    samples : array_like, shape (n,), float32, float64 or int16
 
     Returns
     -------
@@ -92,7 +98,7 @@ def true_peak_dbtp(samples: ArrayLike) -> float:
 
     Parameters
     ----------
-    samples : array_like, shape (n,), float32 or float64
+    samples : array_like, shape (n,), float32, float64 or int16
 
     Returns
     -------

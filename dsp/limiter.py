@@ -69,6 +69,7 @@ class Limiter:
         valid_rate("rate", rate)
         if not -60 <= ceiling <= 0:
             raise ParameterError(f"ceiling: expected -60 to 0 dBTP, found {ceiling}")
+        self.rate = rate
         self._ceiling = 10 ** ((ceiling - MARGIN * true_peak) / 20)
         self._factor = next(factor for factor in (8, 4, 2, 1) if factor * rate <= 192000)
         self._upsampler = LiveResampler(rate, self._factor * rate, band=SIGHT) if true_peak else None

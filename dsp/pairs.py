@@ -84,6 +84,16 @@ class Pairs:
     def push(self, near: Samples, far: Samples) -> list[Pair]:
         """Append one run of both channels and take out every whole block.
 
+        Parameters
+        ----------
+        near, far : numpy.ndarray, shape (n,), float32
+            Of equal length.
+
+        Returns
+        -------
+        list of Pair
+            In order; the blocks own their memory.
+
         Raises
         ------
         SignalError
@@ -99,7 +109,8 @@ class Pairs:
         whole = len(near) - len(near) % self._block
         self._near, self._far = near[whole:].copy(), far[whole:].copy()
         blocks = (slice(at, at + self._block) for at in range(0, whole, self._block))
-        return [Pair(near[block], far[block]) for block in blocks]
+        # Copies: a stage that keeps one block would otherwise keep all that was fed with it.
+        return [Pair(near[block].copy(), far[block].copy()) for block in blocks]
 
     def drain(self) -> tuple[list[Pair], int]:
         """End the stream for a stage that lags by one block.

@@ -1,23 +1,26 @@
-"""Conversion between signed 16-bit PCM and float32 samples; the only module that does it.
+"""Conversion between bytes of signed 16-bit PCM and float32 samples.
 
 *pcm* is ``bytes`` of int16 little-endian samples, interleaved when there is more than one channel. Scale 32768 both
-ways, so that every int16 value survives the round trip.
+ways, `dsp.stage.SCALE`, so that every int16 value survives the round trip; an array of int16 has the same scale
+wherever `dsp` takes samples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from dsp import backends
 from dsp.errors import ParameterError, SignalError
-from dsp.stage import FLOAT32, SILENCE, Samples, float_run, valid_samples
+from dsp.stage import FLOAT32, INT16, SCALE, SILENCE, Samples, float_run, valid_samples
 
-SCALE = 32768.0
-"""int16 counts per full scale."""
+Pcm: TypeAlias = "bytes | bytearray | memoryview | NDArray[np.int16]"
+"""int16 LE samples as bytes, a view of bytes, or an array or view of int16."""
 
-INT16, UINT16, UINT32 = np.dtype("<i2"), np.dtype("<u2"), np.dtype("<u4")
+UINT16, UINT32 = np.dtype("<u2"), np.dtype("<u4")
 
 LARGEST = np.float32(32767 / 32768)
 """The largest sample that 16 bits hold."""
@@ -57,20 +60,25 @@ class PcmDecoder:
         """Samples; always 0."""
         return 0.0
 
-    def feed(self, pcm: bytes | bytearray | memoryview) -> Samples:
+    def feed(self, pcm: Pcm) -> Samples:
         """Decode the next bytes.
 
         Parameters
         ----------
-        pcm : bytes-like
+        pcm : bytes-like, or an array or view of int16
             int16 LE mono, any length.
 
         Returns
         -------
         numpy.ndarray, shape (n,), float32, [-1, 1)
+
+        Raises
+        ------
+        SignalError
+            Neither bytes nor int16.
         """
         if not isinstance(pcm, bytes):
-            pcm = bytes(pcm)  # of a view of int16, the length would count samples
+            pcm = pcm_bytes(pcm)
         if self._carry:
             pcm = self._carry + pcm
         self._carry = bytes(pcm[-1:]) if len(pcm) % 2 else b""
@@ -86,6 +94,10 @@ class PcmDecoder:
     def flush(self) -> Samples:
         """End the stream.
 
+        Returns
+        -------
+        numpy.ndarray, shape (0,), float32
+
         Raises
         ------
         SignalError
@@ -97,13 +109,75 @@ class PcmDecoder:
         return SILENCE.copy()
 
 
-def encode_pcm16(samples: Samples) -> bytes:
-    """Encode float32 samples as int16 LE: scale 32768, round half to even, clip.
+def pcm_bytes(pcm: Pcm) -> bytes:
+    r"""The bytes of PCM in any of its forms.
 
     Parameters
     ----------
-    samples : numpy.ndarray, shape (n,), float32
-        Nominally in [-1, 1); what lies outside is clipped.
+    pcm : bytes-like, or an array or view of int16
+        A view may have strides; its bytes are those of its items in order.
+
+    Returns
+    -------
+    bytes
+        The same object where it was bytes already.
+
+    Raises
+    ------
+    SignalError
+        Neither bytes nor int16 LE: a list, a number, or an array of float32, whose bytes are no PCM.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pcm_bytes(np.array([1, 2], dtype=np.int16).data)
+    b'\x01\x00\x02\x00'
+    """
+    if isinstance(pcm, (bytes, bytearray)):
+        return bytes(pcm)
+    if isinstance(pcm, (memoryview, np.ndarray)):
+        array = np.asarray(pcm)
+        if array.dtype == INT16 or array.dtype.itemsize == 1:
+            return array.tobytes()
+        raise SignalError(f"pcm: expected bytes or int16, found {array.dtype}")
+    raise SignalError(f"pcm: expected bytes or int16, found {type(pcm).__name__}")
+
+
+def decode_pcm16(pcm: Pcm) -> Samples:
+    """Decode whole int16 LE mono PCM; `PcmDecoder` in one call, and the inverse of `encode_pcm16`.
+
+    Parameters
+    ----------
+    pcm : bytes-like, or an array or view of int16
+        Whole samples.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n,), float32, [-1, 1)
+
+    Raises
+    ------
+    SignalError
+        Half a sample at the end, or neither bytes nor int16.
+
+    Examples
+    --------
+    >>> decode_pcm16(bytes([0x00, 0x40, 0x00, 0xC0])).tolist()
+    [0.5, -0.5]
+    """
+    decoder = PcmDecoder()
+    samples = decoder.feed(pcm)
+    decoder.flush()
+    return samples
+
+
+def encode_pcm16(samples: ArrayLike) -> bytes:
+    """Encode samples as int16 LE: scale 32768, round half to even, clip.
+
+    Parameters
+    ----------
+    samples : array_like, shape (n,), float32, float64 or int16
+        Nominally in [-1, 1); what lies outside is clipped. int16 comes out as it is.
 
     Returns
     -------
@@ -146,13 +220,13 @@ def clipped(samples: Samples, start: int = 0) -> Samples:
     return np.clip(valid_samples(samples, start=start), np.float32(-1), LARGEST)
 
 
-def split_channels(pcm: bytes | bytearray | memoryview, channels: int = 2) -> tuple[bytes, ...]:
+def split_channels(pcm: Pcm, channels: int = 2) -> tuple[bytes, ...]:
     """Split interleaved PCM into its channels.
 
     Parameters
     ----------
-    pcm : bytes
-        Whole frames: ``len(pcm)`` is a multiple of ``2 * channels``.
+    pcm : bytes-like, or an array or view of int16
+        Whole frames: a multiple of ``2 * channels`` bytes.
     channels : int
         At least 1.
 
@@ -164,7 +238,9 @@ def split_channels(pcm: bytes | bytearray | memoryview, channels: int = 2) -> tu
     Raises
     ------
     SignalError
-        Not whole frames.
+        Not whole frames, or neither bytes nor int16.
+    ParameterError
+        ``channels`` is below 1.
 
     Examples
     --------
@@ -173,6 +249,8 @@ def split_channels(pcm: bytes | bytearray | memoryview, channels: int = 2) -> tu
     """
     if channels < 1:
         raise ParameterError(f"channels: expected at least 1, found {channels}")
+    if not isinstance(pcm, bytes):
+        pcm = pcm_bytes(pcm)  # the length of a view of int16 counts samples
     if len(pcm) % (2 * channels):
         raise SignalError(f"pcm: expected a multiple of {2 * channels} bytes, found {len(pcm)}")
     native = backends.native
@@ -186,7 +264,7 @@ def split_channels(pcm: bytes | bytearray | memoryview, channels: int = 2) -> tu
     return tuple(interleaved[channel::channels].tobytes() for channel in range(channels))
 
 
-def _split_bulk(pcm: bytes | bytearray | memoryview) -> tuple[bytes, bytes]:
+def _split_bulk(pcm: bytes) -> tuple[bytes, bytes]:
     """Narrow 32-bit words to their low halves, which numpy does with vector instructions, unlike strided copies.
 
     A frame's low half is its left sample; shifted by one sample, the low half is the right sample.
@@ -200,24 +278,35 @@ def _split_bulk(pcm: bytes | bytearray | memoryview) -> tuple[bytes, bytes]:
     return left, channel.tobytes()
 
 
-def join_channels(channels: Sequence[bytes]) -> bytes:
+def join_channels(channels: Sequence[Pcm]) -> bytes:
     """Interleave mono PCM strings of equal length; the inverse of `split_channels`.
+
+    Parameters
+    ----------
+    channels : sequence of bytes-like, or of arrays or views of int16
+        int16 LE mono each, at least one.
+
+    Returns
+    -------
+    bytes
+        int16 LE, the channels' samples in turns.
 
     Raises
     ------
     SignalError
-        Lengths differ, or are odd.
+        None given, lengths that differ or are odd, or neither bytes nor int16.
 
     Examples
     --------
     >>> join_channels([b"LlLl", b"RrRr"])
     b'LlRrLlRr'
     """
-    lengths = {len(channel) for channel in channels}
+    strings = [pcm_bytes(channel) for channel in channels]
+    lengths = {len(string) for string in strings}
     if len(lengths) != 1 or lengths.pop() % 2:
-        found = ", ".join(str(len(channel)) for channel in channels)
+        found = ", ".join(str(len(string)) for string in strings)
         raise SignalError(f"channels: expected equal, even lengths in bytes, found {found or 'none'}")
-    joined = np.empty((len(channels[0]) // 2, len(channels)), dtype=INT16)
-    for index, channel in enumerate(channels):
+    joined = np.empty((len(strings[0]) // 2, len(strings)), dtype=INT16)
+    for index, channel in enumerate(strings):
         joined[:, index] = np.frombuffer(channel, dtype=INT16)
     return joined.tobytes()

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from providers.engines.base import Chunk, ListeningCapabilities, SpeakingCapabilities, Transcript, Utterance
 from providers.errors import EngineError
 
-LOUD = bytes([0, 32]) * 1600
-"""100 ms at 16 kHz of something audible (a constant, -12 dBFS)."""
+LOUD = (bytes([0, 32]) * 32 + bytes([0, 224]) * 32) * 25
+"""100 ms at 16 kHz of something audible (a square wave of 250 Hz, -12 dBFS)."""
 
 
 class Hang:

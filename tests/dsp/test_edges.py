@@ -79,7 +79,7 @@ def test_silence_inside_is_untouched(pause: float) -> None:
 
 def test_a_pause_comes_out_at_once_up_to_the_tail_and_the_rest_with_the_next_sound() -> None:
     stage = EdgeTrim(RATE, tail=0.1)
-    loud = np.full(160, 0.5, dtype=np.float32)
+    loud = np.tile(np.array([0.5, -0.5], dtype=np.float32), 80)
     assert len(stage.feed(loud)) == 160
     assert len(stage.feed(quiet(0.05))) == 0.05 * RATE
     assert len(stage.feed(quiet(0.05))) == 0.045 * RATE
@@ -104,6 +104,7 @@ def test_whatever_comes_only_the_edges_change(
     levels: list[tuple[int, float]], cuts: list[int], spans: tuple[float, float, float]
 ) -> None:
     fed = np.concatenate([np.zeros(0), *[np.full(count, level) for count, level in levels]]).astype(np.float32)
+    fed[1::2] *= -1
     pre_roll, tail, hold = spans
 
     def make() -> EdgeTrim:
@@ -112,9 +113,9 @@ def test_whatever_comes_only_the_edges_change(
     out = run(make(), [fed], [])
     cut = run(make(), [fed], sorted(place for place in cuts if place <= fed.size))
     assert out.tobytes() == cut.tobytes()
-    sounds = np.flatnonzero(fed >= 0.5)
+    sounds = np.flatnonzero(np.abs(fed) >= 0.5)
     if sounds.size:
-        start = np.flatnonzero(out >= 0.5)[0]
+        start = np.flatnonzero(np.abs(out) >= 0.5)[0]
         span = sounds[-1] + 1 - sounds[0]
         assert np.array_equal(out[start : start + span], fed[sounds[0] : sounds[-1] + 1])
         assert start == min(sounds[0], round(pre_roll * 8000))
@@ -182,6 +183,30 @@ def test_runs_shorter_than_the_ramp_are_faded_over_their_length(count: int, seco
     assert crossfade(ones, np.ones(5), 8000, seconds=seconds).size == count + 5 - overlap
 
 
+@pytest.mark.parametrize("rate", [8000, 16000, 24000, 48000])
+@pytest.mark.parametrize("colour", ["white", "pink"])
+def test_noise_of_minus_58_dbfs_is_silence(rate: int, colour: str) -> None:
+    noise = np.random.default_rng(4).standard_normal(20 * rate)
+    if colour == "pink":
+        noise = signal.lfilter([0.049922, -0.095994, 0.050613, -0.004409], [1, -2.494956, 2.017266, -0.522190], noise)
+    noise = (noise * 10 ** (-58 / 20) / noise.std()).astype(np.float32)
+    words = speech(rate, 1)
+    words[0] = words[-1] = 0.1
+    sound = np.concatenate([noise[: 5 * rate], words, noise[5 * rate :]])
+    trimmed = trim_silence(sound, rate, pre_roll=0.02, tail=0.1)
+    assert trimmed.size == round(0.02 * rate) + words.size + round(0.1 * rate)
+
+
+@pytest.mark.parametrize("offset", [0.01, -0.05, 0.3])
+def test_a_constant_offset_is_silence(offset: float) -> None:
+    words = speech(RATE, 1)
+    words[0] = words[-1] = 0.1
+    signal_ = np.concatenate([hush(1), words, hush(1, seed=2)]) + np.float32(offset)
+    trimmed = trim_silence(signal_, RATE, pre_roll=0.03, tail=0.2)
+    assert trimmed.size == 0.03 * RATE + words.size + 0.2 * RATE
+    assert run(EdgeTrim(RATE), [np.full(3 * RATE + 77, offset, np.float32)], [100]).size == 0.02 * RATE
+
+
 def test_a_stream_without_sound_leaves_at_most_the_pre_roll() -> None:
     assert run(EdgeTrim(RATE), [hush(3)], [100]).size == 0.02 * RATE
     assert run(EdgeTrim(RATE), [hush(0)], []).size == 0
@@ -213,7 +238,7 @@ def test_values_that_are_not_finite_are_refused(wrong: float) -> None:
 def test_memory_stays_flat_and_a_long_pause_is_held_only_so_far() -> None:
     assert_flat_memory(lambda: EdgeTrim(RATE, hold=1.0), rate=RATE, allowance=200_000)  # what is held moves
     stage = EdgeTrim(RATE, hold=1.0)
-    stage.feed(np.ones(1, dtype=np.float32))
+    stage.feed(np.tile(np.array([0.5, -0.5], dtype=np.float32), 80))
     silence = hush(0.1)
     tracemalloc.start()
     try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import audioop
 import struct
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from dsp import ParameterError, PcmDecoder, SignalError, encode_pcm16, join_channels, split_channels
+from dsp import ParameterError, PcmDecoder, SignalError, decode_pcm16, encode_pcm16, join_channels, split_channels
 from dsp.pcm import BLOCK, BULK
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 
@@ -69,6 +72,42 @@ def test_a_view_of_int16_is_decoded_whole() -> None:
         assert decoder.flush().size == 0
 
 
+FORMS_OF_INT16: dict[str, Callable[[NDArray[np.int16]], Any]] = {
+    "array": lambda values: values,
+    "view": lambda values: values.data,
+    "strided": lambda values: np.repeat(values, 2)[::2],
+    "strided view": lambda values: np.repeat(values, 2).data[::2],
+    "bytes": lambda values: values.tobytes(),
+    "view of bytes": lambda values: memoryview(values.tobytes()),
+}
+
+
+@pytest.mark.parametrize("form", FORMS_OF_INT16)
+@pytest.mark.parametrize("count", [1, 3, 5, 2 * BULK + 3])
+def test_int16_in_any_form_loses_no_sample(form: str, count: int) -> None:
+    values = np.random.default_rng(count).integers(-32768, 32768, count, dtype=np.int16)
+    pcm = FORMS_OF_INT16[form](values)
+    decoder = PcmDecoder()
+    assert np.array_equal(np.concatenate([decoder.feed(pcm), decoder.feed(pcm)]) * 32768, np.tile(values, 2))
+    assert decoder.flush().size == 0
+    assert np.array_equal(decode_pcm16(pcm) * 32768, values)
+    stereo = FORMS_OF_INT16[form](np.repeat(values, 2))
+    assert split_channels(stereo) == (values.tobytes(), values.tobytes())
+    assert join_channels([pcm, values.tobytes()]) == np.repeat(values, 2).tobytes()
+
+
+@pytest.mark.parametrize(
+    "wrong", [[1, 2], 4, "text", None, np.zeros(2, np.float32), np.zeros(2, np.int32).data, np.zeros(2, ">i2")]
+)
+def test_what_is_no_pcm_is_refused_and_changes_nothing(wrong: Any) -> None:
+    decoder = PcmDecoder()
+    decoder.feed(b"\x00")
+    for call in (decoder.feed, decode_pcm16, split_channels, lambda pcm: join_channels([pcm])):
+        with pytest.raises(SignalError, match="pcm: expected bytes or int16, found"):
+            call(wrong)
+    assert decoder.feed(b"\x40").tolist() == [0.5]
+
+
 def test_decoded_samples_belong_to_the_caller() -> None:
     pcm = bytearray(b"\x00\x40" * 3)
     samples = PcmDecoder().feed(pcm)
@@ -89,8 +128,8 @@ def test_values_that_are_not_finite_are_a_named_error(wrong: float, at: int) -> 
 def test_shape_and_dtype_are_checked() -> None:
     with pytest.raises(SignalError, match=r"shape \(n,\), found \(2, 2\)"):
         encode_pcm16(np.zeros((2, 2), dtype=np.float32))
-    with pytest.raises(SignalError, match="dtype float32, found int16"):
-        encode_pcm16(np.zeros(2, dtype=np.int16))
+    with pytest.raises(SignalError, match="dtype float32 or int16, found int32"):
+        encode_pcm16(np.zeros(2, dtype=np.int32))
 
 
 FRAME_COUNTS = [0, 1, 2, 3, 160, BULK // 4 - 1, BULK // 4, BULK // 4 + 1, 50_001]
