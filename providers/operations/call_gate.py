@@ -128,11 +128,17 @@ class CallGate:
         if limits.backlog and self._backlog > limits.backlog:
             text = f"recognisers: expected to be at most {limits.backlog:g} s behind, found {self._backlog:.1f} s"
             return AtCapacity(f"{text} (--max-backlog-seconds)", reason="backlog", retry_after=WINDOW)
-        beginning = self._beginning_now(self._clock())
-        if limits.loop_share and beginning and self.load.share + (beginning + 1) * self._work > limits.loop_share:
+        now = self._clock()
+        beginning = self._beginning_now(now)
+        if limits.loop_share and beginning and self._expected(now) > limits.loop_share:
             text = f"calls that begin: expected as many as the processor can take, found {beginning} within 2 s"
             return AtCapacity(f"{text} (--max-loop-share)", reason="burst", retry_after=WINDOW)
         return None
+
+    def _expected(self, now: float) -> float:
+        """Part of a processor that is used once all admitted calls and one more show in the loop's share."""
+        unseen = sum(1 - (now - begun) / WINDOW for begun in self._beginning)
+        return self.load.share + (unseen + 1) * self._work
 
     def _beginning_now(self, now: float) -> int:
         while self._beginning and self._beginning[0] < now - WINDOW:
