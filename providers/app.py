@@ -18,6 +18,7 @@ from providers.operations.garbage import collect_when_idle
 from providers.operations.loop_watch import watch
 from providers.operations.metrics import Metrics
 from providers.settings import Settings
+from providers.turns.decision import Turns
 
 __all__ = ["create_app"]
 
@@ -43,7 +44,7 @@ def create_app(
         tasks.start("garbage", collect_when_idle(lambda: served.busy))
         tasks.start("drain", served.drain.run())
         try:
-            await _start(app, voice, transcriber)
+            await _start(app, voice, transcriber, served.turns)
             tasks.start("loop watch", watch(served.gate.load, served.gate.look))
             served.ops.ready = True
             if background is not None:
@@ -52,7 +53,7 @@ def create_app(
         finally:
             served.ops.ready = False
             await tasks.aclose()
-            await close_all(voice=voice.aclose(), transcriber=transcriber.aclose())
+            await close_all(voice=voice.aclose(), transcriber=transcriber.aclose(), turns=served.turns.aclose())
 
     app = Starlette(routes=served.routes(), lifespan=lifespan)
     app.state.endpoints = served
@@ -63,13 +64,13 @@ def create_app(
     return app
 
 
-async def _start(app: Starlette, voice: TextToSpeech, transcriber: SpeechToText) -> None:
-    """Start both engines; the first failure is raised, and kept in the app's state for the command line to show."""
-    # Both are waited for: an engine that is closed while it starts could leave processes behind.
-    outcomes = await asyncio.gather(voice.start(), transcriber.start(), return_exceptions=True)
+async def _start(app: Starlette, voice: TextToSpeech, transcriber: SpeechToText, turns: Turns) -> None:
+    """Start all engines; the first failure is raised, and kept in the app's state for the command line to show."""
+    # All are waited for: an engine that is closed while it starts could leave processes behind.
+    outcomes = await asyncio.gather(voice.start(), transcriber.start(), turns.start(), return_exceptions=True)
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     for later in failures[1:]:
-        log_failure("starting the transcriber", later)
+        log_failure("starting an engine", later)
     if failures:
         app.state.fault = failures[0]
         raise failures[0]

@@ -10,7 +10,6 @@ from providers.access_tokens import AccessTokens
 from providers.auth import Authenticator
 from providers.calls.registry import Calls
 from providers.endpointing.endpoint import CustomEndpointing
-from providers.endpointing.rules import Waits
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.inbound import Inbound
 from providers.oauth.endpoint import TokenEndpoint
@@ -26,6 +25,8 @@ from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
 from providers.transcriber.flow import CallOptions
+from providers.turns.decision import Turns
+from providers.turns.engines import make_turns
 from providers.voice.endpoint import CustomVoice
 from providers.voice.options import VoiceOptions
 
@@ -40,6 +41,7 @@ class Endpoints:
     ops: Ops
     gate: CallGate
     calls: Calls
+    turns: Turns
 
     @property
     def drain(self) -> Drain:
@@ -85,6 +87,7 @@ def build(
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
     gate = _gate(settings, transcriber, metrics)
     calls = Calls(finished=settings.calls.finished, events=settings.calls.events, on_join=metrics.calls.joined)
+    turns = make_turns(settings)
     metrics.voice.limit.set(settings.voice.max_voices)
     metrics.engines.configured("voice", voice.name.split(","))
     metrics.engines.configured("transcriber", transcriber.name.split(","))
@@ -92,11 +95,12 @@ def build(
     drain.on_begin.append(lambda: metrics.server.draining.set(1))
     return Endpoints(
         replace(_voice(settings, voice, inbound, metrics, calls), drain=drain),
-        _endpointing(settings, inbound, metrics, calls),
+        CustomEndpointing(inbound, metrics, calls, turns),
         replace(_transcriber(settings, transcriber, authenticator, gate, metrics, calls), drain=drain),
         Ops(gate, authenticator, metrics, drain=drain),
         gate,
         calls,
+        turns,
     )
 
 
@@ -152,9 +156,3 @@ def _transcriber(
         conditioning=ConditioningOptions(echo=chosen.echo, denoise=chosen.denoise),
     )
     return CustomTranscriber(engine, authenticator, gate, metrics, calls, options)
-
-
-def _endpointing(settings: Settings, inbound: Inbound, metrics: Metrics, calls: Calls) -> CustomEndpointing:
-    chosen = settings.endpointing
-    waits = Waits(chosen.punctuation_seconds, chosen.number_seconds, chosen.no_punctuation_seconds)
-    return CustomEndpointing(inbound, metrics, calls, waits)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from providers.calls.record import CallRecord
 from providers.calls.sound import Envelope
 from providers.calls.texts import SaidTexts
 from providers.engines.events import EngineEvent, Observe
+from providers.turns.state import Hearing, TurnState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +77,8 @@ class SocketNotes(CallNotes):
         self.said = SaidTexts()
         self.mismatches = 0
         """Endpointing requests in a row that fit another socket and not this one."""
-        self.p_done: tuple[float, float] | None = None
-        """Probability that the caller has finished, and the second of audio for which it was computed."""
+        self.turn = TurnState(clock)
+        """What its sound and its recogniser say of the customer's turn."""
         self.assistant: Envelope | None = None
         """What the assistant's channel sounded like; None once nobody needs it for a join."""
         self._customer = customer
@@ -206,9 +208,15 @@ class KnownCall(CallNotes):
         """Seconds of audio since the caller's speech stopped; 0 while it goes on, None when that is not known."""
         return None if self.socket is None else self.socket.silence()
 
-    def p_done(self) -> tuple[float, float] | None:
-        """Probability that the caller has finished, and the second of audio for which it was computed."""
-        return None if self.socket is None else self.socket.p_done
+    def hearing(self) -> Hearing | None:
+        """What is known of the caller's sound now; None when that is nothing."""
+        if self.socket is None:
+            return None
+        known = self.socket.turn.hearing()
+        if self.socket.turn.listening:
+            return known
+        silence = self.socket.silence()
+        return replace(known, speaking=silence == 0, silence=silence or None)
 
     def answered(self, seconds: float, reason: str, words: str) -> None:
         """Note the answer: seconds to wait, the reason in a few words, the caller's last words."""

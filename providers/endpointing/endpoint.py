@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import structlog
 from starlette.requests import Request
@@ -12,10 +13,15 @@ from starlette.responses import JSONResponse, Response
 
 from providers.calls.registry import Calls
 from providers.endpointing import rules, wire
+from providers.endpointing.plan import PlanSeconds
 from providers.inbound import Inbound
 from providers.jsonbody import OtherMessage
-from providers.operations.labels import endpointing_reason
 from providers.operations.metrics import Metrics
+from providers.turns.base import Reason, TurnQuestion
+from providers.turns.decision import TurnAnswer, Turns
+from providers.turns.state import Hearing
+from providers.turns.wait_function import UnusableWaitFunction, WaitFunction, wait_function
+from providers.turns.waits import Waits
 
 log = structlog.get_logger()
 
@@ -31,11 +37,21 @@ _LARGE_BODY = 256 * 1024
 """Bytes; decoding them takes about a millisecond."""
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one request, and the rules that could not be used."""
+
+    answer: TurnAnswer
+    match: rules.RuleMatch = rules.RuleMatch()
+    unusable_wait: str = ""
+    """Why the assistant's wait function could not be used; empty when it has none or it could."""
+
+
 class Decider:
     """Decisions about turns; large bodies are decoded and the assistant's rules matched in a background thread."""
 
-    def __init__(self, waits: rules.Waits) -> None:
-        self._waits = waits
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
         self._matcher = rules.RuleMatcher()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="endpointing-rules")
 
@@ -50,28 +66,40 @@ class Decider:
             return wire.parse(body)
         return await asyncio.get_running_loop().run_in_executor(self._thread, wire.parse, body)
 
-    async def decide(self, turn: wire.Turn) -> rules.Decision:
-        """Decide how long to wait."""
+    async def decide(self, turn: wire.Turn, hearing: Hearing | None = None) -> Decision:
+        """Decide how long to wait: by the assistant's rules, else by the turn engines and the assistant's seconds."""
+        match = await self._matched(turn)
+        if match.rule is not None:
+            return Decision(TurnAnswer(match.seconds, Reason.RULE), match)
+        function, unusable = _wait_function(turn.wait_function)
+        question = TurnQuestion(turn.user, turn.assistant, turn.languages, hearing)
+        answer = self._turns.decide(question, planned(self._turns.waits, turn.plan), function)
+        return Decision(answer, match, unusable)
+
+    def failed(self) -> Decision:
+        """The answer when a decision fails."""
+        return Decision(TurnAnswer(self._turns.waits.no_punctuation, Reason.FAILED))
+
+    async def _matched(self, turn: wire.Turn) -> rules.RuleMatch:
         if not turn.rules:
-            return rules.by_words(turn, self._waits)
-        deciding = asyncio.get_running_loop().run_in_executor(self._thread, self._matcher.decide, turn, self._waits)
+            return rules.RuleMatch()
+        matching = asyncio.get_running_loop().run_in_executor(self._thread, self._matcher.match, turn)
         try:
             async with asyncio.timeout(_SECONDS_FOR_RULES):
-                return await deciding
+                return await matching
         except TimeoutError:
             late = f"rules: expected an answer within {_SECONDS_FOR_RULES:g} s, found none"
-            return rules.by_words(turn, self._waits, (late,))
+            return rules.RuleMatch(unusable=(late,))
 
 
 class CustomEndpointing:
     """The endpointing endpoint: one decision per request."""
 
-    def __init__(self, inbound: Inbound, metrics: Metrics, calls: Calls, waits: rules.Waits) -> None:
+    def __init__(self, inbound: Inbound, metrics: Metrics, calls: Calls, turns: Turns) -> None:
         self._inbound = inbound
         self._metrics = metrics
         self._calls = calls
-        self._waits = waits
-        self._decider = Decider(waits)
+        self._decider = Decider(turns)
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; the app answers malformed ones."""
@@ -83,28 +111,56 @@ class CustomEndpointing:
             return JSONResponse({})
         known = self._calls.endpointing(turn.call_id, request.scope["query_string"], turn.user)
         try:
-            decision = await self._decider.decide(turn)
+            decision = await self._decider.decide(turn, known.hearing())
         except Exception:  # an error here must not lose the caller's turn
             log.exception("endpointing failed", call_id=turn.call_id)
-            decision = rules.Decision(self._waits.no_punctuation)
+            decision = self._decider.failed()
         took = time.perf_counter() - begun
-        self._metrics.endpointing.answered(took, endpointing_reason(decision.reason), call_id=turn.call_id)
-        known.answered(decision.seconds, _reason(decision), turn.user)
+        self._metrics.endpointing.answered(took, decision.answer.reason, call_id=turn.call_id)
+        known.answered(decision.answer.seconds, _reason(decision), turn.user)
         log.info("endpointing", ms=round(took * 1000, 3), call_id=turn.call_id, **_reasons(decision, turn))
-        return Response(wire.reply(decision.seconds), media_type="application/json")
+        return Response(wire.reply(decision.answer.seconds), media_type="application/json")
 
 
-def _reason(decision: rules.Decision) -> str:
+def _reason(decision: Decision) -> str:
     """Why an answer is as it is, in a word or two."""
-    return f"rule {decision.rule}" if decision.rule is not None else decision.reason
+    return f"rule {decision.match.rule}" if decision.match.rule is not None else decision.answer.reason.value
 
 
-def _reasons(decision: rules.Decision, turn: wire.Turn) -> dict[str, object]:
-    """Log fields of a decision: the rule that made it, and the rules that could not be used."""
-    said: dict[str, object] = {"timeout": decision.seconds, "decided_by": decision.reason}
-    if decision.rule is not None:
-        said["rule"] = decision.rule
-    if decision.unusable:
-        said["unusable_rules"] = len(decision.unusable) + max(0, turn.rules_beyond - 1)
-        said["unusable"] = decision.unusable[:_MOST_NAMED]
+def planned(waits: Waits, plan: PlanSeconds) -> Waits:
+    """The seconds of an assistant's plan, and the server's where it sets none."""
+    return Waits(
+        waits.punctuation if plan.punctuation is None else plan.punctuation,
+        waits.number if plan.number is None else plan.number,
+        waits.no_punctuation if plan.no_punctuation is None else plan.no_punctuation,
+        waits.dictation,
+        waits.held,
+    )
+
+
+def _wait_function(expression: str) -> tuple[WaitFunction | None, str]:
+    """The assistant's wait function, or why it cannot be used."""
+    if not expression:
+        return None, ""
+    try:
+        return wait_function(expression), ""
+    except UnusableWaitFunction as unusable:
+        return None, str(unusable)
+
+
+def _reasons(decision: Decision, turn: wire.Turn) -> dict[str, object]:
+    """Log fields of a decision: what made it, and what could not be used."""
+    answer, match = decision.answer, decision.match
+    said: dict[str, object] = {"timeout": round(answer.seconds, 3), "decided_by": answer.reason.value}
+    if match.rule is not None:
+        said["rule"] = match.rule
+    if answer.done is not None:
+        said["done"] = round(answer.done, 3)
+    if answer.silence is not None:
+        said["silence"] = round(answer.silence, 3)
+    if decision.unusable_wait:
+        said["unusable_wait_function"] = decision.unusable_wait
+    if match.unusable:
+        said["unusable_rules"] = len(match.unusable) + max(0, turn.rules_beyond - 1)
+        said["unusable"] = match.unusable[:_MOST_NAMED]
     return said

@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 import regex
 
-from providers.endpointing.wire import Pattern
+from providers.endpointing.plan import Pattern
 
 __all__ = ["LONGEST_PATTERN", "LONGEST_TEXT", "PatternCache", "UnusablePattern", "search"]
 

@@ -1,8 +1,4 @@
-"""Decision on how long to wait until the caller has finished: the assistant's own rules first, then the words' ending.
-
-The numbers are the platform's transcription endpointing plan: 0.1 s after punctuation, 0.5 s after a number (more
-digits may follow), 1.5 s after anything else.
-"""
+"""The assistant's own rules: the first one that matches decides, within a time limit."""
 
 from __future__ import annotations
 
@@ -10,8 +6,8 @@ import time
 from dataclasses import dataclass
 
 from providers.endpointing.patterns import PatternCache, UnusablePattern, search
-from providers.endpointing.wire import Pattern, Rule, Turn
-from providers.text.endings import Ending, ending, without_mark
+from providers.endpointing.plan import Pattern, Rule
+from providers.endpointing.wire import Turn
 
 _SECONDS_PER_PATTERN = 0.002
 """Seconds of one search; a pattern that takes longer is unusable."""
@@ -22,30 +18,17 @@ _SECONDS_PER_REQUEST = 0.005
 _SECONDS_TO_COMPILE = 0.05
 """Seconds to compile new patterns of a request; 100 plain ones take 15 ms, once. Later requests compile the rest."""
 
-_DECIDING_MARKS = frozenset("?!？！؟‼⁇⁈⁉")
-"""Marks that end a sentence after any word; a full stop may be an engine's guess."""
-
 
 @dataclass(frozen=True, slots=True)
-class Waits:
-    """Seconds to wait after each kind of ending."""
+class RuleMatch:
+    """The rule that matched, if one did, and the rules that could not be used."""
 
-    punctuation: float = 0.1
-    number: float = 0.5
-    no_punctuation: float = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Seconds until the caller has finished, not yet clamped, and why."""
-
-    seconds: float
     rule: int | None = None
-    """Number of the rule that decided, from 1; None when the words did."""
+    """Number of the rule, from 1."""
+    seconds: float = 0.0
+    """Its time-out, not yet clamped."""
     unusable: tuple[str, ...] = ()
     """The rules that could not be used: "rule 3: expected …, found …"."""
-    reason: str = "default"
-    """What decided, one of `providers.operations.labels.EndpointingReason`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +45,19 @@ class RuleMatcher:
     def __init__(self) -> None:
         self._patterns = PatternCache()
 
-    def decide(self, turn: Turn, waits: Waits) -> Decision:
-        """Decide by the first rule that matches, else by the end of the caller's words."""
+    def match(self, turn: Turn) -> RuleMatch:
+        """The first rule that matches."""
         limits = _TimeLimits(_TimeLimit(_SECONDS_PER_REQUEST), _TimeLimit(_SECONDS_TO_COMPILE))
         unusable: list[str] = []
         for number, rule in enumerate(turn.rules, 1):
             try:
                 if self._applies(rule, turn, limits):
-                    return Decision(rule.timeout, number, tuple(unusable), "rule")
+                    return RuleMatch(number, rule.timeout, tuple(unusable))
             except UnusablePattern as reason:
                 unusable.append(f"rule {number}: {reason}")
         if turn.rules_beyond:
             unusable.append(f"rules: expected at most {len(turn.rules)}, found {turn.rules_beyond} more")
-        return by_words(turn, waits, tuple(unusable))
+        return RuleMatch(unusable=tuple(unusable))
 
     def _applies(self, rule: Rule, turn: Turn, limits: _TimeLimits) -> bool:
         pairs = [(rule.assistant_pattern, turn.assistant), (rule.user_pattern, turn.user)]
@@ -117,32 +100,3 @@ class _TimeLimit:
                 f"expected the rules before it to be {what} within {milliseconds} ms, found slower ones"
             )
         return self._left
-
-
-def by_words(turn: Turn, waits: Waits, unusable: tuple[str, ...] = ()) -> Decision:
-    """Decide by the end of the caller's words."""
-    seconds, reason = _after(turn.user, waits, turn.languages)
-    return Decision(seconds, None, unusable, reason)
-
-
-def after(text: str, waits: Waits, languages: tuple[str, ...] = ()) -> float:
-    """Seconds to wait after a text: a number first, as on the platform, then the mark, then anything else.
-
-    A full stop after a word that ends no sentence ("and.", "the.") is ignored.
-
-    >>> waits = Waits()
-    >>> after("That is all.", waits), after("It is 555-1234.", waits), after("Well I", waits), after("And um.", waits)
-    (0.1, 0.5, 1.5, 1.5)
-    """
-    return _after(text, waits, languages)[0]
-
-
-def _after(text: str, waits: Waits, languages: tuple[str, ...]) -> tuple[float, str]:
-    """Seconds to wait after a text, and why."""
-    words, mark = without_mark(text)
-    last = ending(words, languages)
-    if last is Ending.NUMBER:
-        return waits.number, "number"
-    if mark and (mark in _DECIDING_MARKS or last is not Ending.OPEN):
-        return waits.punctuation, "punctuation"
-    return waits.no_punctuation, "no-punctuation"

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from providers.endpointing.plan import PlanSeconds, Rule, StartSpeakingPlan, plan_seconds, rule_of
 from providers.errors import BadRequest, TooLarge
 from providers.jsonbody import Fields, OtherMessage, decode, field, raw_fields
 
@@ -30,28 +31,8 @@ pause stay below, in any script."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
-    """Regular expression of an assistant's rule, with its options."""
-
-    text: str
-    ignore_case: bool = False
-    whole_word: bool = False
-    multi_line: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One ``customEndpointingRules`` entry; a pattern that is None is not searched for."""
-
-    timeout: float
-    """Seconds, as written, not yet clamped."""
-    assistant_pattern: Pattern | None
-    user_pattern: Pattern | None
-
-
-@dataclass(frozen=True, slots=True)
 class Turn:
-    """The last words of both sides, and the assistant's own rules."""
+    """The last words of both sides, and the assistant's own plan."""
 
     user: str
     assistant: str
@@ -62,6 +43,9 @@ class Turn:
     """Number of rules beyond those."""
     languages: tuple[str, ...] = ()
     """Languages of the assistant's transcriber, if the message has the assistant and it names them."""
+    plan: PlanSeconds = PlanSeconds()
+    wait_function: str = ""
+    """The assistant's own wait function, as written; empty when it has none."""
 
 
 Undecoded = msgspec.Raw | msgspec.UnsetType
@@ -102,32 +86,6 @@ def _value(raw: Undecoded, path: str) -> Any:
     if size > _LONGEST_CONTENT:
         raise TooLarge(f"{path}: expected at most {_LONGEST_CONTENT} bytes, found {size}")
     return field(raw, Any, path)
-
-
-class RegexOption(msgspec.Struct):
-    """An option of a pattern: ignore-case, whole-word or multi-line."""
-
-    type: str = ""
-    enabled: bool = True
-
-
-class EndpointingRule(msgspec.Struct):
-    """One of the assistant's ``customEndpointingRules``."""
-
-    type: str = ""
-    regex: str | None = None
-    regexOptions: list[RegexOption] | None = None
-    assistantRegex: str | None = None
-    assistantRegexOptions: list[RegexOption] | None = None
-    customerRegex: str | None = None
-    customerRegexOptions: list[RegexOption] | None = None
-    timeoutSeconds: float = 0.0
-
-
-class StartSpeakingPlan(msgspec.Struct):
-    """The part of an assistant's plan that holds rules."""
-
-    customEndpointingRules: list[EndpointingRule] | None = None
 
 
 class EndpointingTranscriber(msgspec.Struct):
@@ -191,15 +149,17 @@ def parse(body: bytes) -> Turn | OtherMessage:
     spoken, path = _spoken(fields)
     assistant: EndpointingAssistant | None = fields.take("assistant")
     call: EndpointingCall | None = fields.take("call")
-    plan = assistant.startSpeakingPlan if assistant else None
-    rules = (plan.customEndpointingRules if plan else None) or []
+    plan = (assistant.startSpeakingPlan if assistant else None) or StartSpeakingPlan()
+    rules = plan.customEndpointingRules or []
     return Turn(
         user=_last(spoken, {"user", "customer"}, path),
         assistant=_last(spoken, {"assistant", "bot"}, path),
-        rules=tuple(_rule(rule) for rule in islice(rules, MOST_RULES)),
+        rules=tuple(rule_of(rule) for rule in islice(rules, MOST_RULES)),
         call_id=(call.id if call else None) or "",
         rules_beyond=max(0, len(rules) - MOST_RULES),
         languages=_languages(assistant, fields.path),
+        plan=plan_seconds(plan.transcriptionEndpointingPlan),
+        wait_function=(plan.smartEndpointingPlan.waitFunction if plan.smartEndpointingPlan else None) or "",
     )
 
 
@@ -232,24 +192,6 @@ def _languages(assistant: EndpointingAssistant | None, path: str) -> tuple[str, 
         return ()
     language = _value(assistant.transcriber.language, f"{path}assistant.transcriber.language")
     return (language,) if isinstance(language, str) else ()
-
-
-def _rule(rule: EndpointingRule) -> Rule:
-    either = _pattern(rule.regex, rule.regexOptions)
-    on_assistant = _pattern(rule.assistantRegex, rule.assistantRegexOptions)
-    on_user = _pattern(rule.customerRegex, rule.customerRegexOptions)
-    return Rule(
-        rule.timeoutSeconds,
-        on_assistant or (either if rule.type in ("assistant", "both") else None),
-        on_user or (either if rule.type in ("user", "customer", "both") else None),
-    )
-
-
-def _pattern(text: str | None, options: list[RegexOption] | None) -> Pattern | None:
-    if not text:
-        return None
-    on = {option.type for option in options or () if option.enabled}
-    return Pattern(text, "ignore-case" in on, "whole-word" in on, "multi-line" in on)
 
 
 def _check_size(body: bytes) -> None:

@@ -18,11 +18,11 @@ from providers.operations.labels import (
     JOIN_WAYS,
     REFUSALS,
     Endpoint,
-    EndpointingReason,
     Refusal,
     close_code,
     exemplar,
 )
+from providers.turns.base import Reason
 
 __all__ = ["CallMetrics", "EndedCall", "EndpointingMetrics", "ServerMetrics", "VoiceMetrics"]
 
@@ -159,7 +159,7 @@ class EndpointingMetrics:
         for reason in ENDPOINTING_REASONS:
             self._answers.labels(reason)
 
-    def answered(self, seconds: float, reason: EndpointingReason, *, call_id: str | None = None) -> None:
+    def answered(self, seconds: float, reason: Reason, *, call_id: str | None = None) -> None:
         """Count an answer that took so long."""
         self._seconds.observe(seconds, exemplar(call_id))
         self._answers.labels(reason).inc()

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias, get_args
 
 from providers.errors import AtCapacity, EngineBusy, RequestError, TooLarge, Unauthorized
 from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.turns.base import Reason
 
 __all__ = [
     "CLOSE_CODES",
@@ -18,11 +19,9 @@ __all__ = [
     "JOIN_WAYS",
     "REFUSALS",
     "Endpoint",
-    "EndpointingReason",
     "Refusal",
     "close_code",
     "endpoint_of",
-    "endpointing_reason",
     "exemplar",
     "refusal_of",
 ]
@@ -41,22 +40,9 @@ Refusal: TypeAlias = Literal[
     "bad-request",
 ]
 
-EndpointingReason: TypeAlias = Literal[
-    "rule",  # one of the assistant's own rules
-    "plan",  # the seconds of the assistant's own plan
-    "punctuation",
-    "number",
-    "no-punctuation",
-    "text",  # words, beyond their last mark
-    "sound",  # the caller's voice
-    "fused",  # sound and words together
-    "turn-signal",  # the recogniser's own signal
-    "default",  # the text was empty, or the decision failed
-]
-
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
-ENDPOINTING_REASONS: tuple[EndpointingReason, ...] = get_args(EndpointingReason)
+ENDPOINTING_REASONS = tuple(Reason)
 JOIN_WAYS = ("key", "template", "text", "sound", "only one", "released")
 CLOSE_CODES = ("1000", "1001", "1005", "1006", "1011", "1012", "application")
 
@@ -77,11 +63,6 @@ def endpoint_of(path: str) -> Endpoint:
 def close_code(code: object) -> str:
     """A WebSocket close code; a caller may close with any code from 3000 on, and these are one value."""
     return str(code) if isinstance(code, int) and 1000 <= code < 1016 else "application"
-
-
-def endpointing_reason(reason: str) -> EndpointingReason:
-    """A reason that is listed; ``default`` for any other."""
-    return next((known for known in ENDPOINTING_REASONS if known == reason), "default")
 
 
 def refusal_of(error: Exception) -> Refusal | None:

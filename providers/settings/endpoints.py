@@ -95,3 +95,6 @@ class Endpointing(Group, frozen=True):
     punctuation_seconds: Annotated[Wait, Meta(description="Wait after text that ends in punctuation, s.")] = 0.1
     number_seconds: Annotated[Wait, Meta(description="Wait after text that ends in a number, s.")] = 0.5
     no_punctuation_seconds: Annotated[Wait, Meta(description="Wait after any other text, s.")] = 1.5
+    dictation_seconds: Annotated[
+        Wait, Meta(description="Wait while more digits of a number, or letters of a word, are expected, s.")
+    ] = 2.5

@@ -17,6 +17,7 @@ from providers.settings.option import PREFIX
 
 VOICES_GROUP = "vapi_providers.voices"
 TRANSCRIBERS_GROUP = "vapi_providers.transcribers"
+TURNS_GROUP = "vapi_providers.turns"
 
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
 
@@ -66,7 +67,9 @@ class PluginSettings:
 
 def plugin_names() -> tuple[str, ...]:
     """Names of all installed engines of other packages, longest first."""
-    points = {point.name for group in (VOICES_GROUP, TRANSCRIBERS_GROUP) for point in entry_points(group=group)}
+    points = {
+        point.name for group in (VOICES_GROUP, TRANSCRIBERS_GROUP, TURNS_GROUP) for point in entry_points(group=group)
+    }
     return tuple(sorted(points, key=lambda name: (-len(name), name)))
 
 

@@ -32,6 +32,7 @@ from providers.settings.option import Option, options_of
 from providers.settings.plugins import PluginSettings
 from providers.settings.server import Logs, Server
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
+from providers.settings.turns import TurnSettings
 
 _Group = TypeVar("_Group", bound=Group)
 _Shape = TypeVar("_Shape", bound=msgspec.Struct)
@@ -49,6 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transcriber: Transcriber = Transcriber()
     endpointing: Endpointing = Endpointing()
     calls: CallsSettings = CallsSettings()
+    turns: TurnSettings = TurnSettings()
     failover: Failover = Failover()
     reconnect: Reconnect = Reconnect()
     cache: Cache = Cache()

@@ -11,11 +11,12 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 from providers.text.ending_words import LANGUAGES
 
-__all__ = ["Ending", "ending", "likely_languages", "without_mark"]
+__all__ = ["DigitWords", "Ending", "digit_words", "ending", "likely_languages", "without_mark"]
 
 _LOOKED_AT = 400
 """Characters at the end of a text that are read."""
@@ -98,6 +99,35 @@ def likely_languages(text: str) -> set[str]:
     """
     text = unicodedata.normalize("NFC", text[-_LOOKED_AT:]).replace("’", "'").lower()
     return _likely(text, [word for part in text.split() if (word := _bare(part))])
+
+
+@dataclass(frozen=True, slots=True)
+class DigitWords:
+    """Number words of the languages that a text may be in."""
+
+    units: frozenset[str]
+    """Words of single digits."""
+    numbers: frozenset[str]
+    """All number words."""
+    joined: tuple[str, ...]
+    """Tags of the languages that write number words as one."""
+
+    def is_number(self, word: str) -> bool:
+        """True for a number word, or for several written as one."""
+        return word in self.numbers or any(_is_joined_number(tag, word) for tag in self.joined)
+
+
+def digit_words(text: str, languages: Iterable[str] = ()) -> DigitWords:
+    """The number words that may stand in a text; the languages are found as for `ending`."""
+    text = unicodedata.normalize("NFC", text[-_LOOKED_AT:]).replace("’", "'").lower()
+    words = [word for part in text.split() if (word := _bare(part))]
+    tags = tuple(sorted(_candidates(text, words, languages)))
+    found = [LANGUAGES[tag] for tag in tags]
+    return DigitWords(
+        frozenset().union(*(one.units for one in found)),
+        frozenset().union(*(one.numbers for one in found)),
+        tags,
+    )
 
 
 def _bare(word: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from providers.endpointing.patterns import LONGEST_TEXT, PatternCache, UnusablePattern, search
-from providers.endpointing.wire import Pattern
+from providers.endpointing.plan import Pattern
 
 
 def found(pattern: Pattern | str, text: str) -> bool:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.endpointing.wire import Pattern, Rule, Turn, parse, reply
+from providers.endpointing.plan import Pattern, PlanSeconds, Rule
+from providers.endpointing.wire import Turn, parse, reply
 from providers.errors import BadRequest, TooLarge
 from providers.jsonbody import OtherMessage
 
@@ -82,6 +83,31 @@ def test_the_options_of_a_pattern_are_read() -> None:
         Rule(0, None, Pattern("u", ignore_case=True, whole_word=True)),
         Rule(0, Pattern("a", ignore_case=True), Pattern("c")),
     )
+
+
+def test_the_assistants_seconds_and_wait_function_are_read() -> None:
+    plan = {
+        "transcriptionEndpointingPlan": {"onPunctuationSeconds": 0.2, "onNumberSeconds": 0, "unknown": {}},
+        "smartEndpointingPlan": {"provider": "custom-endpointing-model", "waitFunction": "200 + 8000 * x"},
+    }
+    turn = read(messages=PLATFORM, assistant={"startSpeakingPlan": plan})
+    assert isinstance(turn, Turn)
+    assert turn.plan == PlanSeconds(punctuation=0.2, number=0)
+    assert turn.wait_function == "200 + 8000 * x"
+
+
+@pytest.mark.parametrize("plan", [None, {}, {"transcriptionEndpointingPlan": None, "smartEndpointingPlan": None}])
+def test_a_plan_may_be_missing_or_null(plan: Any) -> None:
+    turn = read(messages=PLATFORM, assistant={"startSpeakingPlan": plan})
+    assert isinstance(turn, Turn)
+    assert (turn.plan, turn.wait_function) == (PlanSeconds(), "")
+
+
+def test_seconds_that_are_no_number_are_named() -> None:
+    plan = {"transcriptionEndpointingPlan": {"onNumberSeconds": "soon"}}
+    named = r"message\.assistant\.startSpeakingPlan\.transcriptionEndpointingPlan\.onNumberSeconds"
+    with pytest.raises(BadRequest, match=named):
+        read(messages=PLATFORM, assistant={"startSpeakingPlan": plan})
 
 
 def test_at_most_a_hundred_rules_are_read_and_the_others_are_counted() -> None:

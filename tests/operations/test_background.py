@@ -107,4 +107,4 @@ def test_of_two_engines_that_cannot_start_one_is_raised_and_the_other_logged(log
 
     with pytest.raises(EngineError, match="no model"):
         asyncio.run(scenario())
-    assert failures(logged) == [("starting the transcriber", "EngineError: no ear")]
+    assert failures(logged) == [("starting an engine", "EngineError: no ear")]

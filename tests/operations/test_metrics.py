@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from providers.engines.base import ListeningCapabilities, Transcript
 from providers.engines.events import EngineEvent
-from providers.operations.labels import CLOSE_CODES, close_code, endpointing_reason, exemplar
+from providers.operations.labels import CLOSE_CODES, close_code, exemplar
 from providers.operations.metrics import Metrics
 from tests.fakes import ScriptedListener, ScriptedVoice
 from tests.live import SECRET, Live, serving, settings, start
@@ -129,7 +129,6 @@ def test_labels_are_bounded_whatever_a_client_sends() -> None:
     assert {close_code(code) for code in (*range(3000, 5000), None, "x", 7)} == {"application"}
     assert close_code(1011) == "1011"
     assert "1011" in CLOSE_CODES
-    assert endpointing_reason("something new") == "default"
 
 
 def test_no_series_is_added_by_what_clients_send() -> None:

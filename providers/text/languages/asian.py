@@ -19,6 +19,7 @@ ASIAN: Mapping[str, LanguageWords] = {
             " nasıl numaram da de mi çok"
         ),
         alone=words("yani peki"),
+        units=words("sıfır bir iki üç dört beş altı yedi sekiz dokuz"),
     ),
     "hi": LanguageWords(
         open=words("और या लेकिन मगर क्योंकि कि अगर यदि का की के ने मेरा मेरी मेरे आपका आपकी अं उम हम्म"),
@@ -29,6 +30,7 @@ ASIAN: Mapping[str, LanguageWords] = {
         ),
         common=words("मैं आप हम है हैं हूँ हूं हाँ हां नहीं जी क्या कैसे कब कहाँ नमस्ते धन्यवाद चाहिए नंबर नाम"),
         finished_after=after(दो="दे कर बता रख भेज बना करा दिखा", पर="वहाँ यहाँ"),
+        units=words("शून्य ज़ीरो एक दो तीन चार पाँच पांच छह छः छे सात आठ नौ"),
     ),
     "ar": LanguageWords(
         open=words("و أو او لكن لأن إذا أن ثم اه امم ممم"),
@@ -39,6 +41,7 @@ ASIAN: Mapping[str, LanguageWords] = {
         ),
         common=words("أنا انا انت نعم لا هل ما شكرا مرحبا أريد رقمي هذا هو هي"),
         finished_after=after(من="هذا"),
+        units=words("صفر واحد اثنين اثنان ثلاثة أربعة اربعة خمسة ستة سبعة ثمانية تسعة"),
     ),
     "ko": LanguageWords(
         open=words("그리고 하지만 그런데 근데 그래서 또는 만약 혹시 음 저기 그러니까"),
@@ -49,6 +52,7 @@ ASIAN: Mapping[str, LanguageWords] = {
         ),
         common=words("네 예 아니요 감사합니다 안녕하세요 뭐 어디 언제"),
         glue=words("영"),
+        units=words("영 공 일 이 삼 사 오 육 칠 팔 구 하나 둘 셋 넷 다섯 여섯 일곱 여덟 아홉"),
     ),
     "ja": LanguageWords(
         open=words("を は が えーと えっと ええと あのー あの うーん その そして それと または でも しかし"),
@@ -60,6 +64,7 @@ ASIAN: Mapping[str, LanguageWords] = {
             "に": words("な ほんと 本当"),
             "で": words("なん"),
         },
+        units=words("〇 零 一 二 三 四 五 六 七 八 九"),
         spaced=False,
     ),
     "zh": LanguageWords(
@@ -69,6 +74,7 @@ ASIAN: Mapping[str, LanguageWords] = {
         leaning=words("那个 那個 把 被 从 從 向 往 我想 我叫 号码是 電話是 电话是 名字是 號碼是 就是说"),
         numbers=words("零 〇 ○ 一 二 三 四 五 六 七 八 九 十 百 千 万 萬 亿 億 两 兩 幺"),
         finished_after={"一": words("唯 统 第")},
+        units=words("零 〇 ○ 一 二 三 四 五 六 七 八 九 两 兩 幺"),
         spaced=False,
     ),
 }

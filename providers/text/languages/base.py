@@ -26,6 +26,8 @@ class LanguageWords:
     """Words that are unfinished when they are the whole text: "so", "well"."""
     finished_after: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Exceptions: after these words a word of the classes above is an ordinary one ("come in", "this one")."""
+    units: frozenset[str] = frozenset()
+    """Words of single digits, zero to nine."""
     spaced: bool = True
     """False where words are not separated: endings are compared instead of words."""
 

@@ -48,6 +48,7 @@ GERMANIC: Mapping[str, LanguageWords] = {
             "i": words("do am can will did have so nor neither should could would was"),
             "we": words("do are can will did have so should could would were"),
         },
+        units=words("zero oh one two three four five six seven eight nine double triple"),
     ),
     "de": LanguageWords(
         open=words(
@@ -71,6 +72,7 @@ GERMANIC: Mapping[str, LanguageWords] = {
         glue=words("und"),
         alone=words("also naja so"),
         finished_after=after(mit="komm kommt kommen mach macht geh nimm bring etwas", acht="in gib", wie="und"),
+        units=words("null eins zwei zwo drei vier fünf sechs sieben acht neun"),
     ),
     "nl": LanguageWords(
         open=words("en of maar want omdat terwijl hoewel de een mijn jouw uw onze eh uh ehm uhm hm hmm"),
@@ -87,6 +89,7 @@ GERMANIC: Mapping[str, LanguageWords] = {
         glue=words("en ën"),
         alone=words("dus nou"),
         finished_after=after(het="is wil ik was doe weet heb", van="daar ervan"),
+        units=words("nul een één twee drie vier vijf zes zeven acht negen"),
     ),
     "sv": LanguageWords(
         open=words("och eller men eftersom att som en ett min mitt mina din ditt dina vår eh öh ehm öhm hmm"),
@@ -102,6 +105,7 @@ GERMANIC: Mapping[str, LanguageWords] = {
         glue=words("ett"),
         alone=words("så alltså"),
         finished_after=after(till="en ett", för="vad därför", om="igen vad", med="följa ta kom följ vara"),
+        units=words("noll ett två tre fyra fem sex sju åtta nio"),
     ),
     "da": LanguageWords(
         open=words("og eller men fordi at som en et min mit mine din dit øh øhm hmm"),
@@ -115,6 +119,7 @@ GERMANIC: Mapping[str, LanguageWords] = {
         ),
         glue=words("og"),
         finished_after=after(til="en et", med="kom tage"),
+        units=words("nul et to tre fire fem seks syv otte ni"),
     ),
     "nb": LanguageWords(
         open=words("og eller men fordi at som en et ei min mitt mine din ditt eh øh ehm hmm"),
@@ -128,5 +133,6 @@ GERMANIC: Mapping[str, LanguageWords] = {
         ),
         glue=words("og"),
         finished_after=after(til="en et ett", med="bli ta kom"),
+        units=words("null en ett to tre fire fem seks sju syv åtte ni"),
     ),
 }

@@ -26,6 +26,7 @@ ROMANCE: Mapping[str, LanguageWords] = {
             " qui quoi où comment me moi lui numéro appelle être avoir fait aussi"
         ),
         alone=words("alors donc ben bah"),
+        units=words("zéro un une deux trois quatre cinq six sept huit neuf"),
     ),
     "es": LanguageWords(
         open=words(
@@ -46,6 +47,7 @@ ROMANCE: Mapping[str, LanguageWords] = {
         glue=words("veinti"),
         alone=words("pues bueno este"),
         finished_after=after(es="así asi quién qué cuál ella él como usted"),
+        units=words("cero un uno una dos tres cuatro cinco seis siete ocho nueve"),
     ),
     "it": LanguageWords(
         open=words(
@@ -74,6 +76,7 @@ ROMANCE: Mapping[str, LanguageWords] = {
             perché="e",
             su="dai lì qui",
         ),
+        units=words("zero uno due tre quattro cinque sei sette otto nove"),
     ),
     "pt": LanguageWords(
         open=words(
@@ -93,5 +96,6 @@ ROMANCE: Mapping[str, LanguageWords] = {
         ),
         alone=words("então bem"),
         finished_after=after(é="não ele ela quem isso como qual você onde"),
+        units=words("zero um uma dois duas três tres quatro cinco seis meia sete oito nove"),
     ),
 }

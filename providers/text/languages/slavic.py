@@ -22,6 +22,7 @@ SLAVIC: Mapping[str, LanguageWords] = {
             " kiedy jak numer się mnie mi już też bardzo dobrze jutro dzisiaj no"
         ),
         alone=words("no więc"),
+        units=words("zero jeden dwa trzy cztery pięć sześć siedem osiem dziewięć"),
     ),
     "cs": LanguageWords(
         open=words("a i nebo ale protože že aby když pokud ehm hmm eee"),
@@ -36,6 +37,7 @@ SLAVIC: Mapping[str, LanguageWords] = {
             " číslo se mi"
         ),
         alone=words("no tak"),
+        units=words("nula jedna dva tři čtyři pět šest sedm osm devět"),
     ),
     "ru": LanguageWords(
         open=words("и или но а чтобы если потому не э ээ эм эээ ммм"),
@@ -51,6 +53,7 @@ SLAVIC: Mapping[str, LanguageWords] = {
             " привет мне номер"
         ),
         alone=words("ну так"),
+        units=words("ноль нуль один два три четыре пять шесть семь восемь девять"),
     ),
     "uk": LanguageWords(
         open=words("і й та або але бо якщо щоб не е ем еее ммм"),
@@ -62,5 +65,6 @@ SLAVIC: Mapping[str, LanguageWords] = {
         ),
         common=words("я ти він вона ми ви так ні це що як де коли хочу можу треба дякую ласка вітаю привіт мені номер"),
         alone=words("ну"),
+        units=words("нуль один два три чотири п'ять шість сім вісім дев'ять"),
     ),
 }

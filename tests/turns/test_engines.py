@@ -1,0 +1,53 @@
+"""Turn engines chosen by the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from providers.errors import SettingsError
+from providers.settings import Settings
+from providers.turns.base import TurnQuestion
+from providers.turns.engines import make_turns
+
+
+def chosen(**values: object) -> list[tuple[str, float]]:
+    return [(one.engine.name, one.weight) for one in make_turns(Settings.of(**values)).engines]
+
+
+def test_the_engines_are_those_listed_in_their_order_with_their_weights() -> None:
+    assert chosen() == [("recogniser", 1.0), ("text", 1.0)]
+    assert chosen(turn_engines="text=0.5, recogniser = 2") == [("text", 0.5), ("recogniser", 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("", "expected at least one engine, found none"),
+        ("txet", "expected engines of text, acoustic, recogniser, found 'txet'; did you mean text?"),
+        ("text=much", "expected a weight from 0 to 10 after text=, found 'much'"),
+        ("text=11", "expected a weight from 0 to 10 after text=, found '11'"),
+        ("text=nan", "expected a weight from 0 to 10 after text=, found 'nan'"),
+    ],
+)
+def test_a_wrong_list_is_told_what_was_expected(value: str, told: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        chosen(turn_engines=value)
+    assert error.value.faults[0].endswith(told)
+
+
+def test_a_wait_function_that_is_none_is_told_at_start() -> None:
+    with pytest.raises(SettingsError, match="--turn-wait-function: expected"):
+        make_turns(Settings.of(turn_wait_function="200 +"))
+
+
+def test_the_acoustic_engine_without_weights_tells_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--turn-engines acoustic: .*(pip install|--turn-model)"):
+        make_turns(Settings.of(turn_engines="acoustic"))
+
+
+def test_the_seconds_are_the_settings() -> None:
+    turns = make_turns(Settings.of(endpointing_dictation_seconds=4.0, endpointing_number_seconds=0.9))
+    asked = "What is your phone number?"
+    assert [turns.decide(TurnQuestion(text, asked)).seconds for text in ("five five", "555 123 4567")] == [4.0, 0.9]
