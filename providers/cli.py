@@ -123,10 +123,7 @@ def serve(chosen: settings.Settings) -> None:
     if made:
         chosen = chosen.replacing(secret=secrets.token_urlsafe(24))
     logs.configure(chosen.logs.format, chosen.logs.level)
-    try:
-        dsp.use_backend(chosen.server.dsp_backend)
-    except dsp.ParameterError as error:
-        raise click.ClickException(f"--dsp-{error}") from None
+    _use_backend(chosen.server.dsp_backend)
     metrics = Metrics()
     voice = assembly.make_voice(chosen, observe=also_noted(metrics.engines.observer("voice")))
     transcriber = assembly.make_transcriber(chosen, observe=also_noted(metrics.engines.observer("transcriber")))
@@ -157,6 +154,16 @@ _BACKENDS = {
     "native": "native: compiled kernels",
     "numpy": "numpy; a C compiler at installation builds kernels that need a tenth of the time: --dsp-backend",
 }
+
+
+def _use_backend(name: str) -> None:
+    """Choose the backend of the signal core."""
+    import dsp
+
+    try:
+        dsp.use_backend(name)
+    except dsp.ParameterError as error:
+        raise click.ClickException(f"--dsp-{error}") from None
 
 
 def _why(fault: BaseException | None) -> str:

@@ -60,6 +60,13 @@ def operations(voice_path: str, endpointing_path: str, *, token: str | None = No
             message=Annotated[EndpointingMessage, Meta(extra_json_schema={"anyOf": _EITHER_LIST})],
         ),
         *([_token_operation(token)] if token else []),
+        *_service_operations(),
+    )
+
+
+def _service_operations() -> tuple[Operation, ...]:
+    """What people and machines ask the server about itself."""
+    return (
         Operation("/healthz", "get", "The process lives", (Reply(200, "Alive.", shape=Liveness),), secured=False),
         Operation(
             "/readyz",

@@ -60,6 +60,70 @@ class RecogniserOptions:
     """True keeps profanity; False drops it, because this engine invents it."""
 
 
+class _Frames:
+    """Frames of the detector's length, from PCM of any rate that is cut anywhere."""
+
+    def __init__(self, rate: int, frame_bytes: int) -> None:
+        self._size = frame_bytes
+        self.seconds = frame_bytes / 2 / MODEL_RATE
+        self._pcm = PcmDecoder()
+        self._resampler = live_resampler(rate, MODEL_RATE)
+        self._buffer = bytearray()
+
+    def feed(self, pcm: bytes) -> Iterator[bytes]:
+        """Whole frames of the next audio."""
+        return self._cut(encode_pcm16(self._resampler.feed(self._pcm.feed(pcm))))
+
+    def flush(self) -> Iterator[bytes]:
+        """Whole frames of what the resampler still holds."""
+        return self._cut(encode_pcm16(self._resampler.flush()))
+
+    @property
+    def remainder(self) -> bytes:
+        """What does not fill a frame."""
+        return bytes(self._buffer)
+
+    def _cut(self, pcm: bytes) -> Iterator[bytes]:
+        self._buffer += pcm
+        while len(self._buffer) >= self._size:
+            frame = bytes(self._buffer[: self._size])
+            del self._buffer[: self._size]
+            yield frame
+
+
+class _TwoPass:
+    """Decoder whose first utterance is decoded twice, see `AGAIN`."""
+
+    def __init__(self, decoder: Any, *, twice: bool) -> None:
+        self._decoder = decoder
+        self._first: bytearray | None = bytearray() if twice else None
+
+    def start(self) -> None:
+        """Begin an utterance."""
+        self._decoder.start_utt()
+
+    def feed(self, pcm: bytes) -> None:
+        """Decode the next audio of the utterance."""
+        self._decoder.process_raw(pcm, False, False)
+        if self._first is not None:
+            self._first += pcm
+            if len(self._first) > 2 * MODEL_RATE * AGAIN:
+                self._first = None
+
+    def end(self) -> None:
+        """End the utterance."""
+        self._decoder.end_utt()
+        if self._first is not None:
+            self._decoder.start_utt()
+            self._decoder.process_raw(bytes(self._first), False, False)
+            self._decoder.end_utt()
+            self._first = None
+
+    def segments(self) -> Iterator[Any]:
+        """The decoder's segments of the utterance so far."""
+        return iter(self._decoder.seg() or ())
+
+
 class SphinxRecogniser:
     """Recogniser of one speaker. Times are seconds from the first fed sample.
 
@@ -74,52 +138,42 @@ class SphinxRecogniser:
     def __init__(self, decoder: Any, *, rate: int, options: RecogniserOptions) -> None:
         from pocketsphinx import Endpointer
 
-        self._decoder = decoder
         self._options = options
         self._endpointer = Endpointer(window=options.window, vad_mode=options.vad_mode, sample_rate=MODEL_RATE)
-        self._frame_bytes: int = self._endpointer.frame_bytes
-        self._frame_seconds: float = self._endpointer.frame_length
+        self._frames = _Frames(rate, self._endpointer.frame_bytes)
         # A start is reported up to one window late.
-        self._recent: deque[bytes] = deque(maxlen=round((options.window + BEFORE) / self._frame_seconds) + 2)
-        self._pcm = PcmDecoder()
-        self._resampler = live_resampler(rate, MODEL_RATE)
-        self._buffer = bytearray()
+        self._recent: deque[bytes] = deque(maxlen=round((options.window + BEFORE) / self._frames.seconds) + 2)
+        self._decoder = _TwoPass(decoder, twice=rate >= MODEL_RATE)
         self._time = 0.0
         self._open = False
-        self._first: bytearray | None = bytearray() if rate >= MODEL_RATE else None
         self._origin = self._start = self._speech_end = self._looked = 0.0
         self._shown: Transcript | None = None
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
         """Recognise the next audio, cut anywhere."""
-        return self._hear(encode_pcm16(self._resampler.feed(self._pcm.feed(pcm))))
+        for frame in self._frames.feed(pcm):
+            yield from self._hear_frame(frame)
 
     def finish(self) -> Iterator[Transcript]:
         """End the audio; an open utterance gets its final."""
-        yield from self._hear(encode_pcm16(self._resampler.flush()))
+        for frame in self._frames.flush():
+            yield from self._hear_frame(frame)
         if self._open:
-            if self._buffer:
-                self._decode_more(bytes(self._buffer))
+            if remainder := self._frames.remainder:
+                self._decoder.feed(remainder)
             self._speech_end = self._time
             yield from self._end()
-
-    def _hear(self, pcm: bytes) -> Iterator[Transcript]:
-        self._buffer += pcm
-        while len(self._buffer) >= self._frame_bytes:
-            frame = bytes(self._buffer[: self._frame_bytes])
-            del self._buffer[: self._frame_bytes]
-            yield from self._hear_frame(frame)
 
     def _hear_frame(self, frame: bytes) -> Iterator[Transcript]:
         self._recent.append(frame)
         self._endpointer.process(frame)
-        self._time += self._frame_seconds
+        self._time += self._frames.seconds
         speech = self._endpointer.in_speech
         if not self._open:
             if speech:
                 self._begin(self._endpointer.speech_start)
             return
-        self._decode_more(frame)
+        self._decoder.feed(frame)
         if speech:
             self._speech_end = self._time
         # The detector needs a window of silence before it reports the end.
@@ -134,30 +188,16 @@ class SphinxRecogniser:
             yield from self._look()
 
     def _begin(self, start: float) -> None:
-        frames = min(round((self._time - start + BEFORE) / self._frame_seconds), len(self._recent))
+        frames = min(round((self._time - start + BEFORE) / self._frames.seconds), len(self._recent))
         self._open = True
-        self._origin = self._time - frames * self._frame_seconds
+        self._origin = self._time - frames * self._frames.seconds
         self._start = max(start, self._origin)
         self._looked = self._start
         self._speech_end = self._time
         self._shown = None
-        self._decoder.start_utt()
+        self._decoder.start()
         if frames:
-            self._decode_more(b"".join(list(self._recent)[-frames:]))
-
-    def _decode_more(self, pcm: bytes) -> None:
-        self._decoder.process_raw(pcm, False, False)
-        if self._first is not None:
-            self._first += pcm
-            if len(self._first) > 2 * MODEL_RATE * AGAIN:
-                self._first = None
-
-    def _decode_again(self) -> None:
-        if self._first is not None:
-            self._decoder.start_utt()
-            self._decoder.process_raw(bytes(self._first), False, False)
-            self._decoder.end_utt()
-            self._first = None
+            self._decoder.feed(b"".join(list(self._recent)[-frames:]))
 
     def _look(self) -> Iterator[Transcript]:
         self._looked = self._time
@@ -167,8 +207,7 @@ class SphinxRecogniser:
             yield heard
 
     def _end(self) -> Iterator[Transcript]:
-        self._decoder.end_utt()
-        self._decode_again()
+        self._decoder.end()
         self._open = False
         self._recent.clear()  # audio of this utterance must not begin the next one
         heard = self._transcript(final=True, end=self._speech_end)
@@ -186,7 +225,7 @@ class SphinxRecogniser:
         return Transcript(text, final=final, start=self._start, end=end, words=words)
 
     def _words(self) -> Iterator[Word]:
-        for segment in self._decoder.seg() or ():
+        for segment in self._decoder.segments():
             text = _VARIANT.sub("", segment.word)
             if _FILLER.fullmatch(text) or (not self._options.profanity and _PROFANITY.fullmatch(text)):
                 continue
