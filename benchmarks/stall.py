@@ -5,7 +5,7 @@ It runs on the loop that it watches, beside what a test does there::
     probe = StallProbe()
     with serving(voice=…, background=probe.watch):
         …
-    assert probe.processor < LONGEST_STALL
+    assert probe.processor < TOLERATED_STALL
 
 Two figures are kept. The processor time of the loop's thread tells what our own code does between two turns. The time
 blocked also sees locks, files and other threads that hold the interpreter: it is the wall clock's, less the time in
@@ -35,7 +35,10 @@ from providers.operations import logs
 from providers.settings import Settings
 
 LONGEST_STALL = 0.020
-"""Seconds: one frame of audio."""
+"""Seconds: one frame of audio. What the server keeps to, measured by the benchmark ``fuzz``."""
+
+TOLERATED_STALL = 5 * LONGEST_STALL
+"""Seconds: what a test tolerates on a machine that others use too. A loop that is held by mistake is held longer."""
 
 _PERIOD = 0.001
 """Seconds between two looks."""

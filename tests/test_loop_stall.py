@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from benchmarks.stall import LONGEST_STALL, ProbedServer, probed_server
+from benchmarks.stall import TOLERATED_STALL, ProbedServer, probed_server
 from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the probe reads Linux' account of waiting threads")
@@ -213,7 +213,7 @@ def test_no_hostile_request_holds_the_loop(server: ProbedServer, attack: Attack)
     server.stalls()
     attack(server)
     processor, _ = server.stalls()
-    assert processor < LONGEST_STALL, f"the loop was held for {1e3 * processor:.1f} ms"
+    assert processor < TOLERATED_STALL, f"the loop was held for {1e3 * processor:.1f} ms"
 
 
 def test_cleaning_a_long_text_does_not_hold_the_loop() -> None:
@@ -234,4 +234,4 @@ def test_cleaning_a_long_text_does_not_hold_the_loop() -> None:
             server.stalls()
             assert say(server, text) in (200, 400)
             processor, _ = server.stalls()
-            assert processor < LONGEST_STALL, f"{text[:20]!r}: the loop was held for {1e3 * processor:.1f} ms"
+            assert processor < TOLERATED_STALL, f"{text[:20]!r}: the loop was held for {1e3 * processor:.1f} ms"

@@ -21,7 +21,7 @@ import pytest
 import structlog
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from benchmarks.stall import LONGEST_STALL, StallProbe
+from benchmarks.stall import TOLERATED_STALL, StallProbe
 from providers.engines.base import Transcript
 from providers.operations import logs
 from providers.paths import TRANSCRIBER_PATH
@@ -260,7 +260,7 @@ def test_no_flood_of_small_frames_holds_the_loop(flood: Callable[[], bytes]) -> 
         client.sendall(frame(struct.pack("!H", 1000), CLOSE))
         reader.join(ENDED)
         assert not reader.is_alive()
-    assert probe.processor < LONGEST_STALL
+    assert probe.processor < TOLERATED_STALL
 
 
 def test_a_million_one_byte_frames_arrive_whole() -> None:
@@ -283,7 +283,7 @@ def test_one_byte_segments_behind_a_large_unfinished_frame_cost_what_they_weigh(
             client.sendall(whole[at : at + 1])
         client.sendall(frame(struct.pack("!H", 1000), CLOSE))
         answer(client)
-    assert probe.processor < LONGEST_STALL
+    assert probe.processor < TOLERATED_STALL
 
 
 @pytest.mark.usefixtures("heap_as_served")
@@ -316,7 +316,7 @@ def test_forty_files_at_full_speed_are_slowed_down_and_lose_nothing() -> None:
     assert failures == []
     expected = channel(pcm, 0)
     assert all(pushed == expected for pushed in engine.pushed)
-    assert probe.processor < LONGEST_STALL
+    assert probe.processor < TOLERATED_STALL
 
 
 def test_a_file_at_full_speed_waits_for_a_slow_recogniser_longer_than_its_buffer_and_its_pings() -> None:
