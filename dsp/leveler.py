@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.activity import VoiceActivity
 from dsp.errors import ParameterError
 from dsp.levels import decibels
 from dsp.limiter import Limiter
@@ -22,14 +23,20 @@ BLOCK_HOPS, ONSET_HOPS = 8, 2
 MEMORY = 50
 """Gating blocks of the estimate: the last 2.5 s of speech."""
 
-FLOOR = -55.0
-"""LUFS. Quieter blocks are pauses: they neither count nor move the gain, so that noise is never pumped up."""
+FLOOR = -60.0
+"""LUFS. Quieter blocks are pauses, whatever they hold: they neither count nor move the gain."""
+
+CERTAIN_HOPS = 4
+"""Hops in a row in which speech must have been detected before they count: what is taken for it in noise is shorter."""
 
 SYLLABLE = 5.0
 """dB by which 100 ms of speech may exceed its loudness; a louder onset turns the gain down at once."""
 
 PHRASE, SWING = 12, 1.0
 """Gating blocks (0.6 s), and the dB by which so short a piece of speech may exceed the loudness of the whole."""
+
+OVERRATED = 0.4
+"""dB by which the largest of those three estimates exceeds the loudness of the voices met, on average."""
 
 RISE, FIRST_RISE, FALL = 6.0, 80.0, 160.0
 """dB per second: rising is slow enough not to be noticed, except in the first second of speech; falling is quick."""
@@ -47,7 +54,7 @@ class Leveler:
     Parameters
     ----------
     rate : int
-        Hz, at most 48000.
+        Hz, 8000 to 48000.
     target : float
         LUFS, ITU-R BS.1770 loudness of the speech, from -40 to -10.
     ceiling : float
@@ -65,18 +72,19 @@ class Leveler:
     Notes
     -----
     Every 50 ms the loudness of the last 2.5 s of speech is measured as ITU-R BS.1770-5 does, K-weighted and gated, and
-    the gain moves on towards the difference: up slowly, down quickly, and not at all in pauses. Within 50 ms it changes
-    along a straight line. As many samples come out as go in, `delay` samples late, the limiter's look-ahead; `flush`
-    hands out that many more. Memory: 50 ms of samples and 2.5 s of block energies.
+    the gain moves on towards the difference: up slowly, down quickly, and only while `dsp.VoiceActivity` detects
+    speech: neither noise nor music nor a pause moves it. Within 50 ms it changes along a straight line. As many samples
+    come out as go in, `delay` samples late, the limiter's look-ahead; `flush` hands out that many more. Memory: 50 ms
+    of samples, 2.5 s of block energies, and that of the detector.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from dsp import rms_dbfs
     >>> leveler = Leveler(8000, target=-23.0)
-    >>> tone = 0.01 * np.sin(np.arange(80000) * 2 * np.pi * 1000 / 8000).astype(np.float32)
-    >>> round(rms_dbfs(tone)), round(rms_dbfs(leveler.feed(tone)[-8000:]))
-    (-43, -23)
+    >>> hiss = 0.01 * np.random.default_rng(1).standard_normal(80000).astype(np.float32)
+    >>> levelled = leveler.feed(hiss)
+    >>> leveler.gain  # noise is not speech
+    0.0
     """
 
     def __init__(
@@ -90,7 +98,7 @@ class Leveler:
         gain: float = 0.0,
     ) -> None:
         valid_rate("rate", rate)
-        limits = {"rate": (rate, 4000, 48000), "target": (target, -40, -10), "boost": (boost, 0, 60)}
+        limits = {"rate": (rate, 8000, 48000), "target": (target, -40, -10), "boost": (boost, 0, 60)}
         for name, (value, low, high) in (limits | {"cut": (cut, 0, 60), "gain": (gain, -cut, boost)}).items():
             if not low <= value <= high:
                 raise ParameterError(f"{name}: expected {low} to {high}, found {value}")
@@ -100,6 +108,9 @@ class Leveler:
         self._ramp = (np.arange(self._hop, dtype=np.float32) + 1) / np.float32(self._hop)
         self._collected = np.zeros(self._hop, dtype=np.float32)
         self._filled = 0
+        self._activity = VoiceActivity(rate)
+        self._spoken = 0
+        """Hops in a row in which speech was detected."""
         self._control = _GainControl(target, (-cut, boost), gain, _k_weights(rate, self._hop))
         self._factor, self._change = _factor(gain), np.float32(0)
 
@@ -142,9 +153,16 @@ class Leveler:
         return np.concatenate(runs)
 
     def flush(self) -> Samples:
-        """Hand out the last `delay` samples, none if nothing was fed, and be ready for a new stream."""
+        """Hand out the last `delay` samples, none if nothing was fed, and be ready for a new stream.
+
+        Returns
+        -------
+        numpy.ndarray, shape (delay,), float32
+        """
         rest = self._limiter.flush()
         self._filled = 0
+        self._spoken = 0
+        self._activity.flush()
         self._control.reset()
         self._factor, self._change = _factor(self._control.gain), np.float32(0)
         return rest
@@ -153,7 +171,10 @@ class Leveler:
         """Take a complete hop; set the gain to reach at the end of the next one."""
         self._filled = 0
         self._factor = self._factor + self._change
-        self._change = _factor(self._control.after(self._collected)) - self._factor
+        self._activity.feed(self._collected)
+        self._spoken = self._spoken + 1 if self._activity.speaking else 0
+        gain = self._control.after(self._collected, speech=self._spoken >= CERTAIN_HOPS)
+        self._change = _factor(gain) - self._factor
 
 
 class _GainControl:
@@ -174,16 +195,16 @@ class _GainControl:
         self.gain = self._first_gain
         """dB."""
 
-    def after(self, hop: Samples) -> float:
+    def after(self, hop: Samples, *, speech: bool) -> float:
         """The gain, in dB, after this hop."""
         self._energies.append(_energy(hop, self._weights))
         block = sum(self._energies) / len(self._energies)
-        if _loudness(block) > FLOOR:
+        if speech and _loudness(block) > FLOOR:
             self._blocks.append(block)
             self._spoken += 1
             rise = FIRST_RISE if self._spoken <= FIRST_HOPS else RISE
             low, high = self._limits
-            wanted = min(max(self._target - self._measured(), low), high)
+            wanted = min(max(self._target + OVERRATED - self._measured(), low), high)
             self.gain = min(max(wanted, self.gain - FALL * HOP), self.gain + rise * HOP)
         return self.gain
 

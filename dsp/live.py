@@ -30,8 +30,18 @@ HALF_WIDTH = 16
 BAND = (0.36, 0.5)
 """Cycles per sample at the lower rate: passed up to 0.72 of the lower Nyquist frequency, stopped from all of it."""
 
+TELEPHONE_RATE = 8000
+"""Hz. The telephone band ends at 3400 Hz, closer to this rate's Nyquist frequency than `BAND` passes."""
+
+TELEPHONE_BAND = (0.425, 0.51)
+"""The band where the lower rate is the telephone's: passed up to 3400 Hz, stopped from 4080 Hz on."""
+
 PASS_WEIGHT = 3e-3
 """A passband error counts this much of a stopband error: 0.05 dB is 0.6 %, -99 dB is 0.001 %."""
+
+TELEPHONE_PASS_WEIGHT = 0.1
+"""The same for `TELEPHONE_BAND`: G.711's own noise lies 38 dB below a voice, so images at -62 dB do not show, and the
+transition may be narrower by two fifths."""
 
 TERMS = 20
 """Cosines that make up the kernel; more only add ripples that the passband does not need."""
@@ -65,6 +75,8 @@ class _Plan:
     compiled: tuple[NDArray[np.int64], Samples, NDArray[np.int64]]
     """The same for the kernel, each flat: the first of ``index``; the weights with the last axis filled up with zeros;
     where the weights of every eight outputs begin and end."""
+    growth: float
+    """The largest sum of the magnitudes of an output's weights."""
 
 
 class LiveResampler:
@@ -74,9 +86,10 @@ class LiveResampler:
     ----------
     in_rate, out_rate : int
         Hz, from 4000 to 192000, with a common divisor of at least 25. Equal rates pass samples through untouched.
-    band : (float, float)
+    band : (float, float), optional
         Where the passband ends and the stop band begins, in cycles per sample at the lower rate, 0.25 to 0.6 and at
-        least 0.08 apart. A stop band that begins above 0.5 buys a wider passband with images near the edge.
+        least 0.08 apart. A stop band that begins above 0.5 buys a wider passband with images near the edge. By
+        default `TELEPHONE_BAND` where the lower rate is 8000 Hz, else `BAND`.
 
     Raises
     ------
@@ -93,7 +106,9 @@ class LiveResampler:
     series on a finite support (T. W. Parks and C. S. Burrus, *Digital Filter Design*, Wiley 1987, section 3.2): for
     its length it lies about 15 dB below a Kaiser window. Passband ripple is at most 0.05 dB up to 0.7 of the lower
     Nyquist frequency; aliases and images lie below -92 dB from the lower Nyquist frequency on, not only beyond the
-    transition band. Each output's weights add up to one, so a constant comes out as that constant.
+    transition band. With 8000 Hz as the lower rate the ripple is at most 0.1 dB up to 3200 Hz and 0.25 dB up to
+    3400 Hz; what lies 100 Hz or more beyond the Nyquist frequency is below -55 dB, 250 Hz beyond below -60 dB, and
+    what is at it is 35 dB down. Each output's weights add up to one, so a constant comes out as that constant.
 
     Memory is constant, about 100 kB per pair of rates and 10 kB per instance. A single fed sample costs about as much
     as 20 ms of them.
@@ -108,7 +123,7 @@ class LiveResampler:
     (320, 32)
     """
 
-    def __init__(self, in_rate: int, out_rate: int, *, band: tuple[float, float] = BAND) -> None:
+    def __init__(self, in_rate: int, out_rate: int, *, band: tuple[float, float] | None = None) -> None:
         valid_rate("in_rate", in_rate)
         valid_rate("out_rate", out_rate)
         divisor = math.gcd(in_rate, out_rate)
@@ -117,13 +132,17 @@ class LiveResampler:
                 f"rates: expected a common divisor of at least {SMALLEST_DIVISOR} Hz, "
                 f"found {divisor} for {in_rate} and {out_rate}"
             )
+        weight = PASS_WEIGHT
+        if band is None and min(in_rate, out_rate) == TELEPHONE_RATE:
+            band, weight = TELEPHONE_BAND, TELEPHONE_PASS_WEIGHT
+        band = band or BAND
         if not (0.25 <= band[0] <= band[1] - 0.08 and band[1] <= 0.6):
             raise ParameterError(f"band: expected two edges from 0.25 to 0.6, at least 0.08 apart, found {band}")
         self.in_rate = in_rate
         self.out_rate = out_rate
         self._filled = 0
         self._fed = False
-        self._plan = None if in_rate == out_rate else _plan(in_rate, out_rate, band)
+        self._plan = None if in_rate == out_rate else _plan(in_rate, out_rate, band, weight)
         if self._plan is not None:
             plan = self._plan
             groups, repeats, reach = plan.index.shape
@@ -137,6 +156,11 @@ class LiveResampler:
     def delay(self) -> float:
         """Samples at ``out_rate`` by which the output lags; at most 2 ms of them."""
         return float(self._plan.delay) if self._plan else 0.0
+
+    @property
+    def growth(self) -> float:
+        """Factor by which the magnitude of an output may exceed that of every input, at most."""
+        return self._plan.growth if self._plan else 1.0
 
     def feed(self, samples: Samples) -> Samples:
         """Resample the next run of samples.
@@ -171,8 +195,34 @@ class LiveResampler:
             start, written = stop, written + ready.size
         return out
 
+    def skip(self, samples: Samples) -> None:
+        """Take in the next run of samples as `feed` does, without working out what comes out.
+
+        Parameters
+        ----------
+        samples : numpy.ndarray, shape (n,), float32
+
+        Raises
+        ------
+        SignalError
+            See `dsp.stage.valid_samples`.
+        """
+        samples = valid_samples(samples)
+        plan = self._plan
+        start = 0
+        while plan is not None and start < samples.size:
+            stop = min(start + plan.block_in - self._filled, samples.size)
+            self._take(samples[start:stop])
+            self._end_block()
+            start = stop
+
     def flush(self) -> Samples:
-        """Hand out the last `delay` samples, none if nothing was fed, and be ready for a new stream."""
+        """Hand out the last `delay` samples, none if nothing was fed, and be ready for a new stream.
+
+        Returns
+        -------
+        numpy.ndarray, shape (delay,), float32
+        """
         plan = self._plan
         if plan is None or not self._fed:
             return SILENCE.copy()
@@ -214,16 +264,30 @@ class LiveResampler:
         plan = self._plan
         assert plan is not None
         before, after = self._filled, self._filled + samples.size
-        self._window[plan.history + before : plan.history + after] = samples
-        self._fed = True
+        self._take(samples)
         self._window.take(plan.index, out=self._looked_at, mode="clip")
         np.matmul(self._looked_at, plan.weights, out=self._product)
         # Adding zero makes every zero positive: inputs yet to come have weight zero, but they do have a sign.
         np.add(self._product.transpose(1, 0, 2), np.float32(0), out=self._block)
-        self._filled = after % plan.block_in
-        if not self._filled:
-            self._window[: plan.history] = self._window[plan.block_in :]
+        self._end_block()
         return self._block.reshape(-1)[self._ready(before) : self._ready(after)]
+
+    def _take(self, samples: Samples) -> None:
+        """Write samples to the current block, which has room for them."""
+        plan = self._plan
+        assert plan is not None
+        start = plan.history + self._filled
+        self._window[start : start + samples.size] = samples
+        self._filled += samples.size
+        self._fed = True
+
+    def _end_block(self) -> None:
+        """Begin a new block where the current one is full."""
+        plan = self._plan
+        assert plan is not None
+        if self._filled == plan.block_in:
+            self._window[: plan.history] = self._window[plan.block_in :]
+            self._filled = 0
 
 
 def _aligned(*shape: int) -> Samples:
@@ -235,7 +299,7 @@ def _aligned(*shape: int) -> Samples:
 
 
 @functools.lru_cache(maxsize=64)
-def _plan(in_rate: int, out_rate: int, band: tuple[float, float]) -> _Plan:
+def _plan(in_rate: int, out_rate: int, band: tuple[float, float], pass_weight: float) -> _Plan:
     divisor = math.gcd(in_rate, out_rate)
     inputs, outputs = in_rate // divisor, out_rate // divisor
     periods = max(1, round(BLOCK_SECONDS * divisor))
@@ -252,11 +316,11 @@ def _plan(in_rate: int, out_rate: int, band: tuple[float, float]) -> _Plan:
     lag = lag - (first[:, :1] + np.arange(group) - delay)[:, None, :] * inputs  # in 1/outputs of an input sample
     weights = _aligned(*lag.shape)
     half_width = delay * min(in_rate, out_rate) / out_rate
-    weights[...] = _kernel(lag / (inputs * delay), half_width, band)
+    weights[...] = _kernel(lag / (inputs * delay), _design(half_width, band, pass_weight))
     index.flags.writeable = weights.flags.writeable = False
-    return _Plan(
-        periods * inputs, periods * outputs, history, delay, index, weights, _compiled(oldest + history, weights)
-    )
+    growth = float(np.abs(weights, dtype=np.float64).sum(axis=1).max())
+    compiled = _compiled(oldest + history, weights)
+    return _Plan(periods * inputs, periods * outputs, history, delay, index, weights, compiled, growth)
 
 
 def _compiled(first: NDArray[np.intp], weights: Samples) -> tuple[NDArray[np.int64], Samples, NDArray[np.int64]]:
@@ -274,9 +338,8 @@ def _group(period: int, block: int) -> int:
     return max(g for g in range(1, GROUP + 1) if (g % period == 0 or period % g == 0) and block % g == 0)
 
 
-def _kernel(position: NDArray[np.float64], half_width: float, band: tuple[float, float]) -> NDArray[np.float64]:
+def _kernel(position: NDArray[np.float64], series: NDArray[np.float64]) -> NDArray[np.float64]:
     """The kernel at positions from -1 to 1 (zero beyond), scaled so that each output's weights add up to one."""
-    series = _design(half_width, band)
     inside = np.abs(position) <= 1
     # cos(m x) is the Chebyshev polynomial of degree m of cos(x).
     values = np.polynomial.chebyshev.chebval(np.cos(np.pi * position), series) * inside
@@ -284,7 +347,7 @@ def _kernel(position: NDArray[np.float64], half_width: float, band: tuple[float,
     return scaled
 
 
-def _design(half_width: float, band: tuple[float, float]) -> NDArray[np.float64]:
+def _design(half_width: float, band: tuple[float, float], pass_weight: float) -> NDArray[np.float64]:
     """Weighted least squares: cosine coefficients of the low-pass kernel on ``half_width`` samples to either side."""
     passed = np.linspace(0, band[0], 60)
     stopped = np.concatenate([np.linspace(band[1], 1, 200), np.linspace(1, 3, 200)[1:]])
@@ -292,7 +355,7 @@ def _design(half_width: float, band: tuple[float, float]) -> NDArray[np.float64]
     terms = np.arange(TERMS)
     # The Fourier transform of a cosine that is cut off at both ends.
     response = np.sinc(cycles - terms) + np.sinc(cycles + terms)
-    weight = np.where(np.arange(len(cycles)) < passed.size, PASS_WEIGHT, 1.0)
+    weight = np.where(np.arange(len(cycles)) < passed.size, pass_weight, 1.0)
     wanted = np.where(np.arange(len(cycles)) < passed.size, 1.0, 0.0)
     solution: NDArray[np.float64] = np.linalg.lstsq(response * weight[:, None], wanted * weight, rcond=None)[0]
     return solution

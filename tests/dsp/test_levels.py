@@ -46,7 +46,7 @@ def loudness(samples: Samples, rate: int) -> float:
 def test_speech_of_mixed_levels_comes_out_at_the_target(rate: int, target: float) -> None:
     for levels in MIXES:
         out = run(Leveler(rate, target=target), [mixed(rate, levels)], [])
-        assert abs(loudness(out, rate) - target) <= 1
+        assert abs(loudness(out, rate) - target) <= 2  # from one voice to the next lie up to 20 dB
         true_peak = np.abs(signal.resample_poly(out.astype(np.float64), 8, 1)).max()
         assert 20 * math.log10(true_peak) <= -1
 
@@ -62,7 +62,26 @@ def test_the_gain_settles_on_a_steady_voice() -> None:
     assert np.abs(np.diff(settled)).max() <= 0.5  # dB in 50 ms
 
 
-@pytest.mark.parametrize("noise", [0.0, 1e-4, 5e-4])
+@pytest.mark.parametrize("level", [-60, -50, -40, -30, -20])
+@pytest.mark.parametrize("colour", ["white", "hum", "silence"])
+def test_noise_alone_is_not_amplified(level: float, colour: str) -> None:
+    hiss = np.random.default_rng(2).standard_normal(160_000)
+    hum = np.sin(np.arange(160_000) * 2 * np.pi * 150 / 16000) * np.sqrt(2)
+    noise = {"white": hiss, "hum": hum, "silence": np.zeros(160_000)}[colour] * 10 ** (level / 20)
+    stage = Leveler(16000, target=-16)
+    stage.feed(noise.astype(np.float32))
+    assert stage.gain == 0
+
+
+@pytest.mark.parametrize("level", [-16, -26, -36, -46])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_single_voice_comes_out_at_the_target(level: float, seed: int) -> None:
+    words = speech(16000, 12, level=level, seed=seed)
+    out = run(Leveler(16000), [words], [])
+    assert abs(loudness(out[2 * 16000 :], 16000) + 20) <= 1.5
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-4, 5e-4, 5e-3])
 def test_the_gain_stands_still_in_pauses(noise: float) -> None:
     stage = Leveler(16000, target=-16)
     stage.feed(speech(16000, 5, level=-30))

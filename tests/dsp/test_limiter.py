@@ -61,6 +61,24 @@ def test_any_split_gives_the_same_bits(rate: int) -> None:
     assert_isolated(lambda: Limiter(rate), [speech(rate, 0.2, level=0)], [speech(rate, 0.2, level=-5, seed=2)])
 
 
+@pytest.mark.parametrize("rate", RATES)
+def test_the_shortcut_where_no_peak_can_reach_the_ceiling_changes_no_bit(rate: int) -> None:
+    quiet, loud = speech(rate, 0.5, level=-30), speech(rate, 0.3, level=-12)
+    words = np.concatenate([quiet, loud, quiet, np.zeros(rate // 4), 2 * loud, quiet]).astype(np.float32)
+    short, long = Limiter(rate), Limiter(rate)
+    long._quiet = -1.0  # the whole calculation, always
+    cuts = range(rate // 50, words.size, rate // 50)
+    assert np.array_equal(run(short, [words], cuts), run(long, [words], cuts))
+
+
+def test_most_of_usual_speech_takes_the_shortcut() -> None:
+    stage, words, taken = Limiter(16000), speech(16000, 10, level=-26), 0
+    for start in range(0, words.size, 320):
+        taken += stage._resting and stage._out_of_reach(words[start : start + 320])
+        stage.feed(words[start : start + 320])
+    assert taken >= 0.8 * words.size / 320
+
+
 def test_as_many_samples_come_out_as_go_in() -> None:
     stage = Limiter(8000)
     assert stage.flush().size == 0
