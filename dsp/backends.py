@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from typing import Any, Literal, Protocol, cast
 
+import numpy as np
+
 from dsp.errors import ParameterError
 
 Backend = Literal["native", "numpy"]
@@ -50,6 +52,10 @@ class Kernels(Protocol):
         """Bind a kernel to arrays, which it keeps alive and in place."""
         ...
 
+    def measure(self, kind: str, numbers: tuple[float, ...], /) -> int:
+        """Count the float32 that the state of such a kernel needs: the first array it is bound to."""
+        ...
+
     def variants(self) -> list[str]:
         """Instruction sets that this processor can run, the best first."""
         ...
@@ -64,6 +70,12 @@ def _built() -> Kernels | None:
         return cast(Kernels, importlib.import_module("dsp._native"))
     except ImportError:  # built without a compiler
         return None
+
+
+def bound(kernels: Kernels, kind: str, numbers: tuple[float, ...], *arrays: Any) -> Kernel:
+    """Bind a kernel to fresh memory for its state, and to arrays of constants."""
+    memory = np.zeros(kernels.measure(kind, numbers), dtype=np.float32)
+    return kernels.bind(kind, numbers, (memory, *arrays))
 
 
 native: Kernels | None = _built()

@@ -29,16 +29,26 @@ SETTLED = 7
 minutes of two voices without an echo, and the right one within 0.8 s of speech with one."""
 
 
+def band_bins(block: int, rate: int) -> tuple[int, int]:
+    """First bin of the band in a spectrum of two blocks, and the first beyond it."""
+    low, high = (max(1, round(edge * 2 * block / rate)) for edge in BAND)
+    return low, min(high, block - 1)
+
+
+def quiet_bin(block: int) -> float:
+    """`QUIET` in the scale of a bin under the window of height 4."""
+    return float(4 * QUIET * np.sqrt(2 * block))
+
+
 class _PhaseBand:
     """Every second bin of the band, as its phase."""
 
     def __init__(self, block: int, rate: int) -> None:
-        low, high = (max(1, round(edge * 2 * block / rate)) for edge in BAND)
-        stop = min(high, block - 1)
+        low, stop = band_bins(block, rate)
         self._at = slice(low, stop, 2)
         self._below = slice(low - 1, stop - 1, 2)
         self._above = slice(low + 1, stop + 1, 2)
-        self._quiet = np.float32(4 * QUIET * np.sqrt(2 * block))
+        self._quiet = np.float32(quiet_bin(block))
         self.bins = len(range(low, stop, 2))
 
     def phases(self, spectrum: Spectrum) -> Spectrum:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
+from dsp import backends, delay, echo_filter
 from dsp.delay import DelayEstimator
 from dsp.echo_filter import LEAD, PARTITIONS, EchoFilter, Power, from_spectrum, power, to_spectrum
-from dsp.pairs import Pair, Pairs, block_length, joined
-from dsp.stage import Samples
+from dsp.pairs import Pair, Pairs, block_length, joined, named_samples, same_length
+from dsp.stage import FLOAT32, SILENCE, Samples
 
 FARTHEST = 26
 """The largest lag in blocks that is looked for: the direct sound of an echo 500 ms late begins in block 25."""
@@ -31,6 +34,14 @@ UNHEARD = 1.0e-4
 """Amplitude, rms of a block, below which a channel counts as silent: -80 dBFS."""
 
 
+@functools.lru_cache(maxsize=16)
+def sine_window(block: int) -> Samples:
+    """The window of two blocks, shape (2 block,), read-only."""
+    window = np.sin(np.pi * (np.arange(2 * block) + 0.5) / (2 * block)).astype(np.float32)
+    window.flags.writeable = False
+    return window
+
+
 class Suppressor:
     """Suppressor of the residual echo in the spectrum, given its expected power per bin.
 
@@ -41,7 +52,7 @@ class Suppressor:
 
     def __init__(self, block: int) -> None:
         self._block = block
-        self._window = np.sin(np.pi * (np.arange(2 * block) + 0.5) / (2 * block)).astype(np.float32)
+        self._window = sine_window(block)
         self._frame = np.zeros(2 * block, dtype=np.float32)
         self._overlap = np.zeros(block, dtype=np.float32)
         self._expected: Power | None = None
@@ -119,6 +130,10 @@ class EchoCanceller:
 
     def _start(self) -> None:
         block = self._block
+        self._kernel: _EchoKernel | None = None
+        if backends.native is not None:
+            self._kernel = _EchoKernel(backends.native, block, self._rate)
+            return
         self._pairs = Pairs(block)
         self._delay = DelayEstimator(block, self._rate, FARTHEST + 1)
         self._filter = EchoFilter(block, FARTHEST)
@@ -151,12 +166,17 @@ class EchoCanceller:
         SignalError
             The lengths differ, or see `dsp.stage.valid_samples`.
         """
+        if self._kernel is not None:
+            return self._kernel.feed(near, far)
         return joined([self._cancel(pair) for pair in self._pairs.push(near, far)])
 
     def flush(self) -> Samples:
         """Hand out the rest, `delay` samples more than were fed in all, and be ready for a new call."""
-        pairs, count = self._pairs.drain()
-        rest = joined([self._cancel(pair) for pair in pairs])[:count]
+        if self._kernel is not None:
+            rest = self._kernel.drain()
+        else:
+            pairs, count = self._pairs.drain()
+            rest = joined([self._cancel(pair) for pair in pairs])[:count]
         self._start()
         return rest
 
@@ -200,3 +220,54 @@ class EchoCanceller:
         self._found = True
         if not max(0, lag - slack) <= self._filter.offset <= max(0, lag - 1):
             self._filter.aim(max(0, lag - LEAD))
+
+
+class _EchoKernel:
+    """Compiled canceller: the steps and the state of `EchoCanceller` in one call."""
+
+    def __init__(self, kernels: backends.Kernels, block: int, rate: int) -> None:
+        self._block = block
+        self._run = backends.bound(kernels, "echo", _numbers(block, rate), sine_window(block)).run
+        self._waiting = 0
+        self._begun = False
+
+    def feed(self, near: Samples, far: Samples) -> Samples:
+        try:
+            out = np.empty((self._waiting + len(near)) // self._block * self._block, FLOAT32)
+            waiting = self._run(near, far, out)
+        except TypeError:  # no length
+            waiting = None
+        if waiting is None:
+            near, far = (np.ascontiguousarray(named_samples(*named)) for named in (("near", near), ("far", far)))
+            same_length(near, far)
+            out = np.empty((self._waiting + len(near)) // self._block * self._block, FLOAT32)
+            waiting = self._run(near, far, out, True)
+        self._begun = self._begun or len(near) > 0
+        self._waiting = waiting
+        return out
+
+    def drain(self) -> Samples:
+        """End the stream: the rest, filled up with silence, and what lags behind."""
+        if not self._begun:
+            return SILENCE.copy()
+        waiting = self._waiting
+        fill = np.zeros((2 if waiting else 1) * self._block - waiting, dtype=np.float32)
+        return self.feed(fill, fill)[: self._block + waiting]
+
+
+def _numbers(block: int, rate: int) -> tuple[float, ...]:
+    """The parameters, in the order of ``dsp/kernels/echo_state.h``."""
+    low, stop = delay.band_bins(block, rate)
+    counts = (
+        block, low, stop, FARTHEST, PARTITIONS, LEAD, PATIENCE, FIRST_SLACK, SLACK,
+        delay.SETTLED, echo_filter.SETTLING, echo_filter.UPKEEP,
+    )  # fmt: skip
+    return (
+        *counts,
+        SUPPRESSION, LEAST_GAIN, block * UNHEARD**2,
+        delay.MEMORY, delay.quiet_bin(block), delay.CLEARLY, delay.COHERENT, delay.RELATED,
+        echo_filter.KEPT, echo_filter.CONFIDENCE, echo_filter.COMMON, echo_filter.DRIFT,
+        echo_filter.FIRST_UNCERTAINTY, echo_filter.UNCERTAINTY_DECAY,
+        echo_filter.NOISE_MEMORY, 2 * block * echo_filter.LEAST_NOISE,
+        echo_filter.MISFIT, echo_filter.MISFIT_SHARE, echo_filter.MISFIT_MEMORY, block * echo_filter.AUDIBLE**2,
+    )  # fmt: skip

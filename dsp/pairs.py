@@ -58,6 +58,12 @@ def fits(samples: Samples) -> bool:
     )
 
 
+def same_length(near: Samples, far: Samples) -> None:
+    """Raise a SignalError unless both have as many samples."""
+    if len(near) != len(far):
+        raise SignalError(f"near, far: expected equal lengths, found {len(near)} and {len(far)} samples")
+
+
 class Pairs:
     """Divider of two channels into blocks that do not depend on the division of the input.
 
@@ -100,8 +106,7 @@ class Pairs:
             The lengths differ, or see `dsp.stage.valid_samples`.
         """
         near, far = named_samples("near", near), named_samples("far", far)
-        if len(near) != len(far):
-            raise SignalError(f"near, far: expected equal lengths, found {len(near)} and {len(far)} samples")
+        same_length(near, far)
         self._begun = self._begun or len(near) > 0
         if len(near) == self._block and not len(self._near):
             return [Pair(near.copy(), far.copy())]  # the caller may reuse its memory

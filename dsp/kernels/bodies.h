@@ -13,6 +13,8 @@
 
 #include "pcm.h"
 #include "fir.h"
+#include "fft.h"
+#include "echo.h"
 
 const struct kernels NAMED(kernels_, VARIANT) = {
     .name = TEXT_OF(VARIANT),
@@ -24,4 +26,6 @@ const struct kernels NAMED(kernels_, VARIANT) = {
     .all_plain = all_plain,
     .fits = fits,
     .fir = fir,
+    .echo_start = echo_start,
+    .echo = echo,
 };

@@ -9,11 +9,12 @@ struct kind;
 typedef struct {
     PyObject_HEAD
     const struct kind *kind;
-    int arrays;
+    int arrays, busy;
     Py_buffer array[MOST_ARRAYS];
     double number[MOST_NUMBERS];
     union {
         struct fir fir;
+        struct echo echo;
     } state;
 } Kernel;
 
@@ -24,6 +25,8 @@ struct kind {
     int numbers;
     /* Sets an exception and returns 0 where lengths and parameters do not belong together. */
     int (*prepare)(Kernel *kernel);
+    /* How many float32 its memory needs, -1 with an exception; NULL where it has none. */
+    Py_ssize_t (*measure)(Kernel *kernel);
     PyObject *(*run)(Kernel *kernel, PyObject *const *args, Py_ssize_t nargs);
 };
 
@@ -133,8 +136,99 @@ static PyObject *fir_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
     return answer;
 }
 
+/* -- echo: memory, window; the parameters as they stand in echo_state.h -- */
+
+static int echo_takes(Kernel *k)
+{
+    struct echo_parameters *is = &k->state.echo.is;
+    ptrdiff_t *counts[] = {&is->block, &is->low,         &is->stop,  &is->farthest, &is->partitions, &is->lead,
+                           &is->patience, &is->first_slack, &is->slack, &is->settled,  &is->settling,   &is->upkeep};
+    float *values[] = {&is->suppression, &is->least_gain, &is->unheard_energy, &is->memory, &is->quiet, &is->clearly,
+                       &is->coherent, &is->related, &is->kept, &is->confidence, &is->common, &is->drift,
+                       &is->first_uncertainty, &is->uncertainty_decay, &is->noise_memory, &is->noise_floor,
+                       &is->misfit, &is->misfit_share, &is->misfit_memory, &is->audible_energy};
+    int number = 0;
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        if (!whole(k, number++, counts[i]))
+            return 0;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        *values[i] = (float)k->number[number++];
+    return 1;
+}
+
+/* What the state needs, -1 with an exception where the parameters are out of bounds. */
+static Py_ssize_t echo_measure(Kernel *k)
+{
+    struct echo *e = &k->state.echo;
+    const struct echo_parameters *is = &e->is;
+    if (!echo_takes(k))
+        return -1;
+    if (is->block < 4 || is->block > FFT_LONGEST / 2 || is->low < 1 || is->stop <= is->low || is->stop >= is->block ||
+        is->partitions < 1 || is->partitions > ECHO_PARTITIONS || is->farthest >= ECHO_LAGS || is->upkeep < 1)
+        return refused("echo", "parameters within its bounds") - 1;
+    e->fft = fft_plan(2 * is->block);
+    e->bins = is->block + 1;
+    e->stride = (e->bins + ECHO_PADDING - 1) / ECHO_PADDING * ECHO_PADDING;
+    e->places = (is->stop - is->low + 1) / 2;
+    e->row = (e->places + ECHO_PADDING - 1) / ECHO_PADDING * ECHO_PADDING;
+    e->lags = is->farthest + 1;
+    e->blocks = is->farthest + is->partitions;
+    if (e->fft == NULL)
+        return refused("echo", "another length") - 1;
+    return echo_layout(e, NULL);
+}
+
+static int echo_prepare(Kernel *k)
+{
+    struct echo *e = &k->state.echo;
+    Py_ssize_t needed = echo_measure(k);
+    if (needed < 0)
+        return 0;
+    if (items(k, 0) != needed || items(k, 1) != 2 * e->is.block)
+        return refused("echo", "memory and a window of the right lengths");
+    e->window = k->array[1].buf;
+    echo_layout(e, k->array[0].buf);
+    memset(k->array[0].buf, 0, (size_t)k->array[0].len);
+    kernels->echo_start(e);
+    return 1;
+}
+
+/* run(near, far, out): how many samples wait for the next block; None where the input is not float32 within [-1, 1].
+ * With a fourth argument the input was checked and converted already. */
+static PyObject *echo_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
+{
+    struct echo *e = &k->state.echo;
+    Py_buffer near, far, out;
+    if (nargs != 3 && nargs != 4)
+        return PyErr_Format(PyExc_ValueError, "echo: expected two channels and room");
+    PyObject *answer = NULL;
+    int checked = nargs == 4, good = 0;
+    if (get_run(args[0], &near, "f", 0)) {
+        if (get_run(args[1], &far, "f", 0)) {
+            Py_ssize_t count = near.len / 4;
+            good = near.len == far.len && (checked || (kernels->fits(near.buf, count) && kernels->fits(far.buf, count)));
+            if (good && get_run(args[2], &out, "f", PyBUF_WRITABLE)) {
+                if (out.len / 4 == (e->waiting + count) / e->is.block * e->is.block) {
+                    UNLOCKED_IF(count > 2048, kernels->echo(e, near.buf, far.buf, count, out.buf));
+                    answer = PyLong_FromSsize_t(e->waiting);
+                }
+                PyBuffer_Release(&out);
+            }
+            PyBuffer_Release(&far);
+        }
+        PyBuffer_Release(&near);
+    }
+    if (answer == NULL && !PyErr_Occurred()) {
+        if (!good && !checked)
+            return Py_NewRef(Py_None);
+        PyErr_Format(PyExc_ValueError, "echo: expected two runs of float32, and room for whole blocks");
+    }
+    return answer;
+}
+
 static const struct kind kinds[] = {
-    {"fir", "fLFL", 7, fir_prepare, fir_run},
+    {"echo", "fF", 32, echo_prepare, echo_measure, echo_run},
+    {"fir", "fLFL", 7, fir_prepare, NULL, fir_run},
 };
 
 /* -- the type -- */
@@ -178,11 +272,9 @@ static int take_arrays(Kernel *kernel, PyObject *arrays)
     return 1;
 }
 
-PyObject *bind(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+/* A kernel of the kind that the first argument names, with the numbers of the second. */
+static Kernel *made(PyObject *const *args)
 {
-    (void)module;
-    if (nargs != 3)
-        return PyErr_Format(PyExc_ValueError, "bind: expected a kind, numbers and arrays");
     const struct kind *kind = NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         PyObject *name = PyUnicode_FromString(kinds[i].name);
@@ -192,20 +284,54 @@ PyObject *bind(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
     }
     if (PyErr_Occurred())
         return NULL;
-    if (kind == NULL)
-        return PyErr_Format(PyExc_ValueError, "bind: found no kind %R", args[0]);
+    if (kind == NULL) {
+        PyErr_Format(PyExc_ValueError, "bind: found no kind %R", args[0]);
+        return NULL;
+    }
     Kernel *kernel = (Kernel *)PyType_GenericAlloc((PyTypeObject *)kernel_type, 0);
     if (kernel == NULL)
         return NULL;
     kernel->kind = kind;
-    if (!take_numbers(kernel, args[1]) || !take_arrays(kernel, args[2]) || !kind->prepare(kernel))
+    if (!take_numbers(kernel, args[1]))
+        Py_CLEAR(kernel);
+    return kernel;
+}
+
+PyObject *bind(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    if (nargs != 3)
+        return PyErr_Format(PyExc_ValueError, "bind: expected a kind, numbers and arrays");
+    Kernel *kernel = made(args);
+    if (kernel != NULL && (!take_arrays(kernel, args[2]) || !kernel->kind->prepare(kernel)))
         Py_CLEAR(kernel);
     return (PyObject *)kernel;
 }
 
+PyObject *measure(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    if (nargs != 2)
+        return PyErr_Format(PyExc_ValueError, "measure: expected a kind and numbers");
+    Kernel *kernel = made(args);
+    if (kernel == NULL)
+        return NULL;
+    Py_ssize_t floats = kernel->kind->measure ? kernel->kind->measure(kernel) : 0;
+    Py_DECREF(kernel);
+    return floats < 0 ? NULL : PyLong_FromSsize_t(floats);
+}
+
 static PyObject *kernel_run(PyObject *self, PyObject *const *args, Py_ssize_t nargs)
 {
-    return ((Kernel *)self)->kind->run((Kernel *)self, args, nargs);
+    Kernel *kernel = (Kernel *)self;
+    if (kernel->busy) {
+        PyErr_SetString(PyExc_RuntimeError, "a stage was fed by two threads at once");
+        return NULL;
+    }
+    kernel->busy = 1; /* the work may be done without the GIL */
+    PyObject *answer = kernel->kind->run(kernel, args, nargs);
+    kernel->busy = 0;
+    return answer;
 }
 
 static void kernel_dealloc(PyObject *self)

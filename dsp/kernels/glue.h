@@ -24,5 +24,6 @@ extern const struct kernels *kernels;
 int get_run(PyObject *object, Py_buffer *view, const char *format, int flags);
 int prepare_kernel_type(void);
 PyObject *bind(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
+PyObject *measure(PyObject *module, PyObject *const *args, Py_ssize_t nargs);
 
 #endif

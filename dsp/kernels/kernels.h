@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "echo_state.h"
+
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "PCM is little-endian: on this machine the numpy code is used"
 #endif
@@ -41,6 +43,9 @@ struct kernels {
     int (*fits)(const float *samples, ptrdiff_t count);
     /* Returns how many samples of the block are filled after it. */
     ptrdiff_t (*fir)(const struct fir *filter, const float *in, ptrdiff_t count, float *out, ptrdiff_t filled);
+    void (*echo_start)(struct echo *state);
+    /* `out` has room for the blocks that become whole; echo_state.waiting is what stays. */
+    void (*echo)(struct echo *state, const float *near, const float *far, ptrdiff_t count, float *out);
 };
 
 extern const struct kernels kernels_baseline;

@@ -15,6 +15,8 @@ from dsp import EchoCanceller, ParameterError, SignalError
 from dsp.stage import Samples
 from tests.dsp.any_split import assert_any_split, assert_isolated
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 RATE = 16000
 
 
