@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import signal
 
 import dsp
-from dsp import LiveResampler, ParameterError, Samples, backends
+from dsp import EchoCanceller, LiveResampler, ParameterError, Samples, backends
 from tests.dsp.any_split import run
 from tests.dsp.voices import speech
 
@@ -109,6 +111,59 @@ def test_the_live_resampler_differs_by_rounding(in_rate: int, out_rate: int) -> 
     cuts = [5, 5, 200, 1000]
     expected, found = both(lambda: run(LiveResampler(in_rate, out_rate), [samples], cuts))
     assert apart(expected, found) <= -125
+
+
+def echo_of(far: Samples, rate: int, late: float) -> Samples:
+    """An echo of half the amplitude through a short room."""
+    room = np.zeros(round((late + 0.05) * rate))
+    tail = np.arange(round(0.05 * rate))
+    room[-tail.size :] = np.random.default_rng(9).standard_normal(tail.size) * np.exp(-tail / (0.01 * rate))
+    room *= 0.5 / np.sqrt(room @ room)
+    return np.asarray(signal.fftconvolve(far, room)[: far.size], dtype=np.float32)
+
+
+@pytest.mark.usefixtures("variant")
+@pytest.mark.parametrize("rate", [8000, 16000, 11025])
+def test_the_echo_canceller_differs_by_rounding(rate: int) -> None:
+    far = speech(rate, 6)
+    near = echo_of(far, rate, 0.06)
+    near[3 * rate :] += 0.5 * speech(rate, 3, seed=2)
+    near[4 * rate : 5 * rate] = 0
+    far[5 * rate :] = 0
+    expected, found = both(lambda: run(EchoCanceller(rate), [near, far], [7, 100, 5000]))
+    assert apart(near, near + (found - expected)[: near.size]) <= -100
+
+
+def test_the_echo_canceller_forgets_and_looks_again_as_the_numpy_code_does() -> None:
+    rate = 8000
+    far, other = speech(rate, 8), speech(rate, 3, seed=5)
+    near = np.concatenate([other, echo_of(far, rate, 0.03)[3 * rate : 5 * rate], echo_of(far, rate, 0.2)[5 * rate :]])
+    expected, found = both(lambda: run(EchoCanceller(rate), [near, far], []))
+    assert apart(near, near + (found - expected)[: near.size]) <= -100
+    left = float(np.std(found[7 * rate :]) / np.std(near[7 * rate :]))
+    assert left < 0.1, "an echo that moved by 170 ms is found again"
+
+
+def test_a_stage_fed_by_two_threads_at_once_says_so() -> None:
+    dsp.use_backend("native")
+    canceller = EchoCanceller(8000)
+    samples = np.zeros(8000 * 300, dtype=np.float32)
+    samples[:] = np.random.default_rng(1).uniform(-0.1, 0.1, samples.size)
+    errors: list[Exception] = []
+
+    def feed() -> None:
+        try:
+            canceller.feed(samples, samples)
+        except RuntimeError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=feed) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [str(error) for error in errors] in ([], ["a stage was fed by two threads at once"])
+    assert canceller.feed(samples[:160], samples[:160]).size == 160
 
 
 def test_a_kernel_refuses_lengths_that_do_not_belong_together() -> None:
