@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
+COMMAND = [sys.executable, "-c", "from providers.cli import main; main()"]
+"""The command line, in a process of its own."""
 
 
 def tool(name: str, package: str) -> str:
