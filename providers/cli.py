@@ -23,6 +23,7 @@ _EMULATOR = "providers.emulator.commands"
 _ELSEWHERE = {
     "assistant": "providers.assistant.command",
     "health": "providers.health_command",
+    "deletion-cost": "providers.deletion_cost_command",
     "say": _EMULATOR,
     "call": _EMULATOR,
     "check": _EMULATOR,
@@ -37,7 +38,7 @@ class _Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if module := _ELSEWHERE.get(name):
-            command: click.Command = getattr(import_module(module), name)
+            command: click.Command = getattr(import_module(module), name.replace("-", "_"))
             return command
         return super().get_command(context, name)
 
