@@ -126,6 +126,11 @@ def serve(chosen: settings.Settings) -> None:
     logs.configure(chosen.logs.format, chosen.logs.level)
     _use_backend(chosen.server.dsp_backend)
     metrics = Metrics()
+    if chosen.telemetry.otel:
+        from providers.operations import otel
+
+        otel.configure()
+        otel.export_registry(metrics.registry)
     voice = assembly.make_voice(chosen, observe=also_noted(metrics.engines.observer("voice")))
     transcriber = assembly.make_transcriber(chosen, observe=also_noted(metrics.engines.observer("transcriber")))
     prewarm = assembly.prewarming(chosen, voice)

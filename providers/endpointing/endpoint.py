@@ -11,6 +11,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from providers import telemetry
 from providers.calls.registry import Calls
 from providers.endpointing import rules, wire
 from providers.endpointing.plan import PlanSeconds
@@ -110,16 +111,21 @@ class CustomEndpointing:
             log.info("ignored", endpoint="endpointing", type=turn.type)
             return JSONResponse({})
         known = self._calls.endpointing(turn.call_id, request.scope["query_string"], turn.user)
-        try:
-            decision = await self._decider.decide(turn, known.hearing())
-        except Exception:  # an error here must not lose the caller's turn
-            log.exception("endpointing failed", call_id=turn.call_id)
-            decision = self._decider.failed()
+        with telemetry.serving("endpointing", request.headers, call_id=turn.call_id) as span:
+            decision = await self._decided(turn, known.hearing())
+            span.set(seconds=decision.answer.seconds, decided_by=decision.answer.reason.value)
         took = time.perf_counter() - begun
         self._metrics.endpointing.answered(took, decision.answer.reason, call_id=turn.call_id)
         known.answered(decision.answer.seconds, _reason(decision), turn.user)
         log.info("endpointing", ms=round(took * 1000, 3), call_id=turn.call_id, **_reasons(decision, turn))
         return Response(wire.reply(decision.answer.seconds), media_type="application/json")
+
+    async def _decided(self, turn: wire.Turn, hearing: Hearing | None) -> Decision:
+        try:
+            return await self._decider.decide(turn, hearing)
+        except Exception:  # an error here must not lose the caller's turn
+            log.exception("endpointing failed", call_id=turn.call_id)
+            return self._decider.failed()
 
 
 def _reason(decision: Decision) -> str:

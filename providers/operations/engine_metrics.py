@@ -9,6 +9,8 @@ from typing import Literal, Protocol, TypeAlias
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from providers import telemetry
+
 __all__ = ["EngineMetrics", "Event", "Role"]
 
 log = structlog.get_logger()
@@ -75,6 +77,7 @@ class EngineMetrics:
     def _observe(self, role: Role, event: Event) -> None:
         """Count an event; failures are logged too."""
         self._events.labels(event.kind, event.engine).inc()
+        telemetry.note(event.kind, engine=event.engine, role=role, seconds=event.value or None)
         match event.kind:
             case "failed":
                 self._cooling_down.labels(role, event.engine).set(1)

@@ -7,10 +7,12 @@ of a series that begins with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from providers import telemetry
 from providers.operations.labels import (
     CLOSE_CODES,
     ENDPOINTING_REASONS,
@@ -24,7 +26,15 @@ from providers.operations.labels import (
 )
 from providers.turns.base import Reason
 
-__all__ = ["CallMetrics", "EndedCall", "EndpointingMetrics", "ServerMetrics", "VoiceMetrics"]
+__all__ = [
+    "CallMetrics",
+    "Distribution",
+    "EndedCall",
+    "EndpointingMetrics",
+    "ServerMetrics",
+    "VoiceMetrics",
+    "otel_name",
+]
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
@@ -53,6 +63,37 @@ class EndedCall(Protocol):
         ...
 
 
+def otel_name(name: str) -> tuple[str, str]:
+    """Name and unit in OpenTelemetry of an instrument: its own way of writing ``providers_…_seconds``."""
+    base = name.replace("providers_", "providers.", 1)
+    return (base.removesuffix("_seconds"), "s") if base.endswith("_seconds") else (base, "1")
+
+
+class Distribution:
+    """Histogram of Prometheus, and of OpenTelemetry where its API is installed."""
+
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        labels: Sequence[str] = (),
+        *,
+        registry: CollectorRegistry,
+        buckets: Sequence[float],
+    ) -> None:
+        self._labels = labels
+        self._prometheus = Histogram(name, description, labels, registry=registry, buckets=buckets)
+        title, unit = otel_name(name)
+        self._otel = telemetry.distribution(title, description, unit)
+
+    def observe(self, value: float, *labels: str, call_id: str | None = None) -> None:
+        """Take in a value; the call's id leads from it to the call, where the format has exemplars."""
+        child = self._prometheus.labels(*labels) if labels else self._prometheus
+        child.observe(value, exemplar(call_id))
+        if self._otel is not None:
+            self._otel.record(value, dict(zip(self._labels, labels, strict=True)))
+
+
 class VoiceMetrics:
     """Voice requests: how many, how they end, how soon they sound."""
 
@@ -70,7 +111,7 @@ class VoiceMetrics:
             "providers_voice_requests", "Voice requests by outcome", ["outcome"], registry=registry
         )
         self._bytes = Counter("providers_voice_bytes", "PCM bytes sent", registry=registry)
-        self._first_audio = Histogram(
+        self._first_audio = Distribution(
             "providers_first_audio_seconds",
             "Until the first audible block, by the engine that spoke it",
             ["engine"],
@@ -91,7 +132,7 @@ class VoiceMetrics:
         self._requests.labels(outcome).inc()
         self._bytes.inc(sent)
         if first_audio is not None:
-            self._first_audio.labels(engine).observe(first_audio, exemplar(call_id))
+            self._first_audio.observe(first_audio, engine, call_id=call_id)
 
 
 class CallMetrics:
@@ -110,7 +151,7 @@ class CallMetrics:
         self._ended = Counter("providers_calls_ended", "Calls by close code", ["code"], registry=registry)
         self._audio = Counter("providers_call_audio_seconds", "Audio received", registry=registry)
         self._transcripts = Counter("providers_transcripts", "Transcripts by kind", ["kind"], registry=registry)
-        self._lag = Histogram(
+        self._lag = Distribution(
             "providers_transcript_lag_seconds",
             "From the arrival of the last audio that a transcript covers until it is sent",
             ["kind", "engine"],
@@ -143,14 +184,14 @@ class CallMetrics:
 
     def transcript(self, lag: float, *, final: bool, engine: str, call_id: str | None = None) -> None:
         """Count a transcript that was sent so many seconds after its last audio came."""
-        self._lag.labels("final" if final else "partial", engine).observe(max(0.0, lag), exemplar(call_id))
+        self._lag.observe(max(0.0, lag), "final" if final else "partial", engine, call_id=call_id)
 
 
 class EndpointingMetrics:
     """Endpointing answers: how many of each reason, and how soon."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._seconds = Histogram(
+        self._seconds = Distribution(
             "providers_endpointing_seconds", "Server time of an answer", registry=registry, buckets=LATENCIES
         )
         self._answers = Counter(
@@ -161,7 +202,7 @@ class EndpointingMetrics:
 
     def answered(self, seconds: float, reason: Reason, *, call_id: str | None = None) -> None:
         """Count an answer that took so long."""
-        self._seconds.observe(seconds, exemplar(call_id))
+        self._seconds.observe(seconds, call_id=call_id)
         self._answers.labels(reason).inc()
 
 
@@ -175,7 +216,7 @@ class ServerMetrics:
             registry=registry,
             multiprocess_mode="livemax",
         )
-        self.loop_stalls = Histogram(
+        self.loop_stalls = Distribution(
             "providers_loop_stall_seconds",
             "How late the event loop was, 20 times a second",
             registry=registry,

@@ -30,7 +30,7 @@ from providers.settings.group import Group
 from providers.settings.listed import names
 from providers.settings.option import Option, options_of
 from providers.settings.plugins import PluginSettings
-from providers.settings.server import Logs, Server
+from providers.settings.server import Logs, Server, Telemetry
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
 from providers.settings.turns import TurnSettings
 
@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     local_voices: LocalVoices = LocalVoices()
     local_listeners: LocalListeners = LocalListeners()
     logs: Logs = Logs()
+    telemetry: Telemetry = Telemetry()
     plugins: dict[str, PluginSettings] = {}
     """By the name of the engine."""
 

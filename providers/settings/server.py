@@ -75,6 +75,19 @@ def _is_network(text: str) -> bool:
     return True
 
 
+class Telemetry(Group, frozen=True):
+    """Traces and metrics for OpenTelemetry."""
+
+    heading: ClassVar[str] = "Telemetry"
+
+    otel: Annotated[
+        bool,
+        Meta(
+            description="Send traces and metrics to an OpenTelemetry collector; OTEL_EXPORTER_OTLP_ENDPOINT says where."
+        ),
+    ] = False
+
+
 class Logs(Group, frozen=True):
     """Log lines."""
 

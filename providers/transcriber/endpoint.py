@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from providers import telemetry
 from providers.auth import Authenticator
 from providers.calls.notes import SocketNotes, noting
 from providers.calls.registry import Calls
@@ -55,8 +56,11 @@ class CustomTranscriber:
             with self.gate.admit():
                 await socket.accept()
                 notes = self.calls.open_socket(scope["query_string"], customer=1 if self.options.swap else 0)
-                with noting(notes):
-                    await self._serve(self._chosen(socket), notes, receive, send)
+                with noting(notes), telemetry.serving("call", socket.headers) as span:
+                    end = await self._serve(self._chosen(socket), notes, receive, send)
+                    span.set(code=end.code, by=end.by, call=notes.record.name, call_id=notes.record.call_id or None)
+                    if end.by == "server":
+                        span.fail(end.reason)
         except RequestError as error:
             await socket.receive()  # the connect message has to be taken before it can be denied
             await socket.send_denial_response(self._refusal(error, scope["path"]))
@@ -75,7 +79,7 @@ class CustomTranscriber:
         query = socket.query_params
         return with_options(self.engine, model=query.get("model"), language=query.get("language"))
 
-    async def _serve(self, engine: SpeechToText, notes: SocketNotes, receive: Receive, send: Send) -> None:
+    async def _serve(self, engine: SpeechToText, notes: SocketNotes, receive: Receive, send: Send) -> _End:
         """Serve the call with raw ASGI messages, because this runs for every frame of every call."""
         end = _End()
 
@@ -103,6 +107,7 @@ class CustomTranscriber:
             if not end.told:
                 with contextlib.suppress(OSError):  # the caller hung up meanwhile
                     await send({"type": "websocket.close", "code": end.code, "reason": end.reason})
+        return end
 
     async def _run(self, call: flow.Call, next_frame: flow.Receive, send_text: flow.Send, end: _End) -> None:
         """Run the call and note how it ended."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
 import dsp
+from providers import telemetry
 from providers.calls.notes import SocketNotes
 from providers.engines.base import Recognition, SpeechToText, Transcript, seconds_behind
 from providers.errors import CallRefused, EngineError
@@ -85,6 +86,7 @@ class Call:
         self._wire = wire.Wire()
         self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
         self._sent = sent
+        self._span = telemetry.NO_SPAN
         self._feeds: list[_Feed] = []
         self._limit: asyncio.Timeout | None = None
         """Of the whole recognition; it is endless until the call is told to finish."""
@@ -168,6 +170,8 @@ class Call:
         started, audio = await self._started
         try:
             async with AsyncExitStack() as stack:
+                tracing = telemetry.part("recognition", engine=self._engine.name, rate=started.rate)
+                self._span = stack.enter_context(tracing)
                 feeds = self._feeds = await self._open(stack, started)
                 self._writing = len(feeds)
                 writing = (self._write(feed, audio.arrivals, send) for feed in feeds)
@@ -235,14 +239,21 @@ class Call:
                 self.stats.partials += 1
             await send(wire.response(text, channel=speaker.channel, final=transcript.final))
             self.notes.sent(text, final=transcript.final, channel=speaker.channel, end=transcript.end)
-            if self._sent is not None and (lag := arrivals.since(_end_of_words(transcript))) is not None:
-                self._sent(lag, final=transcript.final)
+            self._tell_lag(transcript, arrivals)
         if not self._finishing:
             raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
         self._writing -= 1
         if self._writing:
             await asyncio.get_running_loop().create_future()  # the last writer ends the call
         raise _restarting()
+
+    def _tell_lag(self, transcript: Transcript, arrivals: Arrivals) -> None:
+        """Tell how late a transcript was that has been sent."""
+        lag = arrivals.since(_end_of_words(transcript))
+        if transcript.final:
+            self._span.event("final", lag=lag)
+        if lag is not None and self._sent is not None:
+            self._sent(lag, final=transcript.final)
 
 
 def _restarting() -> CallRefused:

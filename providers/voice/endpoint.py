@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from providers import telemetry
 from providers.calls.notes import VoiceNotes, noting
 from providers.calls.registry import Calls
 from providers.capacity import CapacityLimiter
@@ -79,13 +80,14 @@ class CustomVoice:
             self.metrics.voice.refused()
             notes.ended("refused", 0)
             raise
-        with place, self.metrics.voice.active.track_inprogress(), noting(notes):
-            await self._speak(message, notes, scope, receive, send)
+        tracing = telemetry.serving("voice request", request.headers, call_id=message.call_id)
+        with place, self.metrics.voice.active.track_inprogress(), noting(notes), tracing as span:
+            report = _Report(self.engine.name, message, self.metrics, notes, span)
+            await self._speak(message, report, scope, receive, send)
 
     async def _speak(
-        self, message: wire.VoiceRequest, notes: VoiceNotes, scope: Scope, receive: Receive, send: Send
+        self, message: wire.VoiceRequest, report: _Report, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        report = _Report(self.engine.name, message, self.metrics, notes)
         connection = CallerConnection(scope)
         response = _Response(connection, send, report, patience=self.options.write)
         try:
@@ -149,12 +151,15 @@ async def _hung_up(receive: Callable[[], Awaitable[object]], report: _Report) ->
 class _Report:
     """Log event and metrics of one request: what was asked, how it ended, how fast."""
 
-    def __init__(self, engine: str, message: wire.VoiceRequest, metrics: Metrics, notes: VoiceNotes) -> None:
+    def __init__(
+        self, engine: str, message: wire.VoiceRequest, metrics: Metrics, notes: VoiceNotes, span: telemetry.Span
+    ) -> None:
         self._engine = engine
         self._spoken_by = engine.partition(",")[0]
         self._message = message
         self._metrics = metrics
         self._notes = notes
+        self._span = span
         self._begun = time.perf_counter()
         self._first_audio: float | None = None
         self._error = ""
@@ -168,6 +173,7 @@ class _Report:
     def begin(self) -> None:
         self._first_audio = time.perf_counter() - self._begun
         self._notes.first_audio()
+        self._span.event("first audio")
 
     def sent(self, block: bytes) -> None:
         self.bytes += len(block)
@@ -180,6 +186,7 @@ class _Report:
     def failed(self, error: ProvidersError) -> None:
         # The sentence alone: the error's traceback would refer to this object, and both to all that was made.
         self._error = str(error)
+        self._span.fail(self._error)
         self.outcome = "aborted" if self.started else "failed"
 
     def log(self) -> None:
@@ -192,6 +199,7 @@ class _Report:
             call_id=self._message.call_id,
         )
         self._notes.ended(self.outcome, self.bytes)
+        self._span.set(outcome=self.outcome, engine=self._spoken_by, rate=self._message.sample_rate, bytes=self.bytes)
         log.log(
             30 if self._error else 20,
             "voice",

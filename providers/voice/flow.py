@@ -8,6 +8,7 @@ from contextlib import aclosing
 from functools import partial
 from typing import NamedTuple
 
+from providers import telemetry
 from providers.engines.base import SpeakingCapabilities, TextToSpeech, Utterance
 from providers.engines.first_audio import until_audible
 from providers.errors import EngineError
@@ -111,7 +112,7 @@ class _Turns:
 
     def __init__(self, share: LoopShare, spoken_by: Callable[[str], None] | None = None, *, cost: float) -> None:
         self._share = share
-        self.spoken_by = spoken_by
+        self.spoken_by = spoken_by or _nothing
         self._cost = cost
         """Milliseconds per second of audio."""
         self.urgent = True
@@ -133,16 +134,18 @@ async def _render(
             continue
         pipeline.start_unit(last=index == len(plan) - 1)
         utterance = Utterance(step, request.sample_rate, request.voice, continued_by)
-        async with aclosing(engine.synthesize(utterance)) as chunks:
-            async for chunk in chunks:
-                continued_by = chunk.fallback_engine
-                if continued_by and turns.spoken_by is not None:
-                    turns.spoken_by(continued_by)
-                for pcm in blocks_of(chunk, first=_FIRST_BLOCK, later=_LATER_BLOCKS):
-                    await turns.take(len(pcm) / 2 / chunk.rate)
-                    yield Block(pipeline.feed(pcm, chunk.rate), pipeline.audible)
-                    turns.urgent = not pipeline.audible
-                    await asyncio.sleep(0)
+        with telemetry.part("synthesis", engine=engine.name, characters=len(step)) as span:
+            async with aclosing(engine.synthesize(utterance)) as chunks:
+                async for chunk in chunks:
+                    continued_by = chunk.fallback_engine
+                    if continued_by:
+                        span.set(spoken_by=continued_by)
+                        turns.spoken_by(continued_by)
+                    for pcm in blocks_of(chunk, first=_FIRST_BLOCK, later=_LATER_BLOCKS):
+                        await turns.take(len(pcm) / 2 / chunk.rate)
+                        yield Block(pipeline.feed(pcm, chunk.rate), pipeline.audible)
+                        turns.urgent = not pipeline.audible
+                        await asyncio.sleep(0)
         yield Block(pipeline.end_unit(), pipeline.audible)
     yield Block(pipeline.end(), pipeline.audible)
 
@@ -166,6 +169,10 @@ async def _next_block(ahead: BoundedQueue[Block], *, within: float) -> Block | N
             return await ahead.get()
     except TimeoutError:
         raise EngineError(f"expected the next audio within {within:g} s, found none") from None
+
+
+def _nothing(engine: str) -> None:
+    """Told which engine speaks, where nobody asks."""
 
 
 def _size(block: Block) -> int:
