@@ -45,7 +45,7 @@ def create_app(
         tasks.start("drain", served.drain.run())
         try:
             await _start(app, voice, transcriber, served.turns)
-            tasks.start("loop watch", watch(served.gate.load, served.gate.look))
+            tasks.start("loop watch", watch(served.gate.load, served.looked))
             served.ops.ready = True
             if background is not None:
                 tasks.start("prewarming", background())

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from providers.access_tokens import AccessTokens
 from providers.auth import Authenticator
+from providers.calls.endpoint import CallPages
 from providers.calls.registry import Calls
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.engines.base import SpeechToText, TextToSpeech
@@ -20,7 +21,7 @@ from providers.operations.health import Ops
 from providers.operations.loop_watch import LoopLoad
 from providers.operations.metrics import Metrics
 from providers.pages.routes import operations, page_routes
-from providers.paths import ENDPOINTING_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.paths import CALLS_PATH, ENDPOINTING_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
@@ -29,6 +30,9 @@ from providers.turns.decision import Turns
 from providers.turns.engines import make_turns
 from providers.voice.endpoint import CustomVoice
 from providers.voice.options import VoiceOptions
+
+STALL = 0.1
+"""Seconds for which the loop was held that a call's events tell of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,15 @@ class Endpoints:
         """Whether a caller is served now."""
         return self.voice.places.active > 0 or self.gate.places.active > 0
 
+    def looked(self, late: float) -> None:
+        """Take note that the loop was late by so many seconds."""
+        self.gate.look(late)
+        if late >= STALL:
+            self.calls.stall(late)
+
     def routes(self) -> list[BaseRoute]:
         """Every path of the server."""
+        pages = CallPages(self.calls, self.ops.authenticator)
         return [
             Route(VOICE_PATH, self.voice, methods=["POST"]),
             Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),
@@ -64,6 +75,9 @@ class Endpoints:
             Route("/readyz", self.ops.readyz),
             Route("/metrics", self.ops.metricsz),
             Route("/drain", self.ops.drainz, methods=["POST"]),
+            Route(CALLS_PATH, pages.list),
+            Route(f"{CALLS_PATH}/{{id}}", pages.one),
+            Route(f"{CALLS_PATH}/{{id}}/events", pages.events),
             *self._token_routes(),
             *page_routes(
                 operations(VOICE_PATH, ENDPOINTING_PATH, token=TOKEN_PATH if self._tokens else None),

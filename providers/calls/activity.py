@@ -12,24 +12,26 @@ import numpy as np
 
 __all__ = ["Boundary", "SpeechActivity"]
 
-BLOCK = 1.0
+BLOCK = 2.0
 """Seconds of audio that are looked at together."""
 HOP = 0.04
 """Seconds per decision."""
 
-_KEPT = 8
-"""Every so many frames of a hop are squared: the level of speech is known to a fraction of a decibel."""
+_KEPT = 16
+"""Every so many frames of a hop are squared: the level of speech is known to a decibel."""
 
-_ON = -42.0
-"""dBFS (RMS) from which a hop is speech on a quiet line."""
-_OFF = 6.0
-"""dB below the threshold under which a hop is silence again."""
-_ABOVE_NOISE = 10.0
-"""dB above the line's noise from which a hop is speech."""
-_LOUDEST_NOISE = -30.0
-"""dBFS; no line is noisier, so that unbroken speech is not taken for noise."""
-_RISE = 0.5
-"""dB per second that the estimate of the noise rises while nothing is quieter."""
+_ON = 10 ** (-42 / 10)
+"""Power from which a hop is speech on a quiet line: -42 dBFS."""
+_OFF = 10 ** (-4 / 10)
+"""Part of the threshold under which a hop is silence again: 4 dB less."""
+_ABOVE_NOISE = 10 ** (12 / 10)
+"""Times the power of the line's noise from which a hop is speech: 12 dB, 3 of them for the noise's own variation."""
+_LOUDEST_NOISE = 10 ** (-38 / 10)
+"""Power; no line is noisier, so that unbroken speech is not taken for noise."""
+_FLOOR = 10 ** (-80 / 10)
+"""Least noise of a line; digital silence has none to measure."""
+_RISE = 10 ** (1 / 10)
+"""Factor per second by which the estimate of the noise rises while nothing is quieter: 1 dB."""
 _PAUSE = 0.24
 """Seconds of silence that end a stretch of speech."""
 _ONSET_HOPS = 2
@@ -65,31 +67,31 @@ class SpeechActivity:
         self._seconds = self._hop / rate
         self._bytes = 2 * channels * self._hop
         self._block = max(1, round(BLOCK / HOP)) * self._bytes
-        self._waiting: list[bytes] = []
-        self._size = 0
+        self._carry = b""
         self._hops = 0
         self._lines = [_Line(channel) for channel in range(channels)]
 
-    def feed(self, pcm: bytes) -> Iterator[Boundary] | tuple[()]:
-        """Take in whole frames; the boundaries that a full block brings."""
-        self._waiting.append(pcm)
-        self._size += len(pcm)
-        return () if self._size < self._block else self.catch_up()
+    @property
+    def block(self) -> int:
+        """Bytes of a block."""
+        return self._block
 
-    def catch_up(self) -> Iterator[Boundary]:
-        """Look at everything that was fed, but for a part of a hop."""
-        if self._size < self._bytes:
-            return iter(())
-        pcm = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
+    def look(self, blocks: list[bytes]) -> list[Boundary]:
+        """Look at the next whole frames; a part of a hop is kept for the next look."""
+        pcm = b"".join((self._carry, *blocks))
         hops = len(pcm) // self._bytes
-        rest = pcm[hops * self._bytes :]
-        self._waiting, self._size = ([rest] if rest else []), len(rest)
+        self._carry = pcm[hops * self._bytes :]
+        if not hops:
+            return []
         frames = np.frombuffer(pcm, dtype="<i2", count=hops * self._hop * self.channels).reshape(-1, self.channels)
         if self.tap is not None:
             self.tap(frames)
         levels = _levels(frames.reshape(hops, self._hop, self.channels))
         first, self._hops = self._hops, self._hops + hops
-        return iter(self._boundaries(levels, first))
+        found: list[Boundary] = []
+        for line, of_channel in zip(self._lines, levels.T.tolist(), strict=True):
+            found += line.look(of_channel, first, self._seconds)
+        return found
 
     def silence(self, channel: int) -> float | None:
         """Seconds of audio since speech on a channel stopped, as far as it was looked at.
@@ -101,18 +103,11 @@ class SpeechActivity:
             return None
         return 0.0 if line.speaking and line.quiet_hops == 0 else (self._hops - line.loud_until) * self._seconds
 
-    def _boundaries(self, levels: np.ndarray, first: int) -> list[Boundary]:
-        found: list[Boundary] = []
-        for line, of_channel in zip(self._lines, levels.T.tolist(), strict=True):
-            found += line.look(of_channel, first, self._seconds)
-        return found
-
 
 def _levels(frames: np.ndarray) -> np.ndarray:
-    """Levels in dBFS, shape (hops, channels), of frames of shape (hops, frames of a hop, channels)."""
+    """Levels as powers of full scale, shape (hops, channels), of frames of shape (hops, frames of a hop, channels)."""
     some = frames[:, ::_KEPT].astype(np.float32)
-    power = np.einsum("hfc,hfc->hc", some, some) / (some.shape[1] * 32768.0**2)
-    return np.asarray(10 * np.log10(power + 1e-12))
+    return np.asarray(np.einsum("hfc,hfc->hc", some, some) * (1 / (some.shape[1] * 32768.0**2)))
 
 
 class _Line:
@@ -120,28 +115,42 @@ class _Line:
 
     def __init__(self, channel: int) -> None:
         self._channel = channel
-        self._noise = -60.0
+        self._noise = 10 ** (-60 / 10)
         self._loud_hops = 0
         self.speaking = False
         self.quiet_hops = 0
         self.loud_until: int | None = None
         """Hop after the last loud one of a stretch."""
 
-    def look(self, levels: list[float], first: int, seconds: float) -> Iterator[Boundary]:
-        rise, pause = _RISE * seconds, round(_PAUSE / seconds)
+    def look(self, levels: list[float], first: int, seconds: float) -> list[Boundary]:
+        risen = min(self._noise * _RISE ** (len(levels) * seconds), _LOUDEST_NOISE)
+        quietest = min(levels)
+        if not self.speaking and max(levels) < _ON:  # silence, as on one of the two channels at most times
+            self._noise = max(min(risen, quietest), _FLOOR)
+            self._loud_hops = 0
+            return []
+        if self.speaking and quietest >= max(_ON, risen * _ABOVE_NOISE) * _OFF:  # nothing but speech
+            self._noise, self.quiet_hops, self.loud_until = risen, 0, first + len(levels)
+            return []
+        return list(self._boundaries(levels, first, seconds))
+
+    def _boundaries(self, levels: list[float], first: int, seconds: float) -> Iterator[Boundary]:
+        rise, pause, noise = _RISE**seconds, round(_PAUSE / seconds), self._noise
         for index, level in enumerate(levels, first):
-            self._noise = level if level < self._noise else min(self._noise + rise, _LOUDEST_NOISE)
-            threshold = max(_ON, self._noise + _ABOVE_NOISE)
+            noise = max(level, _FLOOR) if level < noise else min(noise * rise, _LOUDEST_NOISE)
+            threshold = noise * _ABOVE_NOISE
+            if threshold < _ON:
+                threshold = _ON
             if not self.speaking:
                 self._loud_hops = self._loud_hops + 1 if level >= threshold else 0
                 if self._loud_hops >= _ONSET_HOPS:
                     self.speaking, self.quiet_hops, self.loud_until = True, 0, index + 1
                     yield Boundary(self._channel, started=True, audio=(index + 1 - self._loud_hops) * seconds)
-                continue
-            if level >= threshold - _OFF:
+            elif level >= threshold * _OFF:
                 self.quiet_hops, self.loud_until = 0, index + 1
-                continue
-            self.quiet_hops += 1
-            if self.quiet_hops >= pause:
-                self.speaking, self._loud_hops = False, 0
-                yield Boundary(self._channel, started=False, audio=(index + 1 - self.quiet_hops) * seconds)
+            else:
+                self.quiet_hops += 1
+                if self.quiet_hops >= pause:
+                    self.speaking, self._loud_hops = False, 0
+                    yield Boundary(self._channel, started=False, audio=(index + 1 - self.quiet_hops) * seconds)
+        self._noise = noise

@@ -6,9 +6,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-__all__ = ["CallEvent", "EventKind", "Way"]
+__all__ = ["CallEvent", "CallEventKind", "Way"]
 
-EventKind: TypeAlias = Literal[
+CallEventKind: TypeAlias = Literal[
     "opened",  # the transcriber's socket was accepted
     "started",  # its start message came; ``detail`` is the format
     "first-frame",  # its first audio came
@@ -39,7 +39,7 @@ class CallEvent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     at: float
     """Seconds on the server's monotonic clock; seconds since the call's first event where it leaves the server."""
-    kind: EventKind
+    kind: CallEventKind
     audio: float | None = None
     """Seconds of the call's audio, from its first frame; None without a socket."""
     text: str = ""

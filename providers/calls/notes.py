@@ -5,7 +5,8 @@ An endpoint knows its own notes and no other endpoint. What a frame costs is one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from providers.calls.activity import Boundary, SpeechActivity
-from providers.calls.events import CallEvent, EventKind
+from providers.calls.activity import SpeechActivity
+from providers.calls.events import CallEvent, CallEventKind
 from providers.calls.record import CallRecord
 from providers.calls.sound import Envelope
 from providers.calls.texts import SaidTexts
@@ -52,7 +53,7 @@ class CallNotes:
         """Note into another record from now on."""
         self._record = record
 
-    def note(self, kind: EventKind, text: str = "", *, seconds: float | None = None, detail: str = "") -> None:
+    def note(self, kind: CallEventKind, text: str = "", *, seconds: float | None = None, detail: str = "") -> None:
         """Append an event that happens now."""
         record = self.record
         audio = record.audio_clock() if record.audio_clock is not None else None
@@ -82,8 +83,12 @@ class SocketNotes(CallNotes):
         self.assistant: Envelope | None = None
         """What the assistant's channel sounded like; None once nobody needs it for a join."""
         self._customer = customer
+        self._waiting: list[bytes] = []
         self._received = 0
+        self._next_look = 0
         self._bytes_per_second = 0
+        self._begun = math.inf
+        """When the audio began, by the frame that came with the least delay: a stall makes no speech later."""
         self._activity: SpeechActivity | None = None
 
     @property
@@ -103,13 +108,10 @@ class SocketNotes(CallNotes):
 
     def audio(self, pcm: bytes) -> None:
         """Take in whole frames of the call's audio, as they come."""
-        if self._activity is None:
-            return
-        if not self._received:
-            self.note("first-frame")
+        self._waiting.append(pcm)
         self._received += len(pcm)
-        if boundaries := self._activity.feed(pcm):
-            self._note_boundaries(boundaries)
+        if self._received >= self._next_look:
+            self._look()
 
     def sent(self, text: str, *, final: bool, channel: str = "customer", end: float | None = None) -> None:
         """Note a transcript that was sent.
@@ -145,16 +147,23 @@ class SocketNotes(CallNotes):
         return self._customer if self._activity is not None and self._activity.channels == 2 else 0
 
     def _catch_up(self) -> None:
-        if self._activity is not None:
-            self._note_boundaries(self._activity.catch_up())
+        """Look at the audio that waits."""
+        if self._waiting:
+            self._look()
 
-    def _note_boundaries(self, boundaries: Iterable[Boundary]) -> None:
-        now, position, record = self.clock(), self.position, self.record
-        for boundary in boundaries:
-            kind: EventKind = "speech-started" if boundary.started else "speech-stopped"
+    def _look(self) -> None:
+        blocks, self._waiting = self._waiting, []
+        if self._activity is None:
+            return
+        now, record = self.clock(), self.record
+        if self._begun == math.inf:
+            self.note("first-frame")
+        self._next_look = self._received + self._activity.block
+        self._begun = min(self._begun, now - self.position)
+        for boundary in self._activity.look(blocks):
+            kind: CallEventKind = "speech-started" if boundary.started else "speech-stopped"
             speaker = "customer" if boundary.channel == self._channel else "assistant"
-            at = now - max(0.0, position - boundary.audio)  # when that audio came
-            record.note(CallEvent(at, kind, boundary.audio, detail=speaker))
+            record.note(CallEvent(min(now, self._begun + boundary.audio), kind, boundary.audio, detail=speaker))
 
     def _keep_assistant(self, frames: np.ndarray) -> None:
         if self.assistant is not None:
@@ -162,17 +171,42 @@ class SocketNotes(CallNotes):
 
 
 class VoiceNotes(CallNotes):
-    """Notes of one voice request."""
+    """Notes of one voice request.
 
-    def __init__(self, record: CallRecord, clock: Callable[[], float], *, rate: int) -> None:
+    Parameters
+    ----------
+    rate
+        Hz of its audio.
+    on_miss
+        Is told the seconds to the first audio of a text that was not cached.
+    """
+
+    def __init__(
+        self,
+        record: CallRecord,
+        clock: Callable[[], float],
+        *,
+        rate: int,
+        on_miss: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
         super().__init__(record, clock)
+        self._on_miss = on_miss
+        self._missed = False
         self._asked = clock()
         self._rate = rate
         self._made: Envelope | None = None
 
     def first_audio(self) -> None:
         """Note that the first audible block was sent."""
-        self.note("first-audio", seconds=self.clock() - self._asked)
+        seconds = self.clock() - self._asked
+        self.note("first-audio", seconds=seconds)
+        if self._missed:
+            self._on_miss(seconds)
+
+    def engine(self, event: EngineEvent) -> None:
+        """Note what a wrapper saw of an engine."""
+        self._missed = self._missed or event.kind == "miss"
+        super().engine(event)
 
     def pcm(self, block: bytes) -> None:
         """Take in audio that was sent; it is looked at until the call's socket is known."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import structlog
@@ -20,6 +22,9 @@ log = structlog.get_logger()
 
 _RECONNECT = 30.0
 """Seconds after the end of a call within which a socket with the same key is the same call's."""
+
+_OBSERVED, _FEW = 100, 5
+"""First audios without the cache that are remembered, and from which on there is a usual one."""
 
 _MOST_SHARED = 1000
 """Keys of several calls that are remembered."""
@@ -54,6 +59,7 @@ class Calls:
         """Seconds since the epoch at the clock's zero."""
         self.table = CallTable(finished=finished, events=events, clock=clock)
         self._joiner = Joiner(self.table, clock, on_join)
+        self._first_audios: deque[float] = deque(maxlen=_OBSERVED)
         self._told_unrendered = False
         self._shared: set[str] = set()
         """Keys that came with more than one call id, and so tell nothing."""
@@ -83,7 +89,7 @@ class Calls:
         record = self._record_of(call_id, query_string)
         if record.call_id:
             record = self._joiner.by_evidence(record)
-        notes = VoiceNotes(record, self.clock, rate=rate)
+        notes = VoiceNotes(record, self.clock, rate=rate, on_miss=self._first_audios.append)
         notes.note("voice-asked", text)
         return notes
 
@@ -116,6 +122,10 @@ class Calls:
         for record in self.table.live():
             audio = record.audio_clock() if record.audio_clock is not None else None
             record.note(CallEvent(now, "stall", audio, seconds=seconds))
+
+    def usual_first_audio(self) -> float | None:
+        """Seconds that the voice usually takes for what is not cached, median; None before there were a few."""
+        return statistics.median(self._first_audios) if len(self._first_audios) >= _FEW else None
 
     def live(self) -> Iterator[CallRecord]:
         """Calls that go on, newest first."""

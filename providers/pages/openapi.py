@@ -16,6 +16,9 @@ __all__ = ["Operation", "Reply", "description"]
 
 Json = dict[str, Any]
 
+_ID = str.maketrans({"/": "-", ".": "-", "{": None, "}": None})
+"""From a path to the id of its operation."""
+
 _REFERENCE = "#/components/schemas/{name}"
 
 
@@ -71,6 +74,7 @@ def refusals(*statuses: int) -> tuple[Reply, ...]:
 _MEANINGS = {
     400: "A field is missing or wrong; the message names it.",
     401: "No valid credential came along.",
+    404: "No such call is remembered.",
     413: "The body or the text is too long.",
     422: "The engine cannot speak this text.",
     500: "A fault of the server.",
@@ -112,7 +116,7 @@ def _shapes(operation: Operation) -> Iterator[Any]:
 def _operation(operation: Operation, schemes: Json) -> Json:
     described: Json = {
         "summary": operation.summary,
-        "operationId": operation.path.strip("/").replace("/", "-").replace(".", "-") or "root",
+        "operationId": operation.path.strip("/").translate(_ID) or "root",
         "responses": _replies(operation.replies),
     }
     if operation.parameters:

@@ -12,10 +12,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from providers.auth import Authenticator
+from providers.calls.export import CallDetail, CallList
 from providers.endpointing.wire import EndpointingMessage, EndpointingReply
 from providers.oauth.wire import TOKEN_FORM, TokenFault, TokenResponse
 from providers.operations.health import Liveness, Readiness
 from providers.pages.openapi import Operation, Reply, description, refusals
+from providers.paths import CALLS_PATH
 from providers.voice.wire import VoiceMessage
 
 __all__ = ["operations", "page_routes"]
@@ -60,6 +62,7 @@ def operations(voice_path: str, endpointing_path: str, *, token: str | None = No
             message=Annotated[EndpointingMessage, Meta(extra_json_schema={"anyOf": _EITHER_LIST})],
         ),
         *([_token_operation(token)] if token else []),
+        *_call_operations(),
         *_service_operations(),
     )
 
@@ -89,6 +92,38 @@ def _service_operations() -> tuple[Operation, ...]:
         ),
         Operation("/openapi.json", "get", "This document", (Reply(200, "OpenAPI 3.1."),), secured=False),
         Operation("/docs", "get", "This document as a page", (Reply(200, "HTML.", "text/html"),), secured=False),
+    )
+
+
+def _call_operations() -> tuple[Operation, ...]:
+    """What is known of calls."""
+    named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    name = {**named, "description": "This server's name of the call, the platform's id, or the key of its URLs."}
+    live = {"name": "live", "in": "query", "schema": {"type": "boolean"}, "description": "Only calls that go on."}
+    most = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+    limit = {"name": "limit", "in": "query", "schema": most, "description": "Calls in the list."}
+    return (
+        Operation(
+            CALLS_PATH,
+            "get",
+            "Calls of this process, live ones first",
+            (Reply(200, "The calls.", shape=CallList), *refusals(400, 401)),
+            parameters=(live, limit),
+        ),
+        Operation(
+            f"{CALLS_PATH}/{{id}}",
+            "get",
+            "One call: events, transcript, and where the time of each turn went",
+            (Reply(200, "The call.", shape=CallDetail), *refusals(401, 404)),
+            parameters=(name,),
+        ),
+        Operation(
+            f"{CALLS_PATH}/{{id}}/events",
+            "get",
+            "One call's events as they come, as server-sent events",
+            (Reply(200, "Events, until the call has finished.", "text/event-stream"), *refusals(401, 404)),
+            parameters=(name,),
+        ),
     )
 
 
