@@ -136,12 +136,13 @@ def serve(chosen: settings.Settings) -> None:
     prewarm = assembly.prewarming(chosen, voice)
     app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics, background=prewarm)
     sock = server.bind(chosen)
+    public = _public_url(chosen.proxies.tunnel, server.url(chosen, sock))
 
     def announce(base: str) -> None:
         calls = call_capacity(chosen, transcriber)
         speaks = f"engine {voice.name}; {chosen.voice.max_voices} requests at once: --max-voices"
         hears = f"engine {transcriber.name}; {calls.limit} calls at once: {calls.reason}"
-        click.echo(_banner(base, _shown_secret(chosen, made=made), speaks, hears, dsp.backend()))
+        click.echo(_banner(base, _shown_secret(chosen, made=made), speaks, hears, dsp.backend(), public))
         sys.stdout.flush()
 
     if not server.run(
@@ -154,6 +155,16 @@ def serve(chosen: settings.Settings) -> None:
         accepts=accepted(chosen, made=made),
     ):
         raise click.ClickException(_why(getattr(app.state, "fault", None)))
+
+
+def _public_url(name: str, local: str) -> str:
+    """The public URL of a tunnel that ends with the command; empty without one."""
+    from providers import tunnel
+
+    try:
+        return click.get_current_context().with_resource(tunnel.opened(name, local))
+    except tunnel.TunnelFailed as error:
+        raise click.ClickException(str(error)) from None
 
 
 _BACKENDS = {
@@ -190,18 +201,21 @@ def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:
     return "none: " + ("signatures by the HMAC key you set" if chosen.hmac.secret else "tokens of the clients you set")
 
 
-def _banner(base: str, secret: str, voice: str, transcriber: str, backend: str) -> str:
+def _banner(base: str, secret: str, voice: str, transcriber: str, backend: str, public: str) -> str:
     from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
+    tunnel = (f"  public        {public}   (the tunnel ends with the server)",) if public else ()
     return "\n".join(
         (
+            *tunnel,
             f"  voice         {base}{VOICE_PATH}   ({voice})",
             f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   ({transcriber})",
             f"  endpointing   {base}{ENDPOINTING_PATH}",
             f"  secret        {secret}",
             f"  signal code   {_BACKENDS[backend]}",
             "",
-            "  Next: vapi-providers assistant --public-url https://…  prints the JSON of an assistant, or applies it;",
+            f"  Next: vapi-providers assistant --public-url {public or 'https://…'}  prints the JSON of an assistant,"
+            " or applies it;",
             '        vapi-providers say "Hello there."  in another terminal lets you hear it. Ctrl-C ends.',
         )
     )

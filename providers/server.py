@@ -128,8 +128,8 @@ def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=75,  # the platform posts once per sentence; a new connection would cost it a round trip
         access_log=False,
         server_header=False,
-        proxy_headers=bool(names(settings.server.trusted_proxies)),
-        forwarded_allow_ips=list(names(settings.server.trusted_proxies)),
+        proxy_headers=bool(names(settings.proxies.trusted_proxies)),
+        forwarded_allow_ips=list(names(settings.proxies.trusted_proxies)),
         log_config=None,
         lifespan="on",
         **tls,

@@ -37,7 +37,6 @@ ELSEWHERE = {
     "cache_folder",
     "cache_redis_url",
     "prewarm",
-    "trusted_proxies",
 }
 """Settings of this machine, not of how a request is served."""
 OPTIONS = [

@@ -30,6 +30,7 @@ from providers.settings.group import Group
 from providers.settings.listed import names
 from providers.settings.option import Option, options_of
 from providers.settings.plugins import PluginSettings
+from providers.settings.proxies import ProxySettings
 from providers.settings.server import Logs, Server, Telemetry
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
 from providers.settings.turns import TurnSettings
@@ -42,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The server's settings, one group for each room."""
 
     server: Server = Server()
+    proxies: ProxySettings = ProxySettings()
     access: Access = Access()
     hmac: Hmac = Hmac()
     oauth: OAuth = OAuth()

