@@ -12,12 +12,15 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from providers import settings
 from providers.errors import EngineError, ProvidersError, SettingsError, one_line
+
+if TYPE_CHECKING:
+    from providers.operations.metrics import Metrics
 
 _EMULATOR = "providers.emulator.commands"
 _ELSEWHERE = {
@@ -118,19 +121,13 @@ def serve(chosen: settings.Settings) -> None:
     from providers.calls.notes import also_noted
     from providers.endpoints import call_capacity
     from providers.operations import logs
-    from providers.operations.metrics import Metrics
 
     made = not chosen.access.no_auth and not chosen.has_credential
     if made:
         chosen = chosen.replacing(secret=secrets.token_urlsafe(24))
     logs.configure(chosen.logs.format, chosen.logs.level)
     _use_backend(chosen.server.dsp_backend)
-    metrics = Metrics()
-    if chosen.telemetry.otel:
-        from providers.operations import otel
-
-        otel.configure()
-        otel.export_registry(metrics.registry)
+    metrics = _metrics(chosen)
     voice = assembly.make_voice(chosen, observe=also_noted(metrics.engines.observer("voice")))
     transcriber = assembly.make_transcriber(chosen, observe=also_noted(metrics.engines.observer("transcriber")))
     prewarm = assembly.prewarming(chosen, voice)
@@ -155,6 +152,19 @@ def serve(chosen: settings.Settings) -> None:
         accepts=accepted(chosen, made=made),
     ):
         raise click.ClickException(_why(getattr(app.state, "fault", None)))
+
+
+def _metrics(chosen: settings.Settings) -> Metrics:
+    """The server's metrics, sent to a collector where that is chosen."""
+    from providers.operations.metrics import Metrics
+
+    metrics = Metrics()
+    if chosen.telemetry.otel:
+        from providers.operations import otel
+
+        otel.configure()
+        otel.export_registry(metrics.registry)
+    return metrics
 
 
 def _public_url(name: str, local: str) -> str:
