@@ -26,6 +26,7 @@ from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
 from providers.transcriber.flow import CallOptions
+from providers.transcriber.turns import TurnOptions
 from providers.turns.decision import Turns
 from providers.turns.engines import make_turns
 from providers.voice.endpoint import CustomVoice
@@ -110,7 +111,7 @@ def build(
     return Endpoints(
         replace(_voice(settings, voice, inbound, metrics, calls), drain=drain),
         CustomEndpointing(inbound, metrics, calls, turns),
-        replace(_transcriber(settings, transcriber, authenticator, gate, metrics, calls), drain=drain),
+        replace(_transcriber(settings, transcriber, authenticator, gate, metrics, calls, turns), drain=drain),
         Ops(gate, authenticator, metrics, drain=drain),
         gate,
         calls,
@@ -161,6 +162,7 @@ def _transcriber(
     gate: CallGate,
     metrics: Metrics,
     calls: Calls,
+    turns: Turns,
 ) -> CustomTranscriber:
     chosen = settings.transcriber
     options = CallOptions(
@@ -168,5 +170,6 @@ def _transcriber(
         swap=chosen.swap_channels,
         buffer=chosen.audio_buffer_seconds,
         conditioning=ConditioningOptions(echo=chosen.echo, denoise=chosen.denoise),
+        turns=TurnOptions(turns, drive=settings.turns.turns == "drive", longest_hold=settings.turns.turn_hold_seconds),
     )
     return CustomTranscriber(engine, authenticator, gate, metrics, calls, options)

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["CallNotes", "KnownCall", "SocketNotes", "VoiceNotes", "also_noted", "noting"]
 
 
+_PAUSE = 0.12
+"""Seconds of a low level that are not yet a pause: syllables and stops are shorter."""
+
+
 class CallNotes:
     """Something that notes events into a call's record.
 
@@ -250,7 +254,9 @@ class KnownCall(CallNotes):
         if self.socket.turn.listening:
             return known
         silence = self.socket.silence()
-        return replace(known, speaking=silence == 0, silence=silence or None)
+        if silence is None or silence < _PAUSE:
+            return replace(known, speaking=silence is not None, silence=None)
+        return replace(known, speaking=False, silence=silence)
 
     def answered(self, seconds: float, reason: str, words: str) -> None:
         """Note the answer: seconds to wait, the reason in a few words, the caller's last words."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 __all__ = [
     "Behind",
@@ -87,6 +87,10 @@ class Transcript:
     """End of the audio that the text covers, in seconds from the same origin."""
     words: tuple[Word, ...] = ()
     """Empty for engines without word times."""
+    turn: Literal["open", "eager", "done"] | None = None
+    """The engine's own signal: the speaker goes on, has probably finished, has finished. None where it gives none."""
+    turn_confidence: float | None = None
+    """Its probability that the speaker has finished, 0 … 1; None where it tells none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from operator import itemgetter
 
-__all__ = ["Arrivals"]
+from providers.engines.base import Transcript
+
+__all__ = ["Arrivals", "end_of_words"]
 
 _STEP = 0.1
 """Seconds of audio between two marks."""
@@ -53,3 +55,8 @@ class Arrivals:
         (before, early), (after, late) = marks[max(0, index - 1)], marks[index]
         share = (position - before) / (after - before) if after > before else 1.0
         return max(0.0, self._clock() - early - share * (late - early))
+
+
+def end_of_words(transcript: Transcript) -> float:
+    """Seconds of audio up to the end of the last word, or of the audio where the engine tells no words."""
+    return transcript.words[-1].end if transcript.words else transcript.end

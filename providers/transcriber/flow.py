@@ -12,6 +12,7 @@ read wait in the recognition, where a later transcript replaces a partial.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,14 +21,16 @@ from typing import NoReturn, Protocol
 import dsp
 from providers import telemetry
 from providers.calls.notes import SocketNotes
-from providers.engines.base import Recognition, SpeechToText, Transcript, seconds_behind
+from providers.engines.base import SpeechToText, Transcript, seconds_behind
 from providers.errors import CallRefused, EngineError
 from providers.tasks import run_beside
 from providers.transcriber import wire
-from providers.transcriber.arrivals import Arrivals
+from providers.transcriber.arrivals import Arrivals, end_of_words
 from providers.transcriber.audio_queue import AudioQueue
 from providers.transcriber.conditioning import Conditioner, ConditioningOptions
-from providers.transcriber.transcripts import TranscriptNormaliser
+from providers.transcriber.transcripts import Feed, TranscriptNormaliser
+from providers.transcriber.turns import CallTurns, TurnOptions
+from providers.turns.driver import Spoken
 
 Receive = Callable[[], Awaitable["str | bytes | None"]]
 """Returns the next frame, None when the caller is gone."""
@@ -53,6 +56,7 @@ class CallOptions:
     buffer: float = 30.0
     """Seconds of audio that may wait for the recogniser, and seconds that it may wait."""
     conditioning: ConditioningOptions = ConditioningOptions()
+    turns: TurnOptions = TurnOptions()
 
 
 @dataclass(slots=True)
@@ -83,11 +87,14 @@ class Call:
         self._engine = engine
         self._options = options
         self.notes = notes
+        self._turns = CallTurns(options.turns, notes, engine.capabilities.languages)
         self._wire = wire.Wire()
         self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
         self._sent = sent
         self._span = telemetry.NO_SPAN
-        self._feeds: list[_Feed] = []
+        self._feeds: list[Feed] = []
+        self._latest: Transcript | None = None
+        """The customer's newest transcript."""
         self._limit: asyncio.Timeout | None = None
         """Of the whole recognition; it is endless until the call is told to finish."""
         self._finishing = False
@@ -151,6 +158,7 @@ class Call:
     def _start(self, started: wire.Started) -> None:
         self.stats.rate, self.stats.channels = started.rate, started.channels
         self.notes.started(started.rate, started.channels)
+        self._turns.started(started.rate)
         bytes_per_second = 2 * started.channels * started.rate
         self._started.set_result((started, AudioQueue(bytes_per_second=bytes_per_second, seconds=self._options.buffer)))
 
@@ -174,43 +182,50 @@ class Call:
                 self._span = stack.enter_context(tracing)
                 feeds = self._feeds = await self._open(stack, started)
                 self._writing = len(feeds)
-                writing = (self._write(feed, audio.arrivals, send) for feed in feeds)
-                await run_beside(self._feed(feeds, started, audio), *writing)
+                beside = [self._write(feed, audio.arrivals, send) for feed in feeds]
+                if self._turns.driver is not None:
+                    beside.append(self._drive(audio.arrivals, send))
+                await run_beside(self._feed(feeds, started, audio), *beside)
         except EngineError as lost:
             raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost}") from lost
         except OSError as lost:
             raise CallRefused(wire.INTERNAL_ERROR, f"recogniser lost: {lost.strerror or type(lost).__name__}") from lost
+        finally:
+            self._turns.close()
         raise AssertionError("a feeder never returns")
 
-    async def _open(self, stack: AsyncExitStack, started: wire.Started) -> list[_Feed]:
+    async def _open(self, stack: AsyncExitStack, started: wire.Started) -> list[Feed]:
         engine, rate = self._engine, started.rate
         customer, assistant = self._speaker("customer"), self._speaker("assistant")
         if started.channels == 1:
-            return [_Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), None)]
+            return [Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), None)]
         first, second = (1, 0) if self._options.swap else (0, 1)
         if not self._options.both:
-            return [_Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), first)]
+            return [Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), first)]
         if engine.capabilities.channels >= 2:
             speakers = (assistant, customer) if self._options.swap else (customer, assistant)
-            return [_Feed(await stack.enter_async_context(engine.listen(rate=rate, channels=2)), speakers, None)]
+            return [Feed(await stack.enter_async_context(engine.listen(rate=rate, channels=2)), speakers, None)]
         return [
-            _Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), first),
-            _Feed(await stack.enter_async_context(engine.listen(rate=rate)), (assistant,), second),
+            Feed(await stack.enter_async_context(engine.listen(rate=rate)), (customer,), first),
+            Feed(await stack.enter_async_context(engine.listen(rate=rate)), (assistant,), second),
         ]
 
     def _speaker(self, channel: wire.Channel) -> TranscriptNormaliser:
         capabilities = self._engine.capabilities
         return TranscriptNormaliser(channel, punctuate=not capabilities.punctuates, languages=capabilities.languages)
 
-    async def _feed(self, feeds: list[_Feed], started: wire.Started, audio: AudioQueue) -> None:
+    async def _feed(self, feeds: list[Feed], started: wire.Started, audio: AudioQueue) -> None:
         options = self._options.conditioning
         conditioner = Conditioner(options, started.rate) if options != ConditioningOptions() else None
         whole = conditioner is None and all(feed.channel is None for feed in feeds)
+        whole = whole and (started.channels == 1 or not self._turns.listens)
+        customer = 1 if started.channels == 2 and self._options.swap else 0
         while pcm := await audio.take():
             split = () if whole else dsp.split_channels(pcm, started.channels)
             if conditioner is not None:
                 split = await self._conditioned(conditioner, split)
                 pcm = dsp.join_channels(split)
+            self._turns.audio(split[customer] if split else pcm)
             for feed in feeds:
                 await feed.recognition.push(pcm if feed.channel is None else split[feed.channel])
             if audio.size:
@@ -227,50 +242,58 @@ class Call:
         done = await conditioner.feed(split[customer], split[1 - customer])
         return (split[0], done) if self._options.swap else (done, split[1])
 
-    async def _write(self, feed: _Feed, arrivals: Arrivals, send: Send) -> NoReturn:
+    async def _write(self, feed: Feed, arrivals: Arrivals, send: Send) -> NoReturn:
         async for transcript in feed.recognition:
             speaker = feed.speakers[transcript.channel]
             text = speaker.normalise(transcript)
             if text is None:
                 continue
-            if transcript.final:
-                self.stats.finals += 1
+            if speaker.channel == "customer":
+                self.notes.turn.recogniser(transcript.turn, transcript.turn_confidence)
+            emit = functools.partial(self._emit, send, arrivals, speaker.channel, transcript)
+            if speaker.channel == "customer":
+                self._latest = transcript
+                await self._turns.transcript(text, final=transcript.final, emit=emit)
             else:
-                self.stats.partials += 1
-            await send(wire.response(text, channel=speaker.channel, final=transcript.final))
-            self.notes.sent(text, final=transcript.final, channel=speaker.channel, end=transcript.end)
-            self._tell_lag(transcript, arrivals)
+                await emit(Spoken(text, final=transcript.final))
         if not self._finishing:
             raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
+        await self._turns.flush(functools.partial(self._emit, send, arrivals, "customer", self._latest))
         self._writing -= 1
         if self._writing:
             await asyncio.get_running_loop().create_future()  # the last writer ends the call
         raise _restarting()
 
-    def _tell_lag(self, transcript: Transcript, arrivals: Arrivals) -> None:
+    async def _drive(self, arrivals: Arrivals, send: Send) -> NoReturn:
+        """Send the finals that are held until the turn is over."""
+
+        async def emit(spoken: Spoken) -> None:
+            await self._emit(send, arrivals, "customer", self._latest, spoken)
+
+        await self._turns.drive(emit)
+        raise AssertionError("a driver never returns")
+
+    async def _emit(
+        self, send: Send, arrivals: Arrivals, channel: wire.Channel, transcript: Transcript | None, spoken: Spoken
+    ) -> None:
+        """Send one transcript; ``transcript`` is the recognition's newest."""
+        if spoken.final:
+            self.stats.finals += 1
+        else:
+            self.stats.partials += 1
+        await send(wire.response(spoken.text, channel=channel, final=spoken.final))
+        self.notes.sent(spoken.text, final=spoken.final, channel=channel, end=transcript.end if transcript else None)
+        if transcript is not None:
+            self._tell_lag(transcript, arrivals, final=spoken.final)
+
+    def _tell_lag(self, transcript: Transcript, arrivals: Arrivals, *, final: bool) -> None:
         """Tell how late a transcript was that has been sent."""
-        lag = arrivals.since(_end_of_words(transcript))
-        if transcript.final:
+        lag = arrivals.since(end_of_words(transcript))
+        if final:
             self._span.event("final", lag=lag)
         if lag is not None and self._sent is not None:
-            self._sent(lag, final=transcript.final)
+            self._sent(lag, final=final)
 
 
 def _restarting() -> CallRefused:
     return CallRefused(wire.SERVICE_RESTART, "the server is shutting down")
-
-
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """One recognition, with its channels and speakers."""
-
-    recognition: Recognition
-    speakers: tuple[TranscriptNormaliser, ...]
-    """One per channel of the recognition."""
-    channel: int | None
-    """Channel of the call that it is fed; None is all of them, interleaved."""
-
-
-def _end_of_words(transcript: Transcript) -> float:
-    """Seconds of audio up to the end of the last word, or of the audio where the engine tells no words."""
-    return transcript.words[-1].end if transcript.words else transcript.end

@@ -6,7 +6,9 @@ sentence without a mark delays the answer by more than a second, and a mark afte
 
 from __future__ import annotations
 
-from providers.engines.base import Transcript
+from dataclasses import dataclass
+
+from providers.engines.base import Recognition, Transcript
 from providers.text.finals import punctuated
 from providers.transcriber.wire import Channel
 
@@ -40,3 +42,14 @@ class TranscriptNormaliser:
             return None
         self._shown = text
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One recognition, with its channels and speakers."""
+
+    recognition: Recognition
+    speakers: tuple[TranscriptNormaliser, ...]
+    """One per channel of the recognition."""
+    channel: int | None
+    """Channel of the call that it is fed; None is all of them, interleaved."""

@@ -63,6 +63,8 @@ class TurnState:
         self.driven: Literal["held", "released"] | None = None
         self.listening = False
         """Whether a listener tells speech and silence."""
+        self.on_change: Callable[[], None] = _nothing
+        """Is called when speech starts or stops, and when a pause was judged."""
 
     @property
     def pause(self) -> int:
@@ -82,16 +84,19 @@ class TurnState:
         """Take note that the caller speaks: what was known of the pause is void."""
         self._speaking, self._stopped, self._done, self._recogniser = True, None, None, None
         self.driven = None
+        self.on_change()
 
     def stopped(self, at: float) -> None:
         """Take note that the caller's speech stopped at this second of audio."""
         self._speaking, self._stopped = False, at
         self._pause += 1
+        self.on_change()
 
     def judged(self, pause: int, done: float) -> None:
         """Keep a probability that was computed for a pause, unless that pause is over."""
         if pause == self._pause and not self._speaking:
             self._done = (pause, done)
+            self.on_change()
 
     def recogniser(self, turn: RecogniserTurn | None, confidence: float | None) -> None:
         """Take note of the recogniser's signal, with the words that it came with."""
@@ -109,3 +114,7 @@ class TurnState:
         done = self._done[1] if self._done is not None and self._done[0] == self._pause else None
         turn, confidence = self._recogniser or (None, None)
         return Hearing(self._speaking, self.silence(), done, turn, confidence, self.driven)
+
+
+def _nothing() -> None:
+    """Do nothing: no driver waits for a change."""

@@ -18,7 +18,7 @@ class Waits:
     no_punctuation: float = 1.5
     dictation: float = 2.5
     """While more digits or letters are expected."""
-    held: float = 3.0
+    held: float = 2.0
     """While the transcriber holds the final; a later transcript is answered anew."""
 
     def after(self, reason: Reason) -> float:

@@ -12,7 +12,7 @@ from providers.errors import EngineUnavailable
 from providers.turns.smart_turn import RATE, SmartTurn, shipped_weights
 
 
-def loudest_half_model(path: Path) -> Path:
+def tiny_model(path: Path) -> Path:
     """A model of the real one's shape: the sigmoid of the mean of all features."""
     onnx = pytest.importorskip("onnx", reason="onnx makes the tests' model")
     tensor, helper = onnx.TensorProto, onnx.helper
@@ -34,7 +34,7 @@ def loudest_half_model(path: Path) -> Path:
 
 def test_the_model_hears_eight_seconds_with_silence_before_them(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime", reason="the extra turns is not installed")
-    model = SmartTurn(loudest_half_model(tmp_path / "tiny.onnx"))
+    model = SmartTurn(tiny_model(tmp_path / "tiny.onnx"))
     rng = np.random.default_rng(1)
     said = (0.1 * rng.standard_normal(3 * RATE)).astype(np.float32)
     padded = np.concatenate([np.zeros(5 * RATE, dtype=np.float32), said])
