@@ -14,6 +14,7 @@ NATIVE = Extension(
     # Nothing that changes results: NaN and infinity are what errors are made of. The instruction sets of newer
     # processors are chosen when the module is loaded, so what is built here runs on any machine of its kind.
     extra_compile_args=["-std=gnu11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden"],
+    libraries=["m"],
     py_limited_api=True,
     optional=True,
 )

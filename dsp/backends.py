@@ -16,6 +16,9 @@ from dsp.errors import ParameterError
 
 Backend = Literal["native", "numpy"]
 
+INTERFACE = 3
+"""Of the compiled module that this code calls; ``dsp/kernels/kernels.h`` has the same."""
+
 
 class Kernel(Protocol):
     """Compiled step of one stage, bound to the arrays that hold its state."""
@@ -48,6 +51,10 @@ class Kernels(Protocol):
         """Write the samples of G.711 codes."""
         ...
 
+    def is_plain(self, samples: Any, /) -> bool | None:
+        """Whether it is one run of float32 that every stage works on as it is: finite, no denormals, not too large."""
+        ...
+
     def bind(self, kind: str, numbers: tuple[float, ...], arrays: tuple[Any, ...], /) -> Kernel:
         """Bind a kernel to arrays, which it keeps alive and in place."""
         ...
@@ -65,11 +72,13 @@ class Kernels(Protocol):
         ...
 
 
-def _built() -> Kernels | None:
+def built() -> Kernels | None:
+    """The compiled module; ``None`` where no compiler built it, or built it from older sources."""
     try:
-        return cast(Kernels, importlib.import_module("dsp._native"))
-    except ImportError:  # built without a compiler
+        module = importlib.import_module("dsp._native")
+    except ImportError:
         return None
+    return cast(Kernels, module) if getattr(module, "interface", None) == INTERFACE else None
 
 
 def bound(kernels: Kernels, kind: str, numbers: tuple[float, ...], *arrays: Any) -> Kernel:
@@ -78,7 +87,7 @@ def bound(kernels: Kernels, kind: str, numbers: tuple[float, ...], *arrays: Any)
     return kernels.bind(kind, numbers, (memory, *arrays))
 
 
-native: Kernels | None = _built()
+native: Kernels | None = built()
 """The kernels in use, ``None`` where numpy does the work."""
 
 
@@ -117,7 +126,8 @@ def use_backend(name: str) -> None:
     global native
     if name not in {"auto", "native", "numpy"}:
         raise ParameterError(f"backend: expected auto, native or numpy, found {name!r}")
-    found = None if name == "numpy" else _built()
+    found = None if name == "numpy" else built()
     if name == "native" and found is None:
-        raise ParameterError("backend: expected numpy, found native, which was not built: it needs a C compiler")
+        told = "which was not built from these sources: pip install does it where there is a C compiler"
+        raise ParameterError(f"backend: expected numpy, found native, {told}")
     native = found

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp import backends
 from dsp.errors import ParameterError
 from dsp.live import LiveResampler
-from dsp.stage import SILENCE, Samples, valid_rate, valid_samples
+from dsp.stage import FLOAT32, SILENCE, Samples, valid_rate, valid_samples
 
 LOOK_AHEAD = 0.004
 """Seconds, rounded to a power of two in samples: how long the gain takes to go down; faster would click."""
@@ -88,6 +89,14 @@ class Limiter:
         self._line = np.zeros(int(self.delay), dtype=np.float32)
         self._excess = np.zeros(self._window, dtype=np.int64)
         self._recent = np.zeros(self._window - 1, dtype=np.int64)
+        self._kernel = self._bound()
+
+    def _bound(self) -> backends.Kernel | None:
+        if backends.native is None:
+            return None
+        factor = self._factor if self._upsampler else 0
+        numbers = factor, self._seen_late, self._window, self._step, ONE, self._ceiling, self._quiet
+        return backends.bound(backends.native, "limiter", numbers)
 
     @property
     def delay(self) -> float:
@@ -115,12 +124,27 @@ class Limiter:
         if not samples.size:
             return SILENCE.copy()
         self._fed = True
+        if self._kernel is not None:
+            return self._feed_native(self._kernel, np.ascontiguousarray(samples))
         if self._resting and self._out_of_reach(samples):
             if self._upsampler is not None:
                 self._upsampler.skip(samples)
             return self._delayed(samples)[0]
         starts = range(0, samples.size, BLOCK)
         return np.concatenate([self._limit(samples[start : start + BLOCK]) for start in starts])
+
+    def _feed_native(self, kernel: backends.Kernel, samples: Samples) -> Samples:
+        out = np.empty(samples.size, FLOAT32)
+        if self._upsampler is None:
+            if not kernel.run(samples, out):
+                kernel.run(samples, out, SILENCE)
+        elif kernel.run(samples, out):
+            self._upsampler.skip(samples)
+        else:
+            for at in range(0, samples.size, BLOCK):
+                run = slice(at, at + BLOCK)
+                kernel.run(samples[run], out[run], self._upsampler.feed(samples[run]))
+        return out
 
     def _out_of_reach(self, samples: Samples) -> bool:
         """Whether no peak of the next samples can exceed the ceiling, nor one between them and those before."""
@@ -142,6 +166,7 @@ class Limiter:
         self._fed, self._reduction, self._resting = False, 0, True
         for memory in (self._line, self._excess, self._recent):
             memory.fill(0)
+        self._kernel = self._bound()
         return rest
 
     def _limit(self, samples: Samples) -> Samples:

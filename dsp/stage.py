@@ -12,6 +12,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dsp import backends
 from dsp.errors import ParameterError, SignalError
 
 Samples: TypeAlias = NDArray[np.float32]
@@ -83,6 +84,9 @@ def valid_samples(samples: ArrayLike, *, start: int = 0) -> Samples:
     >>> valid_samples(np.array([16384, -32768], dtype=np.int16))
     array([ 0.5, -1. ], dtype=float32)
     """
+    native = backends.native
+    if native is not None and isinstance(samples, np.ndarray) and native.is_plain(samples):
+        return samples
     array = float_run(samples)
     # A dot product of the samples with themselves is within bounds only if they all are, at a third of the price of
     # looking at each; only then is the latter done. vdot, unlike dot, does not warn of squares that overflow.

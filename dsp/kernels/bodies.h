@@ -15,6 +15,9 @@
 #include "fir.h"
 #include "fft.h"
 #include "echo.h"
+#include "activity.h"
+#include "denoise.h"
+#include "limiter.h"
 
 const struct kernels NAMED(kernels_, VARIANT) = {
     .name = TEXT_OF(VARIANT),
@@ -28,4 +31,10 @@ const struct kernels NAMED(kernels_, VARIANT) = {
     .fir = fir,
     .echo_start = echo_start,
     .echo = echo,
+    .activity_start = activity_start,
+    .activity = activity,
+    .denoise_start = denoise_start,
+    .denoise = denoise,
+    .limiter_rest = limiter_rest,
+    .limiter = limiter,
 };

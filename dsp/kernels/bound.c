@@ -15,6 +15,9 @@ typedef struct {
     union {
         struct fir fir;
         struct echo echo;
+        struct activity activity;
+        struct denoise denoise;
+        struct limiter limiter;
     } state;
 } Kernel;
 
@@ -52,6 +55,34 @@ static int whole(const Kernel *kernel, int index, ptrdiff_t *value)
     *value = (ptrdiff_t)number;
     return 1;
 }
+
+/* The next parameters, one after the other, of one type. */
+static int take_whole(const Kernel *k, int *at, ptrdiff_t **to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!whole(k, (*at)++, to[i]))
+            return 0;
+    return 1;
+}
+
+static int take_single(const Kernel *k, int *at, float **to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *to[i] = (float)k->number[(*at)++];
+    return 1;
+}
+
+static int take_double(const Kernel *k, int *at, double **to, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        *to[i] = k->number[(*at)++];
+    return 1;
+}
+
+#define LISTED(type, ...) (type *[]){__VA_ARGS__}, sizeof((type *[]){__VA_ARGS__}) / sizeof(type *)
+#define WHOLE(k, at, ...) take_whole(k, at, LISTED(ptrdiff_t, __VA_ARGS__))
+#define SINGLE(k, at, ...) take_single(k, at, LISTED(float, __VA_ARGS__))
+#define DOUBLE(k, at, ...) take_double(k, at, LISTED(double, __VA_ARGS__))
 
 /* -- fir: window, first, weights, spans; block_in, block_out, history, groups, width, in_rate, out_rate -- */
 
@@ -141,19 +172,13 @@ static PyObject *fir_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
 static int echo_takes(Kernel *k)
 {
     struct echo_parameters *is = &k->state.echo.is;
-    ptrdiff_t *counts[] = {&is->block, &is->low,         &is->stop,  &is->farthest, &is->partitions, &is->lead,
-                           &is->patience, &is->first_slack, &is->slack, &is->settled,  &is->settling,   &is->upkeep};
-    float *values[] = {&is->suppression, &is->least_gain, &is->unheard_energy, &is->memory, &is->quiet, &is->clearly,
-                       &is->coherent, &is->related, &is->kept, &is->confidence, &is->common, &is->drift,
-                       &is->first_uncertainty, &is->uncertainty_decay, &is->noise_memory, &is->noise_floor,
-                       &is->misfit, &is->misfit_share, &is->misfit_memory, &is->audible_energy};
-    int number = 0;
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
-        if (!whole(k, number++, counts[i]))
-            return 0;
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-        *values[i] = (float)k->number[number++];
-    return 1;
+    int at = 0;
+    return WHOLE(k, &at, &is->block, &is->low, &is->stop, &is->farthest, &is->partitions, &is->lead, &is->patience,
+                 &is->first_slack, &is->slack, &is->settled, &is->settling, &is->upkeep) &&
+           SINGLE(k, &at, &is->suppression, &is->least_gain, &is->unheard_energy, &is->memory, &is->quiet, &is->clearly,
+                  &is->coherent, &is->related, &is->kept, &is->confidence, &is->common, &is->drift,
+                  &is->first_uncertainty, &is->uncertainty_decay, &is->noise_memory, &is->noise_floor, &is->misfit,
+                  &is->misfit_share, &is->misfit_memory, &is->audible_energy);
 }
 
 /* What the state needs, -1 with an exception where the parameters are out of bounds. */
@@ -226,7 +251,212 @@ static PyObject *echo_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
     return answer;
 }
 
+/* run(samples, out) of a stage of one channel: True; None where the input is not plain float32. With a third argument
+ * the input was checked and converted already. `room` says how many samples the answer to so many has. */
+static PyObject *run_channel(Kernel *k, PyObject *const *args, Py_ssize_t nargs,
+                             Py_ssize_t (*room)(const Kernel *, Py_ssize_t),
+                             void (*work)(Kernel *, const float *, Py_ssize_t, float *))
+{
+    Py_buffer samples, out;
+    if (nargs != 2 && nargs != 3)
+        return PyErr_Format(PyExc_ValueError, "%s: expected samples and room", k->kind->name);
+    int good = get_run(args[0], &samples, "f", 0), done = 0;
+    if (good) {
+        Py_ssize_t count = samples.len / 4;
+        good = nargs == 3 || kernels->all_plain(samples.buf, count);
+        if (good && get_run(args[1], &out, "f", PyBUF_WRITABLE)) {
+            if (out.len / 4 == room(k, count)) {
+                UNLOCKED_IF(count > 2048, work(k, samples.buf, count, out.buf));
+                done = 1;
+            }
+            PyBuffer_Release(&out);
+        }
+        PyBuffer_Release(&samples);
+    }
+    if (done)
+        return Py_NewRef(Py_True);
+    if (!good && nargs == 2)
+        return Py_NewRef(Py_None);
+    return PyErr_Format(PyExc_ValueError, "%s: expected a run of float32, and room for the answer", k->kind->name);
+}
+
+/* -- activity: memory, taper, scale, octaves, bins, network; the parameters as they stand in activity_state.h -- */
+
+static Py_ssize_t activity_measure(Kernel *k)
+{
+    struct activity *a = &k->state.activity;
+    struct activity_parameters *is = &a->is;
+    int at = 0;
+    if (!WHOLE(k, &at, &is->hop, &is->window, &is->length, &is->pitched_from, &is->pitched_to, &is->lag_from,
+               &is->lag_to, &is->bands, &is->units) ||
+        !SINGLE(k, &at, &is->quietest, &is->floor_rise, &is->floor_fall, &is->peak_rise, &is->peak_fall,
+                &is->fastest_fall))
+        return -1;
+    a->fft = fft_plan(is->length);
+    if (a->fft == NULL || is->hop < 1 || is->hop > is->window || is->window > is->length ||
+        is->pitched_from > is->pitched_to || is->pitched_to > is->length / 2 || is->lag_from >= is->lag_to ||
+        is->lag_to > is->length || is->bands < 1 || is->bands > ACTIVITY_BANDS || is->units < 1 ||
+        is->units > ACTIVITY_UNITS)
+        return refused("activity", "parameters within its bounds") - 1;
+    return activity_layout(a, NULL);
+}
+
+static int activity_prepare(Kernel *k)
+{
+    struct activity *a = &k->state.activity;
+    Py_ssize_t needed = activity_measure(k);
+    if (needed < 0)
+        return 0;
+    if (items(k, 0) != needed || items(k, 1) != a->is.window || items(k, 2) != a->is.bands ||
+        items(k, 3) != a->is.lag_to - a->is.lag_from || items(k, 4) != a->is.bands + 1 ||
+        items(k, 5) != activity_network_size(a))
+        return refused("activity", "memory and constants of the right lengths");
+    a->taper = k->array[1].buf, a->scale = k->array[2].buf, a->octaves = k->array[3].buf;
+    a->bins = k->array[4].buf, a->network = k->array[5].buf;
+    for (ptrdiff_t band = 0; band < a->is.bands; band++)
+        if (a->bins[band] < 0 || a->bins[band] > a->bins[band + 1] || a->bins[band + 1] > a->is.length / 2 + 1)
+            return refused("activity", "bands of the spectrum");
+    activity_layout(a, k->array[0].buf);
+    memset(k->array[0].buf, 0, (size_t)k->array[0].len);
+    kernels->activity_start(a);
+    return 1;
+}
+
+static Py_ssize_t activity_room(const Kernel *k, Py_ssize_t count)
+{
+    const struct activity *a = &k->state.activity;
+    Py_ssize_t all = a->filled + count;
+    return all < a->is.window ? 0 : (all - a->is.window) / a->is.hop + 1;
+}
+
+static void activity_work(Kernel *k, const float *samples, Py_ssize_t count, float *out)
+{
+    kernels->activity(&k->state.activity, samples, count, out);
+}
+
+static PyObject *activity_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
+{
+    return run_channel(k, args, nargs, activity_room, activity_work);
+}
+
+/* -- denoise: memory, taper, told; the parameters as they stand in denoise_state.h -- */
+
+static Py_ssize_t denoise_measure(Kernel *k)
+{
+    struct denoise *d = &k->state.denoise;
+    struct denoise_parameters *is = &d->is;
+    int at = 0;
+    if (!WHOLE(k, &at, &is->hop, &is->enabled, &is->media, &is->window_hops) ||
+        !DOUBLE(k, &at, &is->static_threshold, &is->offset, &is->percentiles[0], &is->percentiles[1],
+                &is->percentiles[2]) ||
+        !WHOLE(k, &at, &is->first_bin, &is->level_count) ||
+        !DOUBLE(k, &at, &is->release, &is->slope, &is->deepest_db, &is->quietest, &is->lowest_level, &is->level_step,
+                &is->steady) ||
+        !WHOLE(k, &at, &is->first_hops) ||
+        !SINGLE(k, &at, &is->lowest_noise, &is->speech_prior, &is->presence_step, &is->most_present, &is->noise_step,
+                &is->steadiness, &is->deepest))
+        return -1;
+    d->fft = fft_plan(2 * is->hop);
+    if (d->fft == NULL || is->hop < 2 || is->window_hops < 1 || is->window_hops > 1 << 20 || is->first_bin > is->hop ||
+        is->level_count < 1 || is->level_count > 256 || !(is->level_step > 0) || !(is->lowest_noise > 0))
+        return refused("denoise", "parameters within its bounds") - 1;
+    return denoise_layout(d, NULL);
+}
+
+static int denoise_prepare(Kernel *k)
+{
+    struct denoise *d = &k->state.denoise;
+    Py_ssize_t needed = denoise_measure(k);
+    if (needed < 0)
+        return 0;
+    if (items(k, 0) != needed || items(k, 1) != 2 * d->is.hop || items(k, 2) != 1)
+        return refused("denoise", "memory and constants of the right lengths");
+    d->taper = k->array[1].buf;
+    d->told = k->array[2].buf;
+    denoise_layout(d, k->array[0].buf);
+    memset(k->array[0].buf, 0, (size_t)k->array[0].len);
+    kernels->denoise_start(d);
+    return 1;
+}
+
+static Py_ssize_t denoise_room(const Kernel *k, Py_ssize_t count)
+{
+    const struct denoise *d = &k->state.denoise;
+    return ((d->filled + count) / d->is.hop - 1) * d->is.hop;
+}
+
+static void denoise_work(Kernel *k, const float *samples, Py_ssize_t count, float *out)
+{
+    kernels->denoise(&k->state.denoise, samples, count, out);
+}
+
+static PyObject *denoise_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
+{
+    return run_channel(k, args, nargs, denoise_room, denoise_work);
+}
+
+/* -- limiter: memory; the parameters as they stand in limiter_state.h, the factor 0 where only samples count -- */
+
+static Py_ssize_t limiter_measure(Kernel *k)
+{
+    struct limiter *l = &k->state.limiter;
+    struct limiter_parameters *is = &l->is;
+    int at = 0;
+    if (!WHOLE(k, &at, &is->factor, &is->seen_late, &is->window, &is->step, &is->one) ||
+        !DOUBLE(k, &at, &is->ceiling, &is->quiet))
+        return -1;
+    if (is->window < 2 || is->window > 1 << 16 || is->seen_late > 1 << 16 || is->one < 1 || !(is->ceiling > 0))
+        return refused("limiter", "parameters within its bounds") - 1;
+    return limiter_layout(l, NULL);
+}
+
+static int limiter_prepare(Kernel *k)
+{
+    Py_ssize_t needed = limiter_measure(k);
+    if (needed < 0)
+        return 0;
+    if (items(k, 0) != needed)
+        return refused("limiter", "memory of the right length");
+    limiter_layout(&k->state.limiter, k->array[0].buf);
+    memset(k->array[0].buf, 0, (size_t)k->array[0].len);
+    return 1;
+}
+
+/* run(samples, out): True where they were only delayed, None where more is to be done: run(samples, out, between), all
+ * of it plain float32, with an empty `between` where only samples count. */
+static PyObject *limiter_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
+{
+    struct limiter *l = &k->state.limiter;
+    Py_buffer samples, out, between;
+    int right = 0, done = 0;
+    if (nargs != 2 && nargs != 3)
+        return PyErr_Format(PyExc_ValueError, "limiter: expected samples and room");
+    if (get_run(args[0], &samples, "f", 0)) {
+        if (get_run(args[1], &out, "f", PyBUF_WRITABLE)) {
+            Py_ssize_t count = samples.len / 4;
+            right = out.len == samples.len;
+            if (right && nargs == 2)
+                done = kernels->limiter_rest(l, samples.buf, count, out.buf);
+            else if (right && (right = get_run(args[2], &between, "f", 0))) {
+                right = between.len / 4 == count * l->is.factor;
+                if (right)
+                    UNLOCKED_IF(count > 2048, kernels->limiter(l, samples.buf, between.buf, count, out.buf));
+                done = right;
+                PyBuffer_Release(&between);
+            }
+            PyBuffer_Release(&out);
+        }
+        PyBuffer_Release(&samples);
+    }
+    if (!right)
+        return PyErr_Format(PyExc_ValueError, "limiter: expected runs of float32 of lengths that belong together");
+    return done ? Py_NewRef(Py_True) : Py_NewRef(Py_None);
+}
+
 static const struct kind kinds[] = {
+    {"limiter", "f", 7, limiter_prepare, limiter_measure, limiter_run},
+    {"activity", "fFFFLF", 15, activity_prepare, activity_measure, activity_run},
+    {"denoise", "fFd", 26, denoise_prepare, denoise_measure, denoise_run},
     {"echo", "fF", 32, echo_prepare, echo_measure, echo_run},
     {"fir", "fLFL", 7, fir_prepare, NULL, fir_run},
 };

@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "activity_state.h"
+#include "denoise_state.h"
 #include "echo_state.h"
+#include "limiter_state.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "PCM is little-endian: on this machine the numpy code is used"
@@ -27,6 +30,9 @@ struct fir {
     ptrdiff_t history, block_in, block_out, groups, repeats, reach, width, padded;
     int64_t in_rate, out_rate;
 };
+
+/* Changes with every parameter, array and function that Python knows of; dsp/backends.py has the same. */
+#define DSP_INTERFACE 3
 
 struct kernels {
     const char *name;
@@ -46,6 +52,12 @@ struct kernels {
     void (*echo_start)(struct echo *state);
     /* `out` has room for the blocks that become whole; echo_state.waiting is what stays. */
     void (*echo)(struct echo *state, const float *near, const float *far, ptrdiff_t count, float *out);
+    void (*activity_start)(struct activity *state);
+    void (*activity)(struct activity *state, const float *samples, ptrdiff_t count, float *probabilities);
+    void (*denoise_start)(struct denoise *state);
+    void (*denoise)(struct denoise *state, const float *samples, ptrdiff_t count, float *out);
+    int (*limiter_rest)(struct limiter *state, const float *samples, ptrdiff_t count, float *out);
+    void (*limiter)(struct limiter *state, const float *samples, const float *between, ptrdiff_t count, float *out);
 };
 
 extern const struct kernels kernels_baseline;

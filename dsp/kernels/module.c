@@ -152,6 +152,20 @@ static PyObject *expand(PyObject *module, PyObject *const *args, Py_ssize_t narg
     return Py_NewRef(Py_None);
 }
 
+/* is_plain(samples): True for a run of float32 that every stage works on as it is, else None. */
+static PyObject *is_plain(PyObject *module, PyObject *const *args, Py_ssize_t nargs)
+{
+    (void)module;
+    Py_buffer samples;
+    if (!expected(nargs, 1, "is_plain"))
+        return NULL;
+    if (!get_run(args[0], &samples, "f", 0))
+        return Py_NewRef(Py_None);
+    int plain = kernels->all_plain(samples.buf, samples.len / 4);
+    PyBuffer_Release(&samples);
+    return plain ? Py_NewRef(Py_True) : Py_NewRef(Py_None);
+}
+
 /* -- choice of the instruction set -- */
 
 static const struct kernels *found[3];
@@ -218,6 +232,7 @@ static PyMethodDef functions[] = {
     FUNCTION(encode, "encode(samples, /)\n--\n\nFloat32 samples as PCM; None where they are not finite float32."),
     FUNCTION(compand, "compand(law, samples, codes, /)\n--\n\nWrite G.711 codes; None as for encode."),
     FUNCTION(expand, "expand(law, codes, samples, /)\n--\n\nWrite the samples of G.711 codes."),
+    FUNCTION(is_plain, "is_plain(samples, /)\n--\n\nTrue for float32 that every stage works on as it is, else None."),
     FUNCTION(bind, "bind(kind, numbers, arrays, /)\n--\n\nA kernel that works on these arrays."),
     FUNCTION(measure, "measure(kind, numbers, /)\n--\n\nFloat32 that the state of such a kernel needs."),
     FUNCTION(variants, "variants()\n--\n\nInstruction sets that this processor can run, the best first."),
@@ -235,5 +250,8 @@ PyMODINIT_FUNC PyInit__native(void);
 PyMODINIT_FUNC PyInit__native(void)
 {
     look_at_the_processor();
-    return prepare_kernel_type() ? PyModule_Create(&definition) : NULL;
+    PyObject *module = prepare_kernel_type() ? PyModule_Create(&definition) : NULL;
+    if (module != NULL && PyModule_AddIntConstant(module, "interface", DSP_INTERFACE) != 0)
+        Py_CLEAR(module);
+    return module;
 }

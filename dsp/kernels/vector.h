@@ -49,3 +49,34 @@ static float dot(const float *a, const float *b, ptrdiff_t count)
         rest += a[i] * b[i];
     return summed(sum) + rest;
 }
+
+/* The exponential function to 1e-7, of -87 to 88; what lies outside is clipped. */
+static inline vec exponential(vec x)
+{
+    const vec top = (vec){0} + 88.0f, bottom = (vec){0} - 87.0f;
+    x = larger(x, bottom);
+    x = -larger(-x, -top);
+    /* x = n log 2 + r, with n rounded by adding what leaves no fraction. */
+    vec n = x * 1.44269504088896341f + 12582912.0f;
+    mask whole = (mask)n - 0x4b400000;
+    n -= 12582912.0f;
+    vec r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    vec power = 1.9875691500e-4f * r + 1.3981999507e-3f;
+    power = power * r + 8.3334519073e-3f;
+    power = power * r + 4.1665795894e-2f;
+    power = power * r + 1.6666665459e-1f;
+    power = power * r + 5.0000001201e-1f;
+    power = power * r * r + r + 1.0f;
+    return power * (vec)((whole + 127) << 23);
+}
+
+/* 1 / (1 + e^-x) */
+static inline vec logistic(vec x)
+{
+    return 1.0f / (1.0f + exponential(-x));
+}
+
+static inline vec hyperbolic_tangent(vec x)
+{
+    return 2.0f * logistic(2.0f * x) - 1.0f;
+}
