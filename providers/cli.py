@@ -7,8 +7,10 @@ import functools
 import json
 import os
 import secrets
+import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -17,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from providers import settings
-from providers.errors import EngineError, ProvidersError, SettingsError, one_line
+from providers.errors import EngineError, SettingsError
+from providers.settings.server import worker_count
 
 if TYPE_CHECKING:
-    from providers.operations.metrics import Metrics
+    from providers.runtime import RunningServer
+    from providers.takeover import Taken
 
 _EMULATOR = "providers.emulator.commands"
 _ELSEWHERE = {
@@ -84,8 +88,10 @@ def _with_settings(command: Callable[..., None]) -> Callable[..., None]:
     def run(config: str | None, **flags: Any) -> None:
         names = {option.name for option in settings.options()}
         given = {name: flags.pop(name) for name in list(flags) if name in names}
+        load = functools.partial(settings.load, {**given, "config": config}, os.environ, folder=Path.cwd())
+        click.get_current_context().obj = load
         try:
-            command(settings.load({**given, "config": config}, os.environ, folder=Path.cwd()), **flags)
+            command(load(), **flags)
         except SettingsError as error:
             raise click.ClickException("\n       ".join(error.faults)) from None
         except EngineError as error:
@@ -114,57 +120,106 @@ def serve(chosen: settings.Settings) -> None:
     Every option is also an environment variable (--max-calls is PROVIDERS_MAX_CALLS, in .env too) and a key of the TOML
     file (max_calls). Without a secret, one is made for this run.
     """
-    import dsp
-    from providers import assembly, server
-    from providers.app import create_app
-    from providers.assistant.blocks import accepted
-    from providers.calls.notes import also_noted
-    from providers.endpoints import call_capacity
-    from providers.operations import logs
+    workers = worker_count(chosen.server.workers)
+    if workers > 1:
+        from providers.operations.shared_metrics import make_folder
+
+        make_folder()  # before anything else of the server is imported
+        for library in ("OPENBLAS", "MKL"):  # a process for each core needs no threads in each, and one that forks none
+            os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    from providers import listening, takeover
 
     made = not chosen.access.no_auth and not chosen.has_credential
-    if made:
-        chosen = chosen.replacing(secret=secrets.token_urlsafe(24))
-    logs.configure(chosen.logs.format, chosen.logs.level)
+    secret = secrets.token_urlsafe(24) if made else None
+    taken = takeover.take(chosen) if chosen.server.takeover else None
+    if made and taken is not None and taken.secret is not None:
+        secret = taken.secret  # the platform knows this one
     _use_backend(chosen.server.dsp_backend)
-    metrics = _metrics(chosen)
-    voice = assembly.make_voice(chosen, observe=also_noted(metrics.engines.observer("voice")))
-    transcriber = assembly.make_transcriber(chosen, observe=also_noted(metrics.engines.observer("transcriber")))
-    prewarm = assembly.prewarming(chosen, voice)
-    app = create_app(chosen, voice=voice, transcriber=transcriber, metrics=metrics, background=prewarm)
-    sock = server.bind(chosen)
-    public = _public_url(chosen.proxies.tunnel, server.url(chosen, sock))
+    sock = listening.bind(chosen) if taken is None else taken.listening
+    public = _public_url(chosen.proxies.tunnel, listening.url(chosen, sock))
+    start = _Start(chosen if secret is None else chosen.replacing(secret=secret), sock, secret, taken, public)
+    if workers > 1:
+        reload: Callable[[], settings.Settings] = click.get_current_context().obj
+        start.supervised(workers, reload)
+    else:
+        start.alone()
 
-    def announce(base: str) -> None:
-        calls = call_capacity(chosen, transcriber)
-        speaks = f"engine {voice.name}; {chosen.voice.max_voices} requests at once: --max-voices"
-        hears = f"engine {transcriber.name}; {calls.limit} calls at once: {calls.reason}"
-        click.echo(_banner(base, _shown_secret(chosen, made=made), speaks, hears, dsp.backend(), public))
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A start of the server."""
+
+    chosen: settings.Settings
+    sock: socket.socket
+    secret: str | None
+    """The one made for this run."""
+    taken: Taken | None
+    public: str
+    """URL of the tunnel; empty without one."""
+
+    def alone(self) -> None:
+        """Serve in this process."""
+        from providers import server
+        from providers.operations import logs
+        from providers.service import Service
+
+        logs.configure(self.chosen.logs.format, self.chosen.logs.level)
+        service = Service.of(self.chosen)
+        names = (service.voice.name, service.transcriber.name)
+
+        def announce(base: str) -> None:
+            self._announce(base, names, f"{service.calls.limit} calls at once: {service.calls.reason}", 1)
+
+        if not server.run(
+            service.app,
+            self.chosen,
+            self.sock,
+            announce=announce,
+            drain=service.endpoints.drain,
+            published=lambda base: self._described(base, names),
+            offered=self.secret,
+        ):
+            raise click.ClickException(service.fault)
+
+    def supervised(self, workers: int, reload: Callable[[], settings.Settings]) -> None:
+        """Serve in so many processes."""
+        from providers.workers import launch
+
+        def again() -> settings.Settings:
+            read = reload()
+            return read if self.secret is None else read.replacing(secret=self.secret)
+
+        def announce(base: str, names: tuple[str, str], calls: str) -> None:
+            self._announce(base, names, calls, workers)
+
+        if fault := launch.serve(
+            self.chosen,
+            self.sock,
+            workers,
+            reload=again,
+            announce=announce,
+            published=self._described,
+            offered=self.secret,
+        ):
+            raise click.ClickException(fault)
+
+    def _announce(self, base: str, names: tuple[str, str], calls: str, workers: int) -> None:
+        import dsp
+
+        if self.taken is not None:
+            self.taken.complete()
+        voices = self.chosen.voice.max_voices * workers
+        speaks = f"engine {names[0]}; {voices} requests at once: --max-voices"
+        hears = f"engine {names[1]}; {calls}"
+        secret = _shown_secret(self.chosen, made=self.secret is not None)
+        click.echo(_banner(base, secret, speaks, hears, dsp.backend(), self.public))
         sys.stdout.flush()
 
-    if not server.run(
-        app,
-        chosen,
-        sock,
-        announce=announce,
-        drain=app.state.endpoints.drain,
-        engines=(voice.name, transcriber.name),
-        accepts=accepted(chosen, made=made),
-    ):
-        raise click.ClickException(_why(getattr(app.state, "fault", None)))
+    def _described(self, base: str, names: tuple[str, str]) -> RunningServer:
+        from providers.assistant.blocks import accepted
+        from providers.server import described
 
-
-def _metrics(chosen: settings.Settings) -> Metrics:
-    """The server's metrics, sent to a collector where that is chosen."""
-    from providers.operations.metrics import Metrics
-
-    metrics = Metrics()
-    if chosen.telemetry.otel:
-        from providers.operations import otel
-
-        otel.configure()
-        otel.export_registry(metrics.registry)
-    return metrics
+        return described(base, self.chosen, names, accepted(self.chosen, made=self.secret is not None))
 
 
 def _public_url(name: str, local: str) -> str:
@@ -191,13 +246,6 @@ def _use_backend(name: str) -> None:
         dsp.use_backend(name)
     except dsp.ParameterError as error:
         raise click.ClickException(f"--dsp-{error}") from None
-
-
-def _why(fault: BaseException | None) -> str:
-    """Why the server did not come up, in one sentence."""
-    if fault is None:
-        return "the server could not start"
-    return str(fault) if isinstance(fault, ProvidersError) else f"an engine could not start: {one_line(fault)}"
 
 
 def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:

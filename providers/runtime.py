@@ -86,6 +86,16 @@ def read(pid: int) -> RunningServer | None:
         return None
 
 
+def running() -> list[RunningServer]:
+    """The servers of this user on this machine, the newest first; of two at one address only the newer counts."""
+    found: dict[str, RunningServer] = {}
+    pids = (file.stem.removeprefix("server-") for file in folder().glob("server-*.json"))
+    servers = [server for pid in pids if pid.isdigit() and psutil.pid_exists(int(pid)) and (server := read(int(pid)))]
+    for server in sorted(servers, key=lambda server: server.started, reverse=True):
+        found.setdefault(server.url, server)
+    return list(found.values())
+
+
 def withdraw(pid: int) -> None:
     """Remove a server's runtime file."""
     try:
@@ -100,7 +110,7 @@ def _file(pid: int) -> Path:
 
 def _remove_stale(where: Path) -> None:
     """Remove the files of processes that ended without doing so themselves."""
-    for file in where.glob("server-*.json"):
+    for file in (*where.glob("server-*.json"), *where.glob("server-*.sock")):
         pid = file.stem.removeprefix("server-")
         if pid.isdigit() and not psutil.pid_exists(int(pid)):
             file.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -24,8 +25,9 @@ from providers.operations.drain import ANSWER_SECONDS, Drain
 from providers.protocols import http, websocket
 from providers.settings import Settings
 from providers.settings.listed import names
+from providers.takeover import Offer
 
-__all__ = ["bind", "configure", "run", "url"]
+__all__ = ["DrainingServer", "bind", "configure", "described", "run", "serve", "url"]
 
 _COLLECT_AFTER = (10_000, 20, 20)
 """Objects made before a collection of the youngest, and collections before one of the next older. With the default of
@@ -42,10 +44,10 @@ def run(
     *,
     announce: Callable[[str], None],
     drain: Drain | None = None,
-    engines: tuple[str, str] = ("", ""),
-    accepts: runtime.AcceptedCredentials | None = None,
+    published: Callable[[str], runtime.RunningServer] | None = None,
+    offered: str | None = None,
 ) -> bool:
-    """Serve until a signal has drained it; True when it had come up.
+    """Serve in this process alone until a signal has drained it; True when it had come up.
 
     Parameters
     ----------
@@ -53,46 +55,79 @@ def run(
         Called with the base URL once the server listens and its engines are warm.
     drain
         The drain of the application, which a signal begins.
-    engines
-        Names of the voice and the transcriber engine, for the runtime file.
-    accepts
-        What the server accepts, for the same file.
+    published
+        Makes the content of the runtime file from the base URL.
+    offered
+        The secret that was made for this run, for the process that takes over.
 
     Raises
     ------
     SettingsError
         The TLS files cannot be used.
     """
-    base = url(settings, sock)
+    base, drain = url(settings, sock), drain or Drain()
+
+    def up(server: DrainingServer) -> None:
+        offer = Offer(sock, asyncio.get_running_loop(), secret=offered, taken=lambda: hand_over(server))
+        offers.append(offer)
+        if published is not None:
+            runtime.publish(published(base))
+        offer.open()
+        announce(base)
+
+    def hand_over(server: DrainingServer) -> None:
+        offers[0].close()
+        runtime.withdraw(os.getpid())
+        server.stop_listening()
+        drain.begin("takeover", handed_over=True)
+
+    offers: list[Offer] = []
+    try:
+        return serve(app, settings, [sock], drain=drain, up=up)
+    finally:
+        for offer in offers:
+            offer.close()
+        runtime.withdraw(os.getpid())
+        sock.close()
+
+
+def serve(
+    app: ASGIApp,
+    settings: Settings,
+    sockets: list[socket.socket],
+    *,
+    drain: Drain,
+    up: Callable[[DrainingServer], None],
+) -> bool:
+    """Serve until the drain is over; True when the server had come up.
+
+    Parameters
+    ----------
+    sockets
+        Listening sockets; none where connections are handed over by `DrainingServer.adopt`.
+    up
+        Called once the engines are warm and connections are served.
+
+    Raises
+    ------
+    SettingsError
+        The TLS files cannot be used.
+    """
     config = configure(app, settings)
     try:
         config.load()
     except OSError as error:  # the TLS library's own errors are among these
         raise SettingsError([f"--ssl-certfile, --ssl-keyfile: cannot be used: {error.strerror or error}"]) from None
-
-    def listening() -> None:
-        # What is loaded by now stays for the process's life: no later collection need look at it, and stall a caller.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_COLLECT_AFTER)
-        runtime.publish(_described(base, settings, engines, accepts or runtime.AcceptedCredentials()))
-        announce(base)
-
-    server = _Server(config, listening, drain or Drain())
+    server = DrainingServer(config, up, drain)
     # A signal that comes when the server has ended must not kill the process before it has tidied up.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, frame: None)
-    try:
-        server.run(sockets=[sock])
-    except SystemExit:
-        pass  # a failed start, which `came_up` tells
-    finally:
-        runtime.withdraw(os.getpid())
-        sock.close()
+    with contextlib.suppress(SystemExit):  # a failed start, which `came_up` tells
+        server.run(sockets=sockets)
     return server.came_up
 
 
-def _described(
+def described(
     base: str, settings: Settings, engines: tuple[str, str], accepts: runtime.AcceptedCredentials
 ) -> runtime.RunningServer:
     """The server of this process, for its runtime file."""
@@ -136,21 +171,23 @@ def configure(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     )
 
 
-class _Server(uvicorn.Server):
+class DrainingServer(uvicorn.Server):
     """Uvicorn that drains on a signal, says when it is up, and keeps quiet about a failed start.
 
     The first signal begins the drain, the second ends the calls with their last words, the third ends at once.
     """
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None], drain: Drain) -> None:
+    def __init__(self, config: uvicorn.Config, up: Callable[[DrainingServer], None], drain: Drain) -> None:
         super().__init__(config)
-        self._listening = listening
+        self._up = up
         self._drain = drain
         self._signals = 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._adopting: set[asyncio.Task[None]] = set()
         self.came_up = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as uvicorn does, then tell that the server is up."""
         self._loop = asyncio.get_running_loop()
         errors = logging.getLogger("uvicorn.error")
         level = errors.level
@@ -161,9 +198,24 @@ class _Server(uvicorn.Server):
             errors.setLevel(level)
         self.came_up = not self.should_exit
         if self.came_up:
+            # What is loaded stays for the process's life: no later collection need look at it, and stall a caller.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*_COLLECT_AFTER)
             self._drain.on_begin.append(self._close_kept_connections)
             self._drain.on_drained = self._end
-            self._listening()
+            self._up(self)
+
+    def adopt(self, connection: socket.socket) -> None:
+        """Serve a connection that another process has accepted."""
+        task = asyncio.create_task(self._adopt(connection))
+        self._adopting.add(task)
+        task.add_done_callback(self._adopting.discard)
+
+    def stop_listening(self) -> None:
+        """Accept no more connections."""
+        for listening in self.servers:
+            listening.close()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take a signal. Uvicorn's own would raise it again in the end, and the exit code would be that of a crash."""
@@ -173,6 +225,23 @@ class _Server(uvicorn.Server):
         self._signals += 1
         self._loop.call_soon_threadsafe(self._take, signal.Signals(sig), self._signals)
 
+    def end(self) -> None:
+        """End at once."""
+        self.should_exit = self.force_exit = True
+
+    async def _adopt(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError):  # it is gone, or its TLS handshake failed
+            connection.setblocking(False)
+            await loop.connect_accepted_socket(self._protocol, connection, ssl=self.config.ssl)
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: Any = self.config.http_protocol_class
+        protocol: asyncio.Protocol = made(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
     def _take(self, sig: signal.Signals, count: int) -> None:
         if count == 1:
             # Ctrl-C comes from a person at a terminal. Without a call nothing is lost by ending at once.
@@ -180,7 +249,7 @@ class _Server(uvicorn.Server):
         elif count == 2:
             self._drain.hurry()
         else:
-            self.should_exit = self.force_exit = True
+            self.end()
 
     def _close_kept_connections(self) -> None:
         """Close each connection after its answer, so that the client's next request finds another server."""

@@ -32,6 +32,8 @@ ELSEWHERE = {
     "host",
     "port",
     "fd",
+    "takeover",
+    "workers",
     "ssl_certfile",
     "ssl_keyfile",
     "cache_folder",

@@ -68,6 +68,8 @@ class CallGate:
         self._limits = limits
         self._metrics = metrics
         self._clock = clock
+        self.on_look: Callable[[], None] = lambda: None
+        """Called after each look, for who follows the gate from another process."""
         self._beginning: deque[float] = deque()
         """Times of admission within the last two seconds."""
         self._work = 0.0
@@ -118,6 +120,7 @@ class CallGate:
             self._backlog_at = now
             self._backlog = median_low(map(_call, self._backlogs.values())) if self._backlogs else 0.0
             self._metrics.backlog.set(self._backlog)
+        self.on_look()
 
     def _closed(self) -> AtCapacity | None:
         """What closes the gate apart from the number of calls."""

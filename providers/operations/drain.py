@@ -67,6 +67,8 @@ class Drain:
         self.on_request: Callable[[str], None] = self.begin
         """What a request to drain does; a worker hands it to its supervisor."""
         self.on_begin: list[Callable[[], None]] = []
+        self.on_change: list[Callable[[], None]] = []
+        """Called when a call or an answer has begun or ended."""
         self.on_drained: Callable[[], None] = lambda: None
         """Called when nothing is left; it ends the server."""
         self._notice = notice
@@ -88,6 +90,11 @@ class Drain:
         return len(self._calls)
 
     @property
+    def answers(self) -> int:
+        """Voice requests that are being answered."""
+        return len(self._answers)
+
+    @property
     def idle(self) -> bool:
         """Whether no call is alive and no answer is open."""
         return not self._calls and not self._answers
@@ -107,26 +114,28 @@ class Drain:
     def call(self, call: LiveCall) -> Iterator[None]:
         """Count a call for as long as it is alive."""
         self._calls.add(call)
+        self._note_change()
         if self.phase is Phase.ENDING:
             call.finish(within=LAST_WORDS_SECONDS)
         try:
             yield
         finally:
             self._calls.discard(call)
-            self._changed.set()
+            self._note_change()
 
     @contextmanager
     def answer(self, abort: Abort) -> Iterator[None]:
         """Count a voice request; ``abort`` cuts its connection."""
         self._answers.add(abort)
+        self._note_change()
         try:
             yield
         finally:
             self._answers.discard(abort)
-            self._changed.set()
+            self._note_change()
 
     def begin(self, because: str, *, notice: bool = True, handed_over: bool = False) -> None:
-        """Start to drain; does nothing when the server drains already.
+        """Start to drain; a server that drains already only learns that it need not wait for load balancers.
 
         Parameters
         ----------
@@ -138,11 +147,12 @@ class Drain:
             Whether another process serves the listening socket. Calls on connections that this process had accepted
             are still taken: they would be refused by nobody's choice.
         """
+        if not notice:
+            self._notice = 0.0
+            self._changed.set()
         if self.draining:
             return
         self.phase, self._because, self._handed_over = Phase.DRAINING, because, handed_over
-        if not notice:
-            self._notice = 0.0
         for told in self.on_begin:
             told()
         self._changed.set()
@@ -158,13 +168,18 @@ class Drain:
         await self._until(lambda: self.draining)
         begun, left = asyncio.get_running_loop().time(), self.calls
         log.info("draining", because=self._because, calls=left, answers=len(self._answers), limit_s=self._limit)
-        await self._until(lambda: self.phase is Phase.ENDING, within=self._notice)
+        await self._until(lambda: self.phase is Phase.ENDING or not self._notice, within=self._notice)
         await self._until(lambda: self.idle or self.phase is Phase.ENDING, within=self._limit)
         closed, aborted = (0, 0) if self.idle else await self._end()
         self.phase = Phase.DRAINED
         seconds = round(asyncio.get_running_loop().time() - begun, 2)
         log.info("drained", because=self._because, calls_closed=closed, answers_aborted=aborted, seconds=seconds)
         self.on_drained()
+
+    def _note_change(self) -> None:
+        self._changed.set()
+        for told in self.on_change:
+            told()
 
     async def _end(self) -> tuple[int, int]:
         """Close what is left; returns the numbers of calls closed and of answers aborted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -38,6 +39,11 @@ def _json(body: msgspec.Struct, status: int = 200) -> Response:
     return Response(msgspec.json.encode(body), status, media_type="application/json")
 
 
+def readiness(*, calls: int, limit: int | None, refusal: str | None) -> Readiness:
+    """The answer of ``/readyz``: ready unless something refuses new calls."""
+    return Readiness(refusal is None, calls, limit, refusal or UNSET)
+
+
 @dataclass(slots=True)
 class Ops:
     """Health is open to all; the metrics need the credential."""
@@ -48,6 +54,8 @@ class Ops:
     ready: bool = False
     """Set once the engines are warm, taken back when the server ends."""
     drain: Drain = field(default_factory=Drain)
+    combine: Callable[[Ops], Readiness] | None = None
+    """What a worker answers for all workers."""
 
     async def healthz(self, request: Request) -> Response:
         """Tell that the process lives."""
@@ -65,11 +73,14 @@ class Ops:
         return _json(self._readiness(), 202)
 
     def _readiness(self) -> Readiness:
-        refusal = self._refusal()
+        if self.combine is not None:
+            return self.combine(self)
         places = self.gate.places
-        return Readiness(refusal is None, places.active, places.limit, refusal or UNSET)
+        return readiness(calls=places.active, limit=places.limit, refusal=self.refusal)
 
-    def _refusal(self) -> str | None:
+    @property
+    def refusal(self) -> str | None:
+        """Why this process takes no new calls; None when it does."""
         if self.drain.draining:
             return "draining"
         return self.gate.refusal if self.ready else "starting"

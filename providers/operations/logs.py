@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any, Literal, TextIO
 
 import structlog
@@ -20,8 +21,10 @@ _CUT_ON_PURPOSE = "ASGI callable returned without completing response."
 endpoint logs why."""
 
 
-def configure(kind: Literal["auto", "json", "console"], level: str, stream: TextIO = sys.stderr) -> None:
-    """Set up logging for the process; called by ``serve``, never on import.
+def configure(
+    kind: Literal["auto", "json", "console"], level: str, stream: TextIO = sys.stderr
+) -> Callable[[], object]:
+    """Set up logging for the process; called by ``serve``, never on import. Returns what writes the lines that wait.
 
     Lines go through a queue, and what still waits at exit is written then. A stream without a file descriptor, which
     nothing can block, is written at once.
@@ -35,14 +38,16 @@ def configure(kind: Literal["auto", "json", "console"], level: str, stream: Text
         structlog.processors.format_exc_info,
         renderer,
     ]
+    target = _queued(stream, processors)
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.WriteLoggerFactory(_queued(stream, processors)),
+        logger_factory=structlog.WriteLoggerFactory(target),
         cache_logger_on_first_use=True,
     )
     _take_over(logging.getLogger())
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)
+    return target.drain if isinstance(target, LogQueue) else target.flush
 
 
 def _queued(stream: TextIO, processors: list[Any]) -> Any:

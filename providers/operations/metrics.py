@@ -5,11 +5,15 @@ Counters and histograms of several processes are added up; each gauge says how (
 
 from __future__ import annotations
 
+import os
+
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from providers.operations.engine_metrics import EngineMetrics
 from providers.operations.instruments import CallMetrics, EndpointingMetrics, ServerMetrics, VoiceMetrics
+from providers.operations.shared_metrics import WORKERS_FOLDER
 
 __all__ = ["Metrics"]
 
@@ -34,4 +38,13 @@ class Metrics:
             The request's Accept header. Exemplars, with the ids of calls, are only in the OpenMetrics format.
         """
         encode, media_type = choose_encoder(accept)
-        return encode(self.registry), media_type
+        return encode(self._of_all_workers() or self.registry), media_type
+
+    def _of_all_workers(self) -> CollectorRegistry | None:
+        """The instruments of all workers, added up from their files; None where one process serves alone."""
+        folder = os.environ.get(WORKERS_FOLDER)
+        if not folder:
+            return None
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+        return registry

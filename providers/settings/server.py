@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
 from providers.settings.group import Count, Duration, Group, Seconds
+
+_CPU_MAX = "/sys/fs/cgroup/cpu.max"
+"""Quota and period of a container's processor time (cgroup v2)."""
 
 
 class Server(Group, frozen=True):
@@ -21,6 +25,13 @@ class Server(Group, frozen=True):
         Annotated[int, Meta(ge=0)] | None,
         Meta(description="File descriptor of an inherited listening socket, in place of host and port."),
     ] = None
+    takeover: Annotated[
+        bool,
+        Meta(description="Take the listening socket from the server that runs at this port, which then drains."),
+    ] = False
+    workers: Annotated[
+        str, Meta(description="Processes that serve side by side on the one port; auto is one for each core.")
+    ] = "1"
     ssl_certfile: Annotated[
         str | None, Meta(description="TLS certificate chain (PEM), for those without a tunnel.")
     ] = None
@@ -49,7 +60,9 @@ class Server(Group, frozen=True):
     ] = "auto"
 
     def faults(self) -> Iterator[str]:
-        """A certificate without its key, or the reverse."""
+        """A certificate without its key, or the reverse; no number of workers."""
+        if self.workers != "auto" and not (self.workers.isascii() and self.workers.isdigit() and int(self.workers)):
+            yield f"--workers: expected auto or a number of at least 1, found {self.workers!r}"
         if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
             yield "--ssl-certfile and --ssl-keyfile: expected both or neither, found one"
 
@@ -78,3 +91,19 @@ class Logs(Group, frozen=True):
         Meta(description="Log lines: json, console, or console on a terminal (auto)."),
     ] = "auto"
     level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level logged.")] = "info"
+
+
+def worker_count(workers: str) -> int:
+    """Number of worker processes."""
+    return core_count() if workers == "auto" else int(workers)
+
+
+def core_count(quota: str = _CPU_MAX) -> int:
+    """Processor cores that this process may use: its affinity, and the quota of its container."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        with open(quota) as file:  # noqa: PTH123  # read at start-up
+            most, period = file.read().split()
+        return cores if most == "max" else max(1, min(cores, round(int(most) / int(period))))
+    except (OSError, ValueError):
+        return cores

@@ -1,0 +1,65 @@
+"""Service: engines, metrics and application, built from the settings in the process that serves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+
+from providers import assembly
+from providers.app import create_app
+from providers.calls.notes import also_noted
+from providers.endpoints import Endpoints, call_capacity
+from providers.engines.base import SpeechToText, TextToSpeech
+from providers.errors import ProvidersError, one_line
+from providers.operations.admission import Capacity
+from providers.operations.metrics import Metrics
+from providers.settings import Settings
+from providers.settings.server import core_count
+
+__all__ = ["Service", "share_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What one process serves."""
+
+    app: Starlette
+    voice: TextToSpeech
+    transcriber: SpeechToText
+    calls: Capacity
+
+    @classmethod
+    def of(cls, settings: Settings) -> Service:
+        """Build it. Nothing is started before the application's lifespan."""
+        metrics = Metrics()
+        if settings.telemetry.otel:
+            from providers.operations import otel
+
+            otel.configure()
+            otel.export_registry(metrics.registry)
+        voice = assembly.make_voice(settings, observe=also_noted(metrics.engines.observer("voice")))
+        transcriber = assembly.make_transcriber(settings, observe=also_noted(metrics.engines.observer("transcriber")))
+        prewarm = assembly.prewarming(settings, voice)
+        app = create_app(settings, voice=voice, transcriber=transcriber, metrics=metrics, background=prewarm)
+        return cls(app, voice, transcriber, call_capacity(settings, transcriber))
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The application's endpoints."""
+        served: Endpoints = self.app.state.endpoints
+        return served
+
+    @property
+    def fault(self) -> str:
+        """Why the application did not start, in one sentence."""
+        fault: BaseException | None = getattr(self.app.state, "fault", None)
+        if fault is None:
+            return "the server could not start"
+        return str(fault) if isinstance(fault, ProvidersError) else f"an engine could not start: {one_line(fault)}"
+
+
+def share_of(settings: Settings, workers: int) -> Settings:
+    """The settings of one worker: what is measured in cores of the machine is divided among them."""
+    capacity = settings.pocketsphinx.capacity or 2 * core_count()
+    return settings.replacing(pocketsphinx_capacity=max(1, capacity // workers))

@@ -1,0 +1,1 @@
+"""Workers: one process for each core, behind one port and one supervisor."""
