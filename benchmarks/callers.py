@@ -1,4 +1,4 @@
-"""Callers of the transcriber that cost next to nothing, so that the server is what is measured."""
+"""Cheap callers of the transcriber, so that the figures are the server's."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Caller(asyncio.Protocol):
         self._changed.set()
 
     def start(self) -> None:
-        """Say what is coming."""
+        """Send the start message."""
         self.write(message(START, opcode=1))
 
     def frame(self, data: bytes) -> None:
@@ -90,7 +90,7 @@ class Caller(asyncio.Protocol):
 
 
 async def dial(server: Served, calls: int) -> list[Caller]:
-    """So many open calls that have started."""
+    """Open calls that have started."""
     loop = asyncio.get_running_loop()
     callers = []
     for _ in range(calls):

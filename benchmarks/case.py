@@ -27,7 +27,7 @@ class Frame:
 
     @property
     def bulk(self) -> bool:
-        """Whether it is a file's worth rather than a call's frame."""
+        """Whether it is as long as a file, not a frame of a call."""
         return self.seconds > 1
 
 
@@ -76,10 +76,10 @@ class Bound:
 
 
 def at_most(limit: float) -> Bound:
-    """A ceiling."""
+    """An upper bound."""
     return Bound("<=", limit)
 
 
 def at_least(limit: float) -> Bound:
-    """A minimum."""
+    """A lower bound."""
     return Bound(">=", limit)

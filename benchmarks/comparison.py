@@ -48,14 +48,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A target and what came."""
+    """A target and its measured value."""
 
     target: Target
     value: float
 
     @property
     def met(self) -> bool:
-        """Whether the promise is kept."""
+        """Whether the target is met."""
         return self.target.bound.met(self.value)
 
 

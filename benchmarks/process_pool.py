@@ -1,4 +1,4 @@
-"""Contenders side by side: one process each, rounds interleaved, whoever cannot take part named and left out."""
+"""Contenders side by side: one process each, rounds interleaved; those that cannot take part are named and left out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXIT_SECONDS = 5.0
 
 @dataclass
 class Absences:
-    """Who could not take part, and why."""
+    """Contenders that could not take part, and why."""
 
     missing: dict[str, str] = field(default_factory=dict)
     """Contender to the module it lacks."""
@@ -35,7 +35,7 @@ class Absences:
     """Case and contender to what went wrong."""
 
     def sentences(self) -> list[str]:
-        """For people."""
+        """Sentences for people."""
         told = [f"{name} FAILED: {why}" for name, why in sorted(self.failed.items())]
         if self.missing:
             names = ", ".join(f"{name} (no module {lacks})" for name, lacks in sorted(self.missing.items()))
@@ -116,7 +116,7 @@ def took_part(answer: Answer, worker: Worker, case_name: str, absences: Absences
 def interleave(
     pool: Sequence[Worker], request: Answer, rounds: int, case_name: str, absences: Absences
 ) -> dict[str, list[Answer]]:
-    """Ask everyone in turn, ``rounds`` times over, so that a noisy moment hits all alike.
+    """Ask every contender in turn, ``rounds`` times over, so that a noisy moment hits all alike.
 
     A first round warms everyone up and is not counted. Who fails is left out, so that everyone who is in the answer
     has the same number of rounds.

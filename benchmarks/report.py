@@ -1,4 +1,4 @@
-"""What a group hands back: tables to read, records for machines, and what was left out and why."""
+"""Report of a group: tables to read, records for machines, and what was left out and why."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Report:
     notes: Sequence[str] = ()
     """Sentences under the tables: how to read them, what was skipped."""
     pictures: Mapping[str, Any] = field(default_factory=dict)
-    """Whatever the group's own `plot` draws from and JSON has no use for."""
+    """Data of the group's own `plot`, left out of the JSON."""
 
 
 def balance(promises: int, missed: Sequence[str]) -> Iterator[str]:

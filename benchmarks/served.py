@@ -50,7 +50,7 @@ def serving(*arguments: str) -> Iterator[Served]:
         drain = threading.Thread(target=process.stdout.read, daemon=True)
         try:
             found = _listening(process.stdout)
-            # Whatever else it prints must not fill the pipe.
+            # What else it prints must not fill the pipe.
             drain.start()
             yield Served(*found, process.pid)
         finally:

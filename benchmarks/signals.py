@@ -79,9 +79,9 @@ def utterance(text: str, rate: int, *, voice: str = "en-us", wpm: int = 175, pit
 
 
 TALK = (0.3, 2.2)
-"""Seconds of pause between the sentences of somebody who talks: about two thirds of the time active."""
+"""Seconds of pause between the sentences of a talker: about two thirds of the time active."""
 TURNS = (2.0, 9.0)
-"""Seconds of pause of somebody who mostly listens, as a caller does while the assistant speaks."""
+"""Seconds of pause of a listener, as a caller does while the assistant speaks."""
 
 
 def speech(

@@ -1,4 +1,4 @@
-"""Probe of the event loop: the longest time in which it served no one else.
+"""Probe of the event loop: the longest time in which it served no other task.
 
 It runs on the loop that it watches, beside what a test does there::
 

@@ -18,7 +18,7 @@ Call = Callable[[], object]
 
 @dataclass(frozen=True)
 class Target:
-    """A bound on one of our figures, from the project's table of promises."""
+    """A bound on one of our figures, from the project's table of targets."""
 
     figure: Literal["µs", "µs over", "×", "× faster than"]
     """*µs* per frame; *µs over* a floor, or so many times (*×*) its time; *× faster than* a peer."""
@@ -64,7 +64,7 @@ def answers(case: SpeedCase, contender: Contender) -> Callable[[Answer], Answer]
 
 
 def _round(call: Call, repeats: int) -> float:
-    """Nanoseconds per call of processor time, all threads: what a core has to give, whoever else is on the machine."""
+    """Nanoseconds per call of processor time, all threads: what a core has to give, however busy the machine is."""
     turns = itertools.repeat(None, repeats)
     gc.disable()
     try:

@@ -2,7 +2,7 @@
 
 Started as ``python -m benchmarks.worker TASK MODULE CASE CONTENDER``; ``TASK`` names the function of `TASKS` that
 answers the requests. Answers are ``{"missing": name}`` when a library is not installed, ``{"unfit": why}`` when the
-contender cannot do what is asked, ``{"error": text}`` when it failed, else whatever the task returns.
+contender cannot do what is asked, ``{"error": text}`` when it failed, else what the task returns.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class EngineEntry(Generic[_Engine]):
 
 @dataclass(frozen=True, slots=True)
 class PluginEntry(EngineEntry[_Engine]):
-    """An engine of another package. Whatever is wrong with it is one `EngineUnavailable`."""
+    """An engine of another package. Every fault of it is one `EngineUnavailable`."""
 
     name: str = ""
     version: str = ""

@@ -164,10 +164,10 @@ class UnspeakableText(EngineError):
 
 
 _LONGEST_REASON = 300
-"""Characters of an error that somebody else's code raised."""
+"""Characters of an error raised by another package."""
 
 
 def one_line(error: BaseException) -> str:
-    """An error of somebody else's code as a part of a sentence."""
+    """An error of another package as a part of a sentence."""
     text = " ".join(str(error).split())[:_LONGEST_REASON]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,4 +1,4 @@
-"""The listening socket: bound here, inherited from whoever started the process, or handed over by systemd."""
+"""The listening socket: bound here, inherited from the process that started this one, or handed over by systemd."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ _PER_TURN = 4.0
 class LoopShare:
     """Allowance of work for each turn of the event loop, first come, first served.
 
-    A request that yields to the loop between two blocks stalls nobody. A hundred such requests do, because all of them
-    are served in the same turn. Work is counted in estimated milliseconds, so that no clock has to be read.
+    A request that yields to the loop between two blocks stalls no other. A hundred such requests do, because they
+    are all served in the same turn. Work is counted in estimated milliseconds, so that no clock has to be read.
     """
 
     def __init__(self, per_turn: float = _PER_TURN) -> None:

@@ -40,7 +40,7 @@ def logged() -> Iterator[io.StringIO]:
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No setting, key or proxy of whoever runs the tests, and a runtime folder that no running server uses."""
+    """No setting, key or proxy of the person who runs the tests, and a runtime folder that no running server uses."""
     for name in list(os.environ):
         if name.startswith((PREFIX, "DEEPGRAM_", "OPENAI_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -26,7 +26,7 @@ _FAULTS = frozenset({500, 502, "dropped"})
 
 @dataclass
 class FuzzOutcome:
-    """What came of an attack."""
+    """Results of an attack."""
 
     requests: Counter[str] = field(default_factory=Counter)
     """How often each status or close code came, by endpoint."""

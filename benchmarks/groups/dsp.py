@@ -1,4 +1,4 @@
-"""The group ``dsp``: how much of a core every stage takes, beside the machine's limit and beside everyone else."""
+"""The group ``dsp``: how much of a core every stage takes, beside the machine's limit and other libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The group ``quality``: what the stages do to a signal, measured with one ruler on ours and on everyone else's."""
+"""The group ``quality``: what the stages do to a signal, measured with one ruler on ours and on other libraries'."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(options: Options, progress: Progress) -> Report:
 
 
 def tabulate(case: QualityCase, judged: Sequence[Judged]) -> Table:
-    """A row per measure, a column per contender; rows that nobody has a figure for are left out."""
+    """A row per measure, a column per contender; rows without a figure are left out."""
     columns = ("measure", "target", *(one.contender.name for one in judged))
     rows = [
         (measure.label, _target(measure), *(_cell(measure, one) for one in judged))

@@ -1,4 +1,4 @@
-"""One shape for everything that takes audio piece by piece, whatever form it wants it in."""
+"""One interface for every library that takes audio piece by piece."""
 
 from __future__ import annotations
 

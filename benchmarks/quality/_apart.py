@@ -1,4 +1,4 @@
-"""Bringing an answer in step with what was asked, so that the two can be compared sample by sample."""
+"""Alignment of a processed signal with its input, for comparison sample by sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ruler for resamplers: tones in, what comes out taken apart into the tone itself and everything else."""
+"""Measurement of resamplers by tones: the output is split into the tone and everything else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Heard:
 
 
 def hear(stream: Stream, hertz: float, in_rate: int, out_rate: int) -> Heard:
-    """Pass one tone through and take the output apart by least squares."""
+    """Response to one tone, split by least squares."""
     time = np.arange(round(in_rate * SECONDS)) / in_rate
     tone = (LEVEL * np.sin(2 * np.pi * hertz * time)).astype(np.float32)
     out = stream.run(tone, round(in_rate * FEED)).astype(np.float64)

@@ -43,7 +43,7 @@ CALLERS = (911, 921, 931, 941)
 
 
 def caller(seed: int) -> Speech:
-    """Somebody near the microphone, with pauses of up to two seconds."""
+    """Speech near the microphone, with pauses of up to two seconds."""
     return speech(RATE, SECONDS, seed=seed)
 
 
@@ -82,7 +82,7 @@ def _one_caller(make: Make, seed: int) -> dict[str, float]:
 
 
 def _sounds(make: Make) -> dict[str, Sound]:
-    """Office noise in the first half of the picture, somebody else's voice in the second."""
+    """Office noise in the first half of the picture, another voice in the second."""
     near, half = caller(SHOWN_CALLER), (SHOWN.start + SHOWN.stop) // 2
     office, talker = (behind(near, kind, SHOWN_CALLER) for kind in ("office", "talker"))
     before = near.samples + np.concatenate([office[:half], talker[half:]])

@@ -1,4 +1,4 @@
-"""Everything at once: what a frame of a call costs from the socket's bytes to the recogniser's."""
+"""Whole calls: what a frame of a call costs from the socket's bytes to the recogniser's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking the background out."""
+"""Noise suppression."""
 
 from __future__ import annotations
 

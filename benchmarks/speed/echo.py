@@ -1,4 +1,4 @@
-"""Taking the assistant out of the customer's channel."""
+"""Echo cancellation."""
 
 from __future__ import annotations
 

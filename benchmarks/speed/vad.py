@@ -1,4 +1,4 @@
-"""Deciding whether somebody speaks."""
+"""Voice activity."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ class Drain:
             Whether to wait for load balancers.
         handed_over
             Whether another process serves the listening socket. Calls on connections that this process had accepted
-            are still taken: they would be refused by nobody's choice.
+            are still taken: nothing else could take them.
         """
         if not notice:
             self._notice = 0.0

@@ -82,7 +82,7 @@ class LogQueue:
             lines = self._next()
             try:
                 self._write_all("".join(line for line, _ in lines).encode(errors="backslashreplace"))
-            except (OSError, ValueError):  # nobody holds the other end, the disk is full, or the stream was closed
+            except (OSError, ValueError):  # the other end is closed, the disk is full, or the stream was closed
                 with self._changed:
                     self._lost += sum(missing for _, missing in lines)
 

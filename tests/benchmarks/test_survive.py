@@ -9,7 +9,7 @@ from benchmarks.report import Options
 
 
 class Silent:
-    """Nobody watches."""
+    """Progress without a screen."""
 
     def step(self, text: str, done: int, total: int) -> None:
         """Nothing is shown."""

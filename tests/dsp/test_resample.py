@@ -1,4 +1,4 @@
-"""The soxr stream: exactly soxr, whatever the cutting."""
+"""The soxr stream: exactly soxr for any split."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class B3DeafToStart(GoodServer):
 
 
 class B4Shared(GoodServer):
-    """One recogniser is enough; whoever is connected gets its transcripts."""
+    """One recogniser for all calls; every open socket gets its transcripts."""
 
     def __init__(self) -> None:
         self.sockets: set[WebSocket] = set()
@@ -126,7 +126,7 @@ class B7SilentFailure(GoodServer):
 
 
 class B8WorksOn(GoodServer):
-    """Four workers speak; each finishes what it has begun, whether somebody listens or not."""
+    """Four workers speak; each finishes what it has begun, whether the caller listens or not."""
 
     def __init__(self) -> None:
         self.workers = asyncio.Semaphore(4)
@@ -227,7 +227,7 @@ class Impatient(GoodServer):
 
 
 class WideOpen(GoodServer):
-    """Nobody knows the address."""
+    """Host name that does not resolve."""
 
     def may_enter(self, endpoint: str, headers: Mapping[str, str], query: Mapping[str, str]) -> bool:
         return True
@@ -418,7 +418,7 @@ class CancelsTheVendor(GoodServer):
 
 
 class LeavesTheVendor(CancelsTheVendor):
-    """A task reads the vendor's answer, whether somebody listens or not; nobody waits for it."""
+    """A task reads the vendor's answer, whether the caller listens or not."""
 
     async def audio(self, text: str, rate: int) -> AsyncIterator[bytes]:
         pieces: asyncio.Queue[bytes] = asyncio.Queue()

@@ -90,7 +90,7 @@ class HalfSpeed(Voice):
 
 
 class Stereo(Voice):
-    """Both ears shall hear it."""
+    """Stereo, one voice on both channels."""
 
     def coded(self, text: str, rate: int) -> bytes:
         return encode_pcm16(np.repeat(self.say(text, rate), 2))

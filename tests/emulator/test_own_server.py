@@ -1,4 +1,4 @@
-"""Our own server passes its own catalogue, with an engine that hears tones so that calls need no real time."""
+"""Our own server passes its own rules, with an engine that hears tones so that calls need no real time."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _QUIET = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What somebody says: words, and the seconds of quiet after each."""
+    """An utterance: words, and the seconds of quiet after each."""
 
     words: tuple[int, ...]
     pauses: tuple[float, ...]

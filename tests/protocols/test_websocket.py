@@ -161,8 +161,8 @@ def test_frames_of_one_read_are_one_message() -> None:
     ("broken", "code"),
     [
         (b"\x82\x04abcd", 1002),  # not masked
-        (bytes([0xC2]) + frame(b"abcd")[1:], 1002),  # an extension bit nobody agreed on
-        (frame(b"abcd", 3), 1002),  # an opcode nobody knows
+        (bytes([0xC2]) + frame(b"abcd")[1:], 1002),  # an extension bit that was not negotiated
+        (frame(b"abcd", 3), 1002),  # an unknown opcode
         (frame(b"abcd", CONTINUATION), 1002),  # continues nothing
         (frame(bytes(5000)), 1009),  # longer than allowed
         (b"\x82\xff" + struct.pack("!Q", 2**40) + bytes(4), 1009),

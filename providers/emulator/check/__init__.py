@@ -1,1 +1,1 @@
-"""``check``: a catalogue of rules that any provider server can be judged by, in any language, from outside."""
+"""``check``: rules that judge a provider server in any language from outside."""

@@ -1,4 +1,4 @@
-"""Every number the catalogue judges by."""
+"""Limits that the rules of ``check`` judge by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Defaults suit a deployment; tests of the catalogue itself run faster ones."""
+    """Limits of one run. The defaults suit a deployment; tests of the rules run faster ones."""
 
     first_audio: float = 1.5
     """Seconds to the first audible sample: beyond it the pause sounds like a fault."""

@@ -12,7 +12,7 @@ The JSON is stable: fields are added, never renamed or removed, while ``schema``
                 "outcome": "passed" | "failed" | "advice" | "not judged",
                 "evidence": "…",                           empty only where the rule passed
                 "notes": ["…"],                            what else was seen and decides nothing
-                "seconds": 0.2}, …]}                       in the catalogue's order, each chosen rule once
+                "seconds": 0.2}, …]}                       in the rules' order, each chosen rule once
 
 Addresses come without their query, which may hold a token. Times are in seconds.
 """

@@ -1,4 +1,4 @@
-"""The catalogue finds each bug on the server that has it, and nothing on the server that has none."""
+"""The rules find each bug on the server that has it, and nothing on a server that has none."""
 
 from __future__ import annotations
 

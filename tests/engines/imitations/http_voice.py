@@ -74,7 +74,7 @@ class Exchange:
         await self._writer.drain()
 
     def cut(self) -> None:
-        """Close the connection in the middle of whatever it is."""
+        """Close the connection at once."""
         self.keep = False
         self._writer.close()
 
