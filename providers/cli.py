@@ -30,6 +30,7 @@ _EMULATOR = "providers.emulator.commands"
 _ELSEWHERE = {
     "assistant": "providers.assistant.command",
     "health": "providers.health_command",
+    "models": "providers.models_command",
     "deletion-cost": "providers.deletion_cost_command",
     "say": _EMULATOR,
     "call": _EMULATOR,
@@ -205,12 +206,16 @@ class _Start:
 
     def _announce(self, base: str, names: tuple[str, str], calls: str, workers: int) -> None:
         import dsp
+        from providers.models.advice import recogniser_note
+        from providers.models.store import ModelStore
 
         if self.taken is not None:
             self.taken.complete()
         voices = self.chosen.voice.max_voices * workers
         speaks = f"engine {names[0]}; {voices} requests at once: --max-voices"
-        hears = f"engine {names[1]}; {calls}"
+        hears = f"engine {names[1]}; {calls})"
+        if note := recogniser_note(names[1], ModelStore.at(self.chosen.models.folder)):
+            hears += f"\n                {note}"
         secret = _shown_secret(self.chosen, made=self.secret is not None)
         click.echo(_banner(base, secret, speaks, hears, dsp.backend(), self.public))
         sys.stdout.flush()
@@ -267,7 +272,7 @@ def _banner(base: str, secret: str, voice: str, transcriber: str, backend: str, 
         (
             *tunnel,
             f"  voice         {base}{VOICE_PATH}   ({voice})",
-            f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   ({transcriber})",
+            f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   ({transcriber}",
             f"  endpointing   {base}{ENDPOINTING_PATH}",
             f"  secret        {secret}",
             f"  signal code   {_BACKENDS[backend]}",

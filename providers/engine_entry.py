@@ -15,6 +15,8 @@ import msgspec
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.errors import EngineUnavailable, ProvidersError, one_line
 from providers.installing import install_command
+from providers.models.catalogue import CATALOGUE
+from providers.models.store import ModelStore
 from providers.settings import Settings
 from providers.settings.group import Group, secret_fields
 from providers.settings.plugins import PluginSettings
@@ -38,6 +40,8 @@ class EngineEntry(Generic[_Engine]):
     """Extra of this distribution that brings the package."""
     setting: str = ""
     """Public name of a setting that has to have a value."""
+    model: str = ""
+    """Name under which the catalogue of models knows it; a pulled model makes up for the setting."""
     unless: str = ""
     """A setting whose changed value makes up for that: a server of one's own needs no key."""
     bare: bool = False
@@ -53,9 +57,16 @@ class EngineEntry(Generic[_Engine]):
         if self.package and find_spec(self.package) is None:
             steps.append(install_command(self.extra))
         made_up_for = self.unless and settings.get(self.unless) != Settings().get(self.unless)
-        if self.setting and not settings.get(self.setting) and not made_up_for:
-            steps.append(f"set --{self.setting.replace('_', '-')}")
+        if self.setting and not settings.get(self.setting) and not made_up_for and not self._is_pulled(settings):
+            steps.append(f"set --{self.setting.replace('_', '-')}" + self._pull_command())
         return ", ".join(steps)
+
+    def _is_pulled(self, settings: Settings) -> bool:
+        return bool(self.model) and ModelStore.at(settings.models.folder).model_of(self.model) is not None
+
+    def _pull_command(self) -> str:
+        found = next((name for name, model in CATALOGUE.items() if model.engine == self.model), None)
+        return f" or run vapi-providers models pull {found}" if found else ""
 
     def digest(self, settings: Settings) -> str:
         """A digest of the engine's own settings, without its secrets: what may change how it sounds."""

@@ -20,10 +20,16 @@ from providers.engine_entry import EngineEntry, PluginEntry, plugin_entry
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.errors import SettingsError
 from providers.installing import install_command
+from providers.models.store import ModelStore
 from providers.settings import Settings, engines
+from providers.settings.models import Models
 from providers.settings.plugins import TRANSCRIBERS_GROUP, VOICES_GROUP
 
 _Engine = TypeVar("_Engine", TextToSpeech, SpeechToText)
+
+
+_PULLED = {"transcriber": ("whisper",)}
+"""Engines that are preferred to the embedded one once they are ready."""
 
 
 def voices() -> dict[str, EngineEntry[TextToSpeech]]:
@@ -61,13 +67,14 @@ def wanted_transcribers(settings: Settings) -> dict[str, EngineEntry[SpeechToTex
 def _wanted(
     settings: Settings, kind: str, entries: Mapping[str, EngineEntry[_Engine]], *, embedded: str
 ) -> dict[str, EngineEntry[_Engine]]:
-    """Those listed, else Deepgram when it has a key, else the embedded one when it is installed."""
+    """Those listed, else the best that is ready: Deepgram with a key, a pulled recogniser, the embedded one."""
     listed = chosen.names(getattr(settings.engines, kind))
     if not listed:
         if settings.deepgram.api_key:
             return {"deepgram": entries["deepgram"]}
-        if not entries[embedded].missing(settings):
-            return {embedded: entries[embedded]}
+        for name in (*_PULLED.get(kind, ()), embedded):
+            if not entries[name].missing(settings):
+                return {name: entries[name]}
         hint = f"{install_command('local')}, or set DEEPGRAM_API_KEY, or name one of"
         raise SettingsError([f"--{kind}: expected an engine, found none installed: {hint} {', '.join(entries)}"])
     unknown = [name for name in listed if name not in entries]
@@ -130,10 +137,11 @@ def _sherpa_voice(options: engines.SherpaVoiceSettings, shared: engines.LocalVoi
     return SherpaVoice(SherpaVoiceOptions(folder=_path(options.voice_folder), speed=shared.speed))
 
 
-def _piper(options: engines.PiperSettings, shared: engines.LocalVoices) -> TextToSpeech:
+def _piper(options: engines.PiperSettings, shared: engines.LocalVoices, models: Models) -> TextToSpeech:
     from providers.engines.local.piper import Piper, PiperOptions
 
-    return Piper(PiperOptions(model=_path(options.model), speed=shared.speed))
+    model = _path(options.model) or ModelStore.at(models.folder).find("piper")
+    return Piper(PiperOptions(model=model, speed=shared.speed))
 
 
 def _kokoro(options: engines.KokoroSettings, shared: engines.LocalVoices) -> TextToSpeech:
@@ -182,12 +190,11 @@ def _sherpa_listener(options: engines.SherpaListenerSettings, shared: engines.Lo
     return SherpaListener(SherpaListenerOptions(folder=_path(options.listen_folder), capacity=shared.capacity or None))
 
 
-def _whisper(options: engines.WhisperSettings, shared: engines.LocalListeners) -> SpeechToText:
+def _whisper(options: engines.WhisperSettings, shared: engines.LocalListeners, models: Models) -> SpeechToText:
     from providers.engines.local.whisper import Whisper, WhisperOptions
 
-    return Whisper(
-        WhisperOptions(folder=_path(options.folder), language=options.language, capacity=shared.capacity or None)
-    )
+    folder = _path(options.folder) or ModelStore.at(models.folder).find("whisper")
+    return Whisper(WhisperOptions(folder=folder, language=options.language, capacity=shared.capacity or None))
 
 
 def _vosk(options: engines.VoskSettings, shared: engines.LocalListeners) -> SpeechToText:
@@ -213,7 +220,12 @@ VOICES: Mapping[str, EngineEntry[TextToSpeech]] = {
         setting="sherpa_voice_folder",
     ),
     "piper": EngineEntry(
-        _piper, (engines.PiperSettings, engines.LocalVoices), package="piper", extra="piper", setting="piper_model"
+        _piper,
+        (engines.PiperSettings, engines.LocalVoices, Models),
+        package="piper",
+        extra="piper",
+        setting="piper_model",
+        model="piper",
     ),
     "kokoro": EngineEntry(
         _kokoro,
@@ -241,10 +253,11 @@ TRANSCRIBERS: Mapping[str, EngineEntry[SpeechToText]] = {
     ),
     "whisper": EngineEntry(
         _whisper,
-        (engines.WhisperSettings, engines.LocalListeners),
+        (engines.WhisperSettings, engines.LocalListeners, Models),
         package="faster_whisper",
         extra="whisper",
         setting="whisper_folder",
+        model="whisper",
     ),
     "vosk": EngineEntry(
         _vosk, (engines.VoskSettings, engines.LocalListeners), package="vosk", extra="vosk", setting="vosk_folder"

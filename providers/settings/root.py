@@ -28,6 +28,7 @@ from providers.settings.engines import (
 )
 from providers.settings.group import Group
 from providers.settings.listed import names
+from providers.settings.models import Models
 from providers.settings.option import Option, options_of
 from providers.settings.plugins import PluginSettings
 from providers.settings.proxies import ProxySettings
@@ -68,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     kokoro: KokoroSettings = KokoroSettings()
     whisper: WhisperSettings = WhisperSettings()
     vosk: VoskSettings = VoskSettings()
+    models: Models = Models()
     local_voices: LocalVoices = LocalVoices()
     local_listeners: LocalListeners = LocalListeners()
     logs: Logs = Logs()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from providers.errors import EngineUnavailable, SettingsError, one_line
 from providers.installing import install_command
+from providers.models.store import ModelStore
 from providers.settings import Settings, names
 from providers.settings.plugins import TURNS_GROUP
 from providers.turns.acoustic import AcousticTurns
@@ -107,9 +108,10 @@ def _acoustic(settings: Settings) -> TurnEngine:
     chosen = settings.turns
     if find_spec("onnxruntime") is None:
         raise SettingsError([f"--turn-engines acoustic: {install_command('turns')}"])
-    weights = Path(chosen.turn_model) if chosen.turn_model else shipped_weights()
+    pulled = ModelStore.at(settings.models.folder).find("acoustic")
+    weights = Path(chosen.turn_model) if chosen.turn_model else pulled or shipped_weights()
     if weights is None:
-        hint = "set --turn-model to an ONNX file of smart-turn v3, or install pipecat-ai, which ships one"
+        hint = "run vapi-providers models pull smart-turn, or set --turn-model to an ONNX file of smart-turn v3"
         raise SettingsError([f"--turn-engines acoustic: expected a model, found none: {hint}"])
     return AcousticTurns(partial(SmartTurn, weights), workers=chosen.turn_workers)
 
