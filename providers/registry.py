@@ -194,7 +194,8 @@ def _whisper(options: engines.WhisperSettings, shared: engines.LocalListeners, m
     from providers.engines.local.whisper import Whisper, WhisperOptions
 
     folder = _path(options.folder) or ModelStore.at(models.folder).find("whisper")
-    return Whisper(WhisperOptions(folder=folder, language=options.language, capacity=shared.capacity or None))
+    made = WhisperOptions(folder=folder, language=options.language)
+    return Whisper(replace(made, capacity=shared.capacity) if shared.capacity else made)
 
 
 def _vosk(options: engines.VoskSettings, shared: engines.LocalListeners) -> SpeechToText:

@@ -177,5 +177,6 @@ class LocalListeners(Group, frozen=True):
     prefix: ClassVar[str] = "local_"
 
     capacity: Annotated[
-        Annotated[int, Meta(ge=0)], Meta(description="sherpa, whisper and vosk: speakers at once; 0 is no limit.")
+        Annotated[int, Meta(ge=0)],
+        Meta(description="sherpa, whisper, vosk: speakers at once; 0: whisper 2 per core, others no limit."),
     ] = 0

@@ -64,8 +64,8 @@ class WhisperOptions:
     """Seconds of pause that end an utterance."""
     partial_every: float = 1.0
     """Seconds of speech between partials; 0 means none."""
-    capacity: int | None = None
-    """Recognitions at once."""
+    capacity: int | None = 2 * (os.cpu_count() or 1)
+    """Recognitions at once. A caller speaks for part of the time, so each core bears about two."""
     threads: int = os.cpu_count() or 1
     """Utterances that are transcribed at the same time."""
 
