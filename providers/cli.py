@@ -36,6 +36,8 @@ _ELSEWHERE = {
     "call": _EMULATOR,
     "check": _EMULATOR,
     "load": _EMULATOR,
+    "top": "providers.top.command",
+    "logs": "providers.log_lines.command",
 }
 """Commands of other modules, which are imported when they are used."""
 

@@ -55,7 +55,8 @@ def draw(panels: Sequence[tuple[dict[str, Any], Answers]], folder: Path) -> Path
             figure.text(left + 0.006, bottom + 0.3 / rows, panel["title"], color=_INK, fontsize=11, weight="bold")
             continue
         box = (left + 0.003, bottom + 0.15 / rows, place["w"] / 24 - 0.006, (place["h"] - 0.3) / rows)
-        figure.add_artist(plt.Rectangle(box[:2], box[2], box[3], facecolor=_PANEL, edgecolor=_FAINT, linewidth=0.6))
+        frame = plt.Rectangle(box[:2], box[2], box[3], facecolor=_PANEL, edgecolor=_FAINT, linewidth=0.6, zorder=-1)
+        figure.add_artist(frame)
         figure.text(box[0] + 0.005, box[1] + box[3] - 0.75 / rows, panel["title"], color=_INK, fontsize=8)
         if panel["type"] == "stat":
             _stat(figure, box, panel, answers, rows)

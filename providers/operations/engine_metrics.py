@@ -19,6 +19,8 @@ Role: TypeAlias = Literal["voice", "transcriber"]
 
 _EVERYDAY = {"hit", "miss", "joined", "hedged", "hedge-won", "hedge-lost"}
 """Events that are counted and not worth a log line."""
+_RARE = ("failed", "returned", "took-over", "hedged", "hedge-won", "lost", "suspected", "reconnected", "gap")
+"""Events whose series are made at the start, so that the first one is seen as an increase."""
 
 
 class Event(Protocol):
@@ -73,6 +75,8 @@ class EngineMetrics:
         """Show the state of each engine from the start."""
         for engine in engines:
             self._cooling_down.labels(role, engine).set(0)
+            for kind in _RARE:
+                self._events.labels(kind, engine)
 
     def _observe(self, role: Role, event: Event) -> None:
         """Count an event; failures are logged too."""

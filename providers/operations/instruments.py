@@ -52,16 +52,6 @@ class EndedCall(Protocol):
     def audio(self) -> float:
         """Seconds received."""
 
-    @property
-    def partials(self) -> int:
-        """Partials sent."""
-        ...
-
-    @property
-    def finals(self) -> int:
-        """Finals sent."""
-        ...
-
 
 def otel_name(name: str) -> tuple[str, str]:
     """Name and unit in OpenTelemetry of an instrument: its own way of writing ``providers_…_seconds``."""
@@ -175,16 +165,17 @@ class CallMetrics:
         """Count a call that ended with this close code."""
         self._ended.labels(close_code(code)).inc()
         self._audio.inc(call.audio)
-        self._transcripts.labels("partial").inc(call.partials)
-        self._transcripts.labels("final").inc(call.finals)
 
     def joined(self, way: str) -> None:
         """Count a join of a call's socket and its id, or one that was taken back."""
         self._joins.labels(way).inc()
 
-    def transcript(self, lag: float, *, final: bool, engine: str, call_id: str | None = None) -> None:
-        """Count a transcript that was sent so many seconds after its last audio came."""
-        self._lag.observe(max(0.0, lag), "final" if final else "partial", engine, call_id=call_id)
+    def transcript(self, lag: float | None, *, final: bool, engine: str, call_id: str | None = None) -> None:
+        """Count a transcript that was sent so many seconds after its last audio came; None where that is not known."""
+        kind = "final" if final else "partial"
+        self._transcripts.labels(kind).inc()
+        if lag is not None:
+            self._lag.observe(lag, kind, engine, call_id=call_id)
 
 
 class EndpointingMetrics:

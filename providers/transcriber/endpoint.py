@@ -56,7 +56,8 @@ class CustomTranscriber:
             with self.gate.admit():
                 await socket.accept()
                 notes = self.calls.open_socket(scope["query_string"], customer=1 if self.options.swap else 0)
-                with noting(notes), telemetry.serving("call", socket.headers) as span:
+                logging = structlog.contextvars.bound_contextvars(call=notes.record.name)
+                with noting(notes), logging, telemetry.serving("call", socket.headers) as span:
                     end = await self._serve(self._chosen(socket), notes, receive, send)
                     span.set(code=end.code, by=end.by, call=notes.record.name, call_id=notes.record.call_id or None)
                     if end.by == "server":
@@ -99,9 +100,7 @@ class CustomTranscriber:
             except OSError:
                 raise CallerGone("a transcript could not be sent") from None
 
-        call = flow.Call(
-            engine, self.options, notes, sent=partial(self.metrics.calls.transcript, engine=self.engine.name)
-        )
+        call = flow.Call(engine, self.options, notes, sent=partial(self._count, notes))
         with self.drain.call(call):
             await self._run(call, next_frame, send_text, end)
             if not end.told:
@@ -129,9 +128,15 @@ class CustomTranscriber:
             self.calls.close_socket(call.notes, code=end.code, by=end.by)
             self.metrics.calls.active.dec()
             self.metrics.calls.ended(call.stats, end.code)
-            self._log(call.stats, end, time.perf_counter() - begun)
+            self._log(call, end, time.perf_counter() - begun)
 
-    def _log(self, stats: flow.CallStats, end: _End, seconds: float) -> None:
+    def _count(self, notes: SocketNotes, lag: float | None, *, final: bool) -> None:
+        """Count a transcript that was sent."""
+        call_id = notes.record.call_id or notes.record.name
+        self.metrics.calls.transcript(lag, final=final, engine=self.engine.name, call_id=call_id)
+
+    def _log(self, call: flow.Call, end: _End, seconds: float) -> None:
+        stats, record = call.stats, call.notes.record
         log.log(
             30 if end.by == "server" else 20,
             "call",
@@ -146,6 +151,7 @@ class CustomTranscriber:
             code=end.code,
             reason=end.reason,
             by=end.by,
+            call_id=record.call_id or None,
         )
 
 

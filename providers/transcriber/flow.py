@@ -41,8 +41,8 @@ Send = Callable[[str], Awaitable[None]]
 class Sent(Protocol):
     """What is told of each transcript that was sent."""
 
-    def __call__(self, lag: float, *, final: bool) -> None:
-        """Take in the seconds since the last audio that the transcript covers came."""
+    def __call__(self, lag: float | None, *, final: bool) -> None:
+        """Take in the seconds since the last audio that the transcript covers came; None where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,15 +283,14 @@ class Call:
             self.stats.partials += 1
         await send(wire.response(spoken.text, channel=channel, final=spoken.final))
         self.notes.sent(spoken.text, final=spoken.final, channel=channel, end=transcript.end if transcript else None)
-        if transcript is not None:
-            self._tell_lag(transcript, arrivals, final=spoken.final)
+        self._tell_lag(transcript, arrivals, final=spoken.final)
 
-    def _tell_lag(self, transcript: Transcript, arrivals: Arrivals, *, final: bool) -> None:
-        """Tell how late a transcript was that has been sent."""
-        lag = arrivals.since(end_of_words(transcript))
+    def _tell_lag(self, transcript: Transcript | None, arrivals: Arrivals, *, final: bool) -> None:
+        """Tell how late a transcript was that has been sent, where the recognition tells how far it reaches."""
+        lag = arrivals.since(end_of_words(transcript)) if transcript is not None else None
         if final:
             self._span.event("final", lag=lag)
-        if lag is not None and self._sent is not None:
+        if self._sent is not None:
             self._sent(lag, final=final)
 
 

@@ -80,8 +80,9 @@ class CustomVoice:
             self.metrics.voice.refused()
             notes.ended("refused", 0)
             raise
+        logging = structlog.contextvars.bound_contextvars(call_id=message.call_id)
         tracing = telemetry.serving("voice request", request.headers, call_id=message.call_id)
-        with place, self.metrics.voice.active.track_inprogress(), noting(notes), tracing as span:
+        with place, self.metrics.voice.active.track_inprogress(), noting(notes), logging, tracing as span:
             report = _Report(self.engine.name, message, self.metrics, notes, span)
             await self._speak(message, report, scope, receive, send)
 

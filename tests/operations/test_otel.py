@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -46,7 +45,7 @@ def provider() -> Iterator[InMemorySpanExporter]:
     spans.add_span_processor(SimpleSpanProcessor(exporter))
     trace.set_tracer_provider(spans)
     yield exporter
-    spans.shutdown()
+    exporter.shutdown()  # the provider stays for the life of the process: one that is shut down would warn in each test
 
 
 @pytest.fixture
@@ -121,23 +120,15 @@ def test_what_happens_to_an_engine_is_noted_in_the_request(spans: Callable[[], d
     assert (event.name, event.attributes["providers.engine"]) == ("took-over", "second")
 
 
-@contextmanager
-def _measured() -> Iterator[InMemoryMetricReader]:
-    reader = InMemoryMetricReader()
-    meters = MeterProvider([reader])
-    otel_metrics.set_meter_provider(meters)
-    yield reader
-    meters.shutdown()
-
-
 def test_the_metrics_are_those_of_prometheus() -> None:
-    with _measured() as reader:
-        metrics = Metrics()
-        export_registry(metrics.registry)
-        metrics.calls.active.set(3)
-        metrics.server.refused("transcriber", "full")
-        metrics.voice.ended("complete", engine="mouth", first_audio=0.2, sent=100)
-        data = reader.get_metrics_data()
+    reader = InMemoryMetricReader()
+    otel_metrics.set_meter_provider(MeterProvider([reader]))
+    metrics = Metrics()
+    export_registry(metrics.registry)
+    metrics.calls.active.set(3)
+    metrics.server.refused("transcriber", "full")
+    metrics.voice.ended("complete", engine="mouth", first_audio=0.2, sent=100)
+    data = reader.get_metrics_data()
     assert data is not None
     found = {metric.name: metric for scope in data.resource_metrics[0].scope_metrics for metric in scope.metrics}
     (calls,) = found["providers.calls"].data.data_points

@@ -1,0 +1,1 @@
+"""``vapi-providers top``: what a running server does now, read from its metrics."""
