@@ -135,7 +135,6 @@ def test_an_unfinished_driven_final_is_held_and_goes_out_after_the_longest_hold(
     def steps(live: Live, call: ClientConnection) -> None:
         send(call, silence(0.5) + syllables(1.5) + silence(0.15))
         assert says(call) == ("partial", "I would like the")
-        assert asked(live, "I would like the") == 2.0
         assert says(call) == ("final", "I would like the")
         assert 0 < asked(live, "I would like the") <= 1.5
 

@@ -1,0 +1,147 @@
+"""The group ``turns``: how long callers wait for an answer, and how often they are cut off."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks.case import Bound, at_most
+from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.turns import cost, detectors, sweep
+from benchmarks.turns.material import Kind, Turn, load
+from providers.turns.smart_turn import shipped_weights
+
+READING = (
+    "Each detector is swept over thresholds, delays and time-outs, a rule over a factor of its seconds and a least"
+    " delay, after eot-bench's method. Only turns of test speakers are shown; the weights were fitted on others. A"
+    " recogniser's words are taken as known 200 ms into the pause. cut: sentences cut inside, with artificial pauses"
+    " whose lengths follow eot-bench's published curve. pauses: recordings with their own pauses, read aloud, a whole"
+    " recording as one turn."
+)
+COLUMNS = ("turns", "detector", "cut off @300 ms", "@600 ms", "dead air @5 %", "@10 %")
+SETS: Mapping[Kind, str] = {
+    "cut": "cut sentences", "pauses": "whole recordings", "eot-bench": "eot-bench", "digits": "spelled digits",
+}  # fmt: skip
+_RULES = "platform's text rules"
+_FUSED = "words and sound"
+_DETECTORS: Mapping[str, Callable[[Sequence[Turn]], sweep.Figures]] = {
+    _RULES: lambda turns: sweep.ruled(turns, detectors.platform_text),
+    "silence only": lambda turns: sweep.swept(turns, detectors.silence),
+    "words": lambda turns: sweep.swept(turns, detectors.text),
+    "sound": lambda turns: sweep.swept(turns, detectors.sound),
+    _FUSED: lambda turns: sweep.swept(turns, detectors.fused),
+}
+GOAL = 0.55
+"""Dead air at 5 % cut-offs, in parts of the platform's text rules'."""
+CALLS = 200
+CORES = 1.5
+WEIGHTS = "BENCHMARK_TURN_MODEL"
+"""Environment variable that names the sound model's file."""
+
+
+def _names() -> Sequence[str]:
+    return [*SETS.values(), "cost"]
+
+
+def run(options: Options, progress: Progress) -> Report:
+    """Sweep the chosen sets."""
+    material = load()
+    notes = [READING, material.missing] if material.missing else [READING]
+    swept: list[tuple[str, ...]] = []
+    own: list[tuple[str, ...]] = []
+    records: list[Record] = []
+    goals: list[tuple[str, float, Bound]] = []
+    for step, (kind, name) in enumerate(SETS.items()):
+        turns = [turn for turn in material.turns if turn.kind == kind and turn.test]
+        if not turns or not options.selects(name):
+            continue
+        progress.step(name, step, len(SETS) + 1)
+        notes.append(_size(name, turns))
+        found = {detector: figures(turns) for detector, figures in _DETECTORS.items()}
+        swept += [(name, detector, *_cells(figures)) for detector, figures in found.items()]
+        records += [{"case": name, "detector": detector, **vars(figures)} for detector, figures in found.items()]
+        own += _own(name, turns, records)
+        goals += _goals(kind, name, turns, found)
+    tables = [Table("Swept policies", COLUMNS, swept, left=frozenset(COLUMNS[:2]))] if swept else []
+    if own:
+        columns = ("turns", "answers", "cut off", "dead air")
+        tables.append(Table("With the server's own seconds", columns, own, left=frozenset(columns[:2])))
+    if options.selects("cost"):
+        progress.step("cost", len(SETS), len(SETS) + 1)
+        tables += _cost(records, notes)
+    notes += [f"{name}: {value:.3g}, target {bound}" for name, value, bound in goals]
+    notes += balance(len(goals), [name for name, value, bound in goals if not bound.met(value)])
+    return Report(tables, records, notes)
+
+
+def _size(name: str, turns: Sequence[Turn]) -> str:
+    speakers = sorted({turn.speaker for turn in turns})
+    inside = sum(len(turn.pauses) - 1 for turn in turns)
+    languages = ", ".join(sorted({turn.language for turn in turns}))
+    few = f" ({', '.join(speakers)})" if len(speakers) <= 12 else ""
+    return f"{name}: {len(turns)} turns, {inside} pauses inside, {len(speakers)} speakers{few}; languages: {languages}"
+
+
+def _cells(figures: sweep.Figures) -> tuple[str, ...]:
+    shares = (figures.cut_off_at_300, figures.cut_off_at_600)
+    waits = (figures.dead_air_at_5, figures.dead_air_at_10)
+    return (
+        *("–" if share is None else f"{100 * share:.1f} %" for share in shares),
+        *("–" if wait is None else f"{1000 * wait:.0f} ms" for wait in waits),
+    )
+
+
+def _own(name: str, turns: Sequence[Turn], records: list[Record]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    answers: Mapping[str, sweep.Wait] = {
+        _RULES: detectors.platform_text,
+        "text": partial(detectors.served, "text"),
+        "text,acoustic": partial(detectors.served, "text,acoustic"),
+    }
+    for answer, wait in answers.items():
+        outcome = sweep.as_it_is(turns, wait)
+        rows.append((name, answer, f"{100 * outcome.cut_off:.1f} %", f"{1000 * outcome.dead_air:.0f} ms"))
+        records.append({"case": name, "answers": answer, **vars(outcome)})
+    return rows
+
+
+def _goals(
+    kind: Kind, name: str, turns: Sequence[Turn], found: Mapping[str, sweep.Figures]
+) -> list[tuple[str, float, Bound]]:
+    if kind == "digits":
+        answers = ("text", "text,acoustic")
+        cut = {one: sweep.as_it_is(turns, partial(detectors.served, one)).cut_off for one in answers}
+        return [(f"{name} cut off, {one}, %", 100 * share, at_most(0)) for one, share in cut.items()]
+    rules, fused = found[_RULES].dead_air_at_5, found[_FUSED].dead_air_at_5
+    if not rules or fused is None:
+        return []
+    return [(f"{name}, dead air at 5 % in parts of the platform's text rules", fused / rules, at_most(GOAL))]
+
+
+def _cost(records: list[Record], notes: list[str]) -> list[Table]:
+    frame = cost.frame_seconds()
+    heard = frame / cost.FRAME * CALLS
+    rows = [(f"a frame of 20 ms at 16 kHz, and {CALLS} calls", f"{1e6 * frame:.0f} µs", f"{heard:.2f} cores")]
+    records.append({"case": "cost", "frame_seconds": frame})
+    named = os.environ.get(WEIGHTS)
+    weights = Path(named) if named else shipped_weights()
+    if weights is None:
+        notes.append(f"cost of a judgement: no sound model; {WEIGHTS} may name one")
+    else:
+        judged = cost.judgement_seconds(weights)
+        each = max(0.0, CORES - heard) / judged / CALLS * 60
+        what = f"a judgement, and how many a minute {CORES:g} cores leave each call"
+        rows.append((what, f"{1e3 * judged:.0f} ms", f"{each:.1f}"))
+        records.append({"case": "cost", "judgement_seconds": judged})
+    return [Table("Processor time", ("what", "each", f"at {CALLS} calls"), rows, left=frozenset({"what"}))]
+
+
+GROUP = Group(
+    name="turns",
+    question="How long do callers wait for an answer, and how often are they cut off?",
+    cases=_names,
+    run=run,
+    default=False,
+)
