@@ -30,13 +30,16 @@ def create_app(
     transcriber: SpeechToText,
     metrics: Metrics | None = None,
     background: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    overrides: Callable[[], dict[str, Any]] | None = None,
 ) -> Starlette:
     """Build the application around two engines, which its lifespan starts and closes.
 
-    ``background`` is started when the engines are warm and ends with the server.
+    ``background`` is started when the engines are warm and ends with the server. ``overrides`` makes the blocks of an
+    assistant that name this server, for answers to assistant requests.
     """
     metrics = metrics or Metrics()
-    served = endpoints.build(settings, voice, transcriber, make_authenticator(settings), metrics)
+    authenticator = make_authenticator(settings)
+    served = endpoints.build(settings, voice, transcriber, authenticator, metrics, overrides=overrides)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -54,6 +57,7 @@ def create_app(
             served.ops.ready = False
             await tasks.aclose()
             await close_all(voice=voice.aclose(), transcriber=transcriber.aclose(), turns=served.turns.aclose())
+            await close_all(forward=served.server_url.aclose())
 
     app = Starlette(routes=served.routes(), lifespan=lifespan)
     app.state.endpoints = served

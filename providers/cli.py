@@ -223,7 +223,7 @@ class _Start:
         sys.stdout.flush()
 
     def _described(self, base: str, names: tuple[str, str]) -> RunningServer:
-        from providers.assistant.blocks import accepted
+        from providers.assistant_blocks.blocks import accepted
         from providers.server import described
 
         return described(base, self.chosen, names, accepted(self.chosen, made=self.secret is not None))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -21,7 +23,9 @@ from providers.operations.health import Ops
 from providers.operations.loop_watch import LoopLoad
 from providers.operations.metrics import Metrics
 from providers.pages.routes import operations, page_routes
-from providers.paths import CALLS_PATH, ENDPOINTING_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.server_url.assembly import make_server_url
+from providers.server_url.endpoint import ServerUrl
 from providers.settings import Settings
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
@@ -47,6 +51,7 @@ class Endpoints:
     gate: CallGate
     calls: Calls
     turns: Turns
+    server_url: ServerUrl
 
     @property
     def drain(self) -> Drain:
@@ -70,6 +75,7 @@ class Endpoints:
         return [
             Route(VOICE_PATH, self.voice, methods=["POST"]),
             Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),
+            Route(SERVER_URL_PATH, self.server_url, methods=["POST"]),
             WebSocketRoute(TRANSCRIBER_PATH, self.transcriber),
             Route(TRANSCRIBER_PATH, upgrade_required, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
             Route("/healthz", self.ops.healthz),
@@ -96,9 +102,18 @@ class Endpoints:
 
 
 def build(
-    settings: Settings, voice: TextToSpeech, transcriber: SpeechToText, authenticator: Authenticator, metrics: Metrics
+    settings: Settings,
+    voice: TextToSpeech,
+    transcriber: SpeechToText,
+    authenticator: Authenticator,
+    metrics: Metrics,
+    *,
+    overrides: Callable[[], dict[str, Any]] | None = None,
 ) -> Endpoints:
-    """Build the endpoints around two engines."""
+    """Build the endpoints around two engines.
+
+    ``overrides`` makes the blocks of an assistant that name this server.
+    """
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
     gate = _gate(settings, transcriber, metrics)
     calls = Calls(finished=settings.calls.finished, events=settings.calls.events, on_join=metrics.calls.joined)
@@ -108,14 +123,18 @@ def build(
     metrics.engines.configured("transcriber", transcriber.name.split(","))
     drain = Drain(notice=settings.server.drain_notice_seconds, limit=settings.server.drain_seconds)
     drain.on_begin.append(lambda: metrics.server.draining.set(1))
+    speaking = replace(_voice(settings, voice, inbound, metrics, calls), drain=drain)
+    endpointing = CustomEndpointing(inbound, metrics, calls, turns)
+    elsewhere = {"voice-request": speaking.serve, "call.endpointing.request": endpointing.serve}
     return Endpoints(
-        replace(_voice(settings, voice, inbound, metrics, calls), drain=drain),
-        CustomEndpointing(inbound, metrics, calls, turns),
+        speaking,
+        endpointing,
         replace(_transcriber(settings, transcriber, authenticator, gate, metrics, calls, turns), drain=drain),
         Ops(gate, authenticator, metrics, drain=drain),
         gate,
         calls,
         turns,
+        make_server_url(settings.server_url, inbound, calls, metrics, elsewhere=elsewhere, overrides=overrides),
     )
 
 

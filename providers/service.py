@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from providers import assembly
 from providers.app import create_app
+from providers.assistant_blocks.blocks import overrides_of
 from providers.calls.notes import also_noted
 from providers.endpoints import Endpoints, call_capacity
 from providers.engines.base import SpeechToText, TextToSpeech
@@ -41,7 +42,14 @@ class Service:
         voice = assembly.make_voice(settings, observe=also_noted(metrics.engines.observer("voice")))
         transcriber = assembly.make_transcriber(settings, observe=also_noted(metrics.engines.observer("transcriber")))
         prewarm = assembly.prewarming(settings, voice)
-        app = create_app(settings, voice=voice, transcriber=transcriber, metrics=metrics, background=prewarm)
+        app = create_app(
+            settings,
+            voice=voice,
+            transcriber=transcriber,
+            metrics=metrics,
+            background=prewarm,
+            overrides=overrides_of(settings),
+        )
         return cls(app, voice, transcriber, call_capacity(settings, transcriber))
 
     @property

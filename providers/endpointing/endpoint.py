@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Send
 
 from providers import telemetry
 from providers.calls.registry import Calls
@@ -104,7 +105,14 @@ class CustomEndpointing:
 
     async def __call__(self, request: Request) -> Response:
         """Answer one request; the app answers malformed ones."""
-        body = await self._inbound.authorised_body(request)
+        return await self._answer(await self._inbound.authorised_body(request), request)
+
+    async def serve(self, body: bytes, request: Request, send: Send) -> None:
+        """Answer a request that came to another endpoint, which has read its body."""
+        response = await self._answer(body, request)
+        await response(request.scope, request.receive, send)
+
+    async def _answer(self, body: bytes, request: Request) -> Response:
         begun = time.perf_counter()
         turn = await self._decider.turn(body)
         if isinstance(turn, OtherMessage):

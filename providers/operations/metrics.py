@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from providers.operations.engine_metrics import EngineMetrics
 from providers.operations.instruments import CallMetrics, EndpointingMetrics, ServerMetrics, VoiceMetrics
+from providers.operations.server_url_metrics import ServerUrlMetrics
 from providers.operations.shared_metrics import WORKERS_FOLDER
 
 __all__ = ["Metrics"]
@@ -28,6 +29,7 @@ class Metrics:
         self.endpointing = EndpointingMetrics(self.registry)
         self.engines = EngineMetrics(self.registry)
         self.server = ServerMetrics(self.registry)
+        self.server_url = ServerUrlMetrics(self.registry)
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """The page that Prometheus scrapes, and its media type.

@@ -62,6 +62,8 @@ class Operation:
     """Type of the message in the request's body; None without a body."""
     form: Json | None = None
     """Schema of a form-encoded body."""
+    body: Json | None = None
+    """Schema of a JSON body that is not one message type."""
     secured: bool = True
     parameters: tuple[Json, ...] = field(default=())
 
@@ -78,6 +80,8 @@ _MEANINGS = {
     413: "The body or the text is too long.",
     422: "The engine cannot speak this text.",
     500: "A fault of the server.",
+    501: "Nothing here answers messages of this type.",
+    504: "The answer did not come in time.",
     502: "The engine failed before the first audible sample; a fallback voice can start.",
     503: "Every place is taken; try again later, or elsewhere.",
 }
@@ -123,6 +127,8 @@ def _operation(operation: Operation, schemes: Json) -> Json:
         described["parameters"] = list(operation.parameters)
     if operation.message is not None:
         described["requestBody"] = _body(operation.message)
+    if operation.body is not None:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
     if operation.form is not None:
         content = {"application/x-www-form-urlencoded": {"schema": operation.form}}
         described["requestBody"] = {"required": True, "content": content}

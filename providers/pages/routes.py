@@ -16,8 +16,9 @@ from providers.calls.export import CallDetail, CallList
 from providers.endpointing.wire import EndpointingMessage, EndpointingReply
 from providers.oauth.wire import TOKEN_FORM, TokenFault, TokenResponse
 from providers.operations.health import Liveness, Readiness
-from providers.pages.openapi import Operation, Reply, description, refusals
-from providers.paths import CALLS_PATH
+from providers.pages.openapi import ErrorMessage, Operation, Reply, description, refusals
+from providers.paths import CALLS_PATH, SERVER_URL_PATH
+from providers.server_url.messages import TYPES
 from providers.voice.wire import VoiceMessage
 
 __all__ = ["operations", "page_routes"]
@@ -62,6 +63,7 @@ def operations(voice_path: str, endpointing_path: str, *, token: str | None = No
             message=Annotated[EndpointingMessage, Meta(extra_json_schema={"anyOf": _EITHER_LIST})],
         ),
         *([_token_operation(token)] if token else []),
+        _server_url_operation(),
         *_call_operations(),
         *_service_operations(),
     )
@@ -92,6 +94,24 @@ def _service_operations() -> tuple[Operation, ...]:
         ),
         Operation("/openapi.json", "get", "This document", (Reply(200, "OpenAPI 3.1."),), secured=False),
         Operation("/docs", "get", "This document as a page", (Reply(200, "HTML.", "text/html"),), secured=False),
+    )
+
+
+def _server_url_operation() -> Operation:
+    """Messages of every type, known or not."""
+    call = {"type": ["object", "null"], "properties": {"id": {"type": ["string", "null"]}}}
+    message = {
+        "type": "object",
+        "properties": {"type": {"type": "string", "examples": [*TYPES]}, "call": call},
+        "required": ["type"],
+    }
+    failed = Reply(502, "The handler of this type failed, or the other server did.", shape=ErrorMessage)
+    return Operation(
+        SERVER_URL_PATH,
+        "post",
+        "Take a Server URL message: answers of handlers, an empty object to what only informs",
+        (Reply(200, "The answer."), failed, *refusals(400, 401, 413, 500, 501, 504)),
+        body={"type": "object", "properties": {"message": message}, "required": ["message"]},
     )
 
 

@@ -33,6 +33,7 @@ from providers.settings.option import Option, options_of
 from providers.settings.plugins import PluginSettings
 from providers.settings.proxies import ProxySettings
 from providers.settings.server import Logs, Server, Telemetry
+from providers.settings.server_url import ServerUrlSettings
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
 from providers.settings.turns import TurnSettings
 
@@ -53,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transcriber: Transcriber = Transcriber()
     endpointing: Endpointing = Endpointing()
     calls: CallsSettings = CallsSettings()
+    server_url: ServerUrlSettings = ServerUrlSettings()
     turns: TurnSettings = TurnSettings()
     failover: Failover = Failover()
     reconnect: Reconnect = Reconnect()

@@ -61,9 +61,18 @@ class CustomVoice:
         with self.drain.answer(CallerConnection(scope).abort):
             await self._answer(scope, receive, send)
 
+    async def serve(self, body: bytes, request: Request, send: Send) -> None:
+        """Serve a request that came to another endpoint, which has read its body."""
+        with self.drain.answer(CallerConnection(request.scope).abort):
+            await self._serve(body, request, send)
+
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         body = await self.inbound.authorised_body(request)
+        await self._serve(body, request, send)
+
+    async def _serve(self, body: bytes, request: Request, send: Send) -> None:
+        scope, receive = request.scope, request.receive
         await self.share.spend(len(body) * _PARSING_COST, urgent=True)
         message = wire.parse(body, max_text_chars=self.max_text_chars)
         del body  # megabytes late in a call, and the audio below may take minutes to be read

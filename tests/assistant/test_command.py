@@ -19,7 +19,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from providers.assistant.blocks import PLACEHOLDER, ServerAccess, accepted, checked_url, merged
+from providers.assistant_blocks.blocks import PLACEHOLDER, ServerAccess, accepted, checked_url, merged
 from providers.errors import SettingsError
 from providers.settings import Settings
 from tests.live import start

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from providers.assistant_blocks.options import SERVER_MESSAGES, AssistantOptions, with_call_key
 from providers.errors import SettingsError
-from providers.paths import ENDPOINTING_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.paths import ENDPOINTING_PATH, SERVER_URL_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.runtime import AcceptedCredentials
 from providers.settings import Settings, names
 
@@ -15,6 +17,8 @@ PLACEHOLDER = "YOUR-SECRET"
 """Stands for a secret that the operator gave: it is never printed unasked."""
 CREDENTIAL = "CREDENTIAL-ID"
 """Stands for the id of a custom credential that has to be created."""
+
+DEFAULT_OPTIONS = AssistantOptions()
 
 _KEPT = {"voice": ("cachingEnabled", "chunkPlan", "fallbackPlan"), "transcriber": ("fallbackPlan",)}
 """Fields of an assistant's blocks that say nothing of the server and stay as they are."""
@@ -47,17 +51,21 @@ class ServerAccess:
         """The same with a placeholder for a secret that the operator gave."""
         return self if self.secret is None or self.accepts.made else replace(self, secret=PLACEHOLDER)
 
-    def blocks(self, *, voice_id: str | None = None) -> dict[str, Any]:
+    def blocks(self, options: AssistantOptions = DEFAULT_OPTIONS) -> dict[str, Any]:
         """The parts of the assistant's JSON that name this server."""
-        voice: dict[str, Any] = {"provider": "custom-voice", "server": self._server(VOICE_PATH)}
-        if voice_id:
-            voice["voiceId"] = voice_id
-        endpointing = {"provider": "custom-endpointing-model", "server": self._server(ENDPOINTING_PATH)}
-        return {
-            "voice": voice,
-            "transcriber": {"provider": "custom-transcriber", "server": self._server(TRANSCRIBER_PATH, socket=True)},
+        key = options.call_key
+        voice = {"provider": "custom-voice", "server": self._server(VOICE_PATH, key=key)}
+        transcriber = {"provider": "custom-transcriber", "server": self._server(TRANSCRIBER_PATH, key=key, socket=True)}
+        endpointing = {"provider": "custom-endpointing-model", "server": self._server(ENDPOINTING_PATH, key=key)}
+        made: dict[str, Any] = {
+            "voice": {**voice, **options.voice()},
+            "transcriber": {**transcriber, **options.transcriber()},
             "startSpeakingPlan": {"smartEndpointingPlan": endpointing},
         }
+        if options.server:
+            made["server"] = self._server(SERVER_URL_PATH, key=key)
+            made["serverMessages"] = list(SERVER_MESSAGES)
+        return made
 
     def credentials_to_create(self) -> list[str]:
         """What to enter for each custom credential that this server accepts."""
@@ -80,10 +88,11 @@ class ServerAccess:
     def _ways(self) -> set[str]:
         return set(self.accepts.ways)
 
-    def _server(self, path: str, *, socket: bool = False) -> dict[str, Any]:
+    def _server(self, path: str, *, key: str | None, socket: bool = False) -> dict[str, Any]:
         parts = urlsplit(self.public_url + path)
         token = f"token={quote(self.secret, safe='')}" if socket and self.secret and "token" in self._ways else ""
         url = urlunsplit(parts._replace(scheme="wss" if socket else "https", query=token))
+        url = with_call_key(url, key)
         if self.credential_id is not None:
             return {"url": url, "credentialId": self.credential_id}
         if self.secret and "secret" in self._ways:
@@ -127,14 +136,42 @@ def checked_url(url: str) -> str:
     return urlunsplit(parts._replace(path=quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=-._~")))
 
 
-def merged(current: dict[str, Any], blocks: dict[str, Any]) -> dict[str, Any]:
-    """The blocks with what the assistant says beside them: fallback plans, chunk plan, its other plans."""
+def merged(
+    current: dict[str, Any], blocks: dict[str, Any], options: AssistantOptions = DEFAULT_OPTIONS
+) -> dict[str, Any]:
+    """The blocks with what the assistant says beside them: fallback plans, caching, chunk plan, its other plans.
+
+    A Server URL of the user's own stays, with its messages.
+    """
     made = dict(blocks)
     for name, kept in _KEPT.items():
         old = current.get(name) or {}
-        made[name] = {**{key: old[key] for key in kept if key in old}, **made[name]}
+        stays = {key: old[key] for key in kept if key in old and not options.chosen(name, key)}
+        made[name] = {**made[name], **stays}
     made["startSpeakingPlan"] = {**(current.get("startSpeakingPlan") or {}), **made["startSpeakingPlan"]}
+    if "server" in made and keeps_server(current, made):
+        del made["server"], made["serverMessages"]
     return made
+
+
+def keeps_server(current: dict[str, Any], blocks: dict[str, Any]) -> bool:
+    """Whether the assistant has a Server URL that is not this server."""
+    old = (current.get("server") or {}).get("url")
+    return bool(old) and urlsplit(str(old)).netloc != urlsplit(blocks["server"]["url"]).netloc
+
+
+def overrides_of(settings: Settings) -> Callable[[], dict[str, Any]] | None:
+    """What makes the blocks of an assistant that uses this server; None where its public URL is not set.
+
+    Raises
+    ------
+    SettingsError
+        The public URL is none.
+    """
+    if settings.server_url.public_url is None:
+        return None
+    url = checked_url(settings.server_url.public_url)
+    return ServerAccess(url, accepted(settings, made=False), settings.access.secret).blocks
 
 
 def _hmac_options(settings: Settings) -> dict[str, str]:

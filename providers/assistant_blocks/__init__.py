@@ -1,0 +1,1 @@
+"""An assistant's JSON, as far as it names this server."""
