@@ -7,6 +7,7 @@ the same registry whenever the SDK exports, so that both tell the same.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterable
 from functools import partial
 from importlib.metadata import version
@@ -37,12 +38,13 @@ def configure() -> None:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.metrics import MeterProvider
         from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-        from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+        from opentelemetry.sdk.resources import SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
         raise SettingsError([f"--otel: needs the OpenTelemetry SDK: {install_command('otel')}"]) from None
-    ours = {SERVICE_VERSION: version("vapi-providers")}
+    # Each worker is an instance of its own: the collector would add up counters that overwrite each other.
+    ours = {SERVICE_VERSION: version("vapi-providers"), SERVICE_INSTANCE_ID: f"{socket.gethostname()}:{os.getpid()}"}
     if not ("OTEL_SERVICE_NAME" in os.environ or SERVICE_NAME in os.environ.get("OTEL_RESOURCE_ATTRIBUTES", "")):
         ours[SERVICE_NAME] = "vapi-providers"
     resource = Resource.create(ours)

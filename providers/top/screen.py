@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from providers.top.figures import Figures, Latency
+from providers.top.figures import Counts, Figures, Latency
 
 __all__ = ["screen"]
 
@@ -23,7 +23,7 @@ def screen(now: Figures, title: str) -> RenderableType:
         _load(now),
         _latencies(now),
         _engines(now),
-        *([_counts(now)] if any((now.calls_ended, now.voice_requests, now.refused, now.decided_by)) else []),
+        *([_counts(now)] if any(getattr(now.counts, name) for name in Counts.__struct_fields__) else []),
     )
 
 
@@ -35,23 +35,27 @@ def _table(*columns: str) -> Table:
 
 
 def _load(now: Figures) -> Table:
-    table = _table("load", "now", "limit", "used")
-    for name, active, limit in (("calls", now.calls, now.calls_limit), ("voices", now.voices, now.voices_limit)):
+    load, table = now.load, _table("load", "now", "limit", "used")
+    for name, active, limit in (("calls", load.calls, load.calls_limit), ("voices", load.voices, load.voices_limit)):
         share = active / limit if limit else 0.0
         table.add_row(name, str(active), str(limit), Text(f"{share:.0%}", _style(share, 0.9)))
-    table.add_row("transcripts", f"{now.transcripts_per_second:.1f}/s", "", "")
+    table.add_row("transcripts", f"{load.transcripts_per_second:.1f}/s", "", "")
     table.add_section()
     return table
 
 
 def _latencies(now: Figures) -> Table:
-    table = _table("\nlatency", "\np50", "\np95")
-    for name, found in (("first audio", now.first_audio), ("final", now.final_lag), ("partial", now.partial_lag)):
-        for engine, latency in found.items():
-            _add(table, f"{name}, {engine}", latency, _LATE[name])
-    _add(table, "endpointing", now.endpointing, _LATE["endpointing"])
-    table.add_row("event loop", "", Text(_seconds(now.loop_lag), _style(now.loop_lag, _LATE["loop"])))
-    table.add_row("waiting audio", Text(_seconds(now.backlog), _style(now.backlog, _LATE["backlog"])), "")
+    latency, table = now.latency, _table("\nlatency", "\np50", "\np95")
+    for name, found in (
+        ("first audio", latency.first_audio),
+        ("final", latency.final_lag),
+        ("partial", latency.partial_lag),
+    ):
+        for engine, one in found.items():
+            _add(table, f"{name}, {engine}", one, _LATE[name])
+    _add(table, "endpointing", latency.endpointing, _LATE["endpointing"])
+    table.add_row("event loop", "", Text(_seconds(latency.loop_lag), _style(latency.loop_lag, _LATE["loop"])))
+    table.add_row("waiting audio", Text(_seconds(latency.backlog), _style(latency.backlog, _LATE["backlog"])), "")
     return table
 
 
@@ -61,6 +65,7 @@ def _add(table: Table, name: str, latency: Latency, late: float) -> None:
 
 def _engines(now: Figures) -> Table:
     table = _table("\nengine", "\nstate", "\nsince the start")
+    table.columns[1].justify = table.columns[2].justify = "left"
     for engine in now.engines:
         state = Text("cooling down", "red") if engine.cooling_down else Text("available", "green")
         table.add_row(f"{engine.role}, {engine.name}", state, _told(engine.events))
@@ -68,15 +73,15 @@ def _engines(now: Figures) -> Table:
 
 
 def _counts(now: Figures) -> Table:
-    table = _table("\nsince the start", "")
-    for name, counts in (
-        ("calls ended", now.calls_ended),
-        ("voice requests", now.voice_requests),
-        ("endpointing", now.decided_by),
+    counts, table = now.counts, _table("\nsince the start", "")
+    for name, found in (
+        ("calls ended", counts.calls_ended),
+        ("voice requests", counts.voice_requests),
+        ("endpointing", counts.endpointing),
     ):
-        if counts:
-            table.add_row(name, _told(counts))
-    for endpoint, reasons in now.refused.items():
+        if found:
+            table.add_row(name, _told(found))
+    for endpoint, reasons in counts.refused.items():
         table.add_row(Text(f"refused, {endpoint}", "red"), _told(reasons))
     table.columns[1].justify = "left"
     return table

@@ -16,7 +16,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import dsp
 from providers import telemetry
@@ -25,9 +25,10 @@ from providers.engines.base import SpeechToText, Transcript, seconds_behind
 from providers.errors import CallRefused, EngineError
 from providers.tasks import run_beside
 from providers.transcriber import wire
-from providers.transcriber.arrivals import Arrivals, end_of_words
+from providers.transcriber.arrivals import Arrivals
 from providers.transcriber.audio_queue import AudioQueue
 from providers.transcriber.conditioning import Conditioner, ConditioningOptions
+from providers.transcriber.lag import LagReport, Sent
 from providers.transcriber.transcripts import Feed, TranscriptNormaliser
 from providers.transcriber.turns import CallTurns, TurnOptions
 from providers.turns.driver import Spoken
@@ -36,13 +37,6 @@ Receive = Callable[[], Awaitable["str | bytes | None"]]
 """Returns the next frame, None when the caller is gone."""
 Send = Callable[[str], Awaitable[None]]
 """Sends one message; raises `CallerGone` when the connection is broken."""
-
-
-class Sent(Protocol):
-    """What is told of each transcript that was sent."""
-
-    def __call__(self, lag: float | None, *, final: bool) -> None:
-        """Take in the seconds since the last audio that the transcript covers came; None where they are not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +84,14 @@ class Call:
         self._turns = CallTurns(options.turns, notes, engine.capabilities.languages)
         self._wire = wire.Wire()
         self._started: asyncio.Future[tuple[wire.Started, AudioQueue]] = asyncio.get_running_loop().create_future()
-        self._sent = sent
-        self._span = telemetry.NO_SPAN
+        self._lags = LagReport(sent)
         self._feeds: list[Feed] = []
+        """Those whose last final is still to come."""
         self._latest: Transcript | None = None
         """The customer's newest transcript."""
         self._limit: asyncio.Timeout | None = None
         """Of the whole recognition; it is endless until the call is told to finish."""
         self._finishing = False
-        self._writing = 0
-        """Recognitions whose last final is still to come."""
         self.stats = CallStats()
 
     @property
@@ -179,9 +171,9 @@ class Call:
         try:
             async with AsyncExitStack() as stack:
                 tracing = telemetry.part("recognition", engine=self._engine.name, rate=started.rate)
-                self._span = stack.enter_context(tracing)
-                feeds = self._feeds = await self._open(stack, started)
-                self._writing = len(feeds)
+                self._lags.span = stack.enter_context(tracing)
+                feeds = await self._open(stack, started)
+                self._feeds = list(feeds)
                 beside = [self._write(feed, audio.arrivals, send) for feed in feeds]
                 if self._turns.driver is not None:
                     beside.append(self._drive(audio.arrivals, send))
@@ -259,8 +251,8 @@ class Call:
         if not self._finishing:
             raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
         await self._turns.flush(functools.partial(self._emit, send, arrivals, "customer", self._latest))
-        self._writing -= 1
-        if self._writing:
+        self._feeds.remove(feed)
+        if self._feeds:
             await asyncio.get_running_loop().create_future()  # the last writer ends the call
         raise _restarting()
 
@@ -283,15 +275,7 @@ class Call:
             self.stats.partials += 1
         await send(wire.response(spoken.text, channel=channel, final=spoken.final))
         self.notes.sent(spoken.text, final=spoken.final, channel=channel, end=transcript.end if transcript else None)
-        self._tell_lag(transcript, arrivals, final=spoken.final)
-
-    def _tell_lag(self, transcript: Transcript | None, arrivals: Arrivals, *, final: bool) -> None:
-        """Tell how late a transcript was that has been sent, where the recognition tells how far it reaches."""
-        lag = arrivals.since(end_of_words(transcript)) if transcript is not None else None
-        if final:
-            self._span.event("final", lag=lag)
-        if self._sent is not None:
-            self._sent(lag, final=final)
+        self._lags.sent(transcript, arrivals, final=spoken.final)
 
 
 def _restarting() -> CallRefused:

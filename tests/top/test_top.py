@@ -63,10 +63,10 @@ def test_one_look_at_a_running_server_finds_it_and_its_secret() -> None:
     runtime.withdraw(os.getpid())
     assert shown.exit_code == told.exit_code == 0, shown.output + told.output
     now = json.loads(told.output)
-    assert (now["ready"], now["reason"], now["calls"], now["calls_limit"]) == (False, "full", 1, 1)
-    assert now["voice_requests"] == {"complete": 1}
-    assert now["final_lag"]["ear"]["p50"] is not None
-    assert now["refused"] == {"other": {"unauthorised": 1}}
+    assert (now["ready"], now["reason"], now["load"]["calls"], now["load"]["calls_limit"]) == (False, "full", 1, 1)
+    assert now["counts"]["voice_requests"] == {"complete": 1}
+    assert now["latency"]["final_lag"]["ear"]["p50"] is not None
+    assert now["counts"]["refused"] == {"other": {"unauthorised": 1}}
     assert [engine["name"] for engine in now["engines"]] == ["mouth", "ear"]
     for words in (live.base, " full ", "first audio, mouth", "final, ear", "refused, other", "unauthorised 1", "100%"):
         assert words in shown.output
@@ -108,11 +108,11 @@ def test_latencies_are_those_of_the_last_looks_and_of_the_whole_life_where_nothi
         metrics.voice.ended("complete", engine="mouth", first_audio=0.02, sent=1)
         metrics.calls.transcript(0.4, final=True, engine="ear")
     now = figures(page(metrics, 5.0), early, {"ready": True})
-    p95 = now.first_audio["mouth"].p95
+    p95 = now.latency.first_audio["mouth"].p95
     assert p95 is not None
     assert p95 < 0.03
-    assert now.endpointing.p50 is not None
-    assert now.transcripts_per_second == 2.0
+    assert now.latency.endpointing.p50 is not None
+    assert now.load.transcripts_per_second == 2.0
 
 
 def test_an_engine_in_trouble_is_red_and_says_why() -> None:
