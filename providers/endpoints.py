@@ -118,6 +118,8 @@ def build(
     gate = _gate(settings, transcriber, metrics)
     calls = Calls(finished=settings.calls.finished, events=settings.calls.events, on_join=metrics.calls.joined)
     turns = make_turns(settings)
+    if turns.sound is not None:
+        turns.sound.on_judged = metrics.endpointing.judged
     metrics.voice.limit.set(settings.voice.max_voices)
     metrics.engines.configured("voice", voice.name.split(","))
     metrics.engines.configured("transcriber", transcriber.name.split(","))

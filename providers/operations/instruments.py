@@ -24,6 +24,7 @@ from providers.operations.labels import (
     close_code,
     exemplar,
 )
+from providers.turns.acoustic import JUDGEMENTS, Judgement
 from providers.turns.base import Reason
 
 __all__ = [
@@ -188,8 +189,17 @@ class EndpointingMetrics:
         self._answers = Counter(
             "providers_endpointing_answers", "Answers by what decided", ["reason"], registry=registry
         )
+        self._judgements = Counter(
+            "providers_turn_judgements", "Pauses that the sound model was asked about", ["outcome"], registry=registry
+        )
+        for outcome in JUDGEMENTS:
+            self._judgements.labels(outcome)
         for reason in ENDPOINTING_REASONS:
             self._answers.labels(reason)
+
+    def judged(self, outcome: Judgement, seconds: float) -> None:
+        """Count a pause that the sound model was asked about."""
+        self._judgements.labels(outcome).inc()
 
     def answered(self, seconds: float, reason: Reason, *, call_id: str | None = None) -> None:
         """Count an answer that took so long."""

@@ -7,9 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from providers.calls.notes import SocketNotes
-from providers.turns.acoustic import AcousticTurns
 from providers.turns.base import TurnQuestion
-from providers.turns.decision import Turns, WeightedEngine
+from providers.turns.decision import Turns
 from providers.turns.driver import Spoken, TurnDriver
 from providers.turns.listener import TurnListener
 
@@ -45,7 +44,7 @@ class CallTurns:
 
     def __init__(self, options: TurnOptions, notes: SocketNotes, languages: tuple[str, ...] = ()) -> None:
         self._decisions = options.decisions
-        self._sound = next((one.engine for one in self._engines if isinstance(one.engine, AcousticTurns)), None)
+        self._sound = options.decisions.sound if options.decisions is not None else None
         self._notes = notes
         self._languages = languages
         self._listener: TurnListener | None = None
@@ -109,10 +108,6 @@ class CallTurns:
         """Drop what waits for a judgement."""
         if self._listener is not None:
             self._listener.close()
-
-    @property
-    def _engines(self) -> tuple[WeightedEngine, ...]:
-        return self._decisions.engines if self._decisions is not None else ()
 
     def _target(self, words: str) -> float:
         """Seconds of silence that end a turn with these words, by what is known now."""

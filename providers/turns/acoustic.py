@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import structlog
@@ -23,7 +24,11 @@ from providers.turns.smart_turn import RATE, SoundModel
 from providers.turns.state import TurnState
 from providers.turns.weights import SOUND
 
-__all__ = ["AcousticTurns"]
+__all__ = ["JUDGEMENTS", "AcousticTurns", "Judgement"]
+
+Judgement: TypeAlias = Literal["judged", "late", "cancelled", "failed"]
+"""Outcome of one pause: late ones waited too long for a thread, cancelled ones were over before."""
+JUDGEMENTS: tuple[Judgement, ...] = get_args(Judgement)
 
 log = structlog.get_logger()
 
@@ -32,7 +37,7 @@ _LATEST = 0.5
 
 
 @dataclass(slots=True)
-class _Judgement:
+class _Asked:
     """One pause that is to be judged."""
 
     state: TurnState
@@ -52,7 +57,7 @@ class AcousticTurns:
     workers
         Threads, each one judgement at a time.
     on_judged
-        Is told each judgement's outcome (``judged``, ``late``, ``cancelled``, ``failed``) and its seconds.
+        Is told each judgement's outcome and its seconds in the thread.
     """
 
     name = "acoustic"
@@ -62,7 +67,7 @@ class AcousticTurns:
         load: Callable[[], SoundModel],
         *,
         workers: int = 1,
-        on_judged: Callable[[str, float], None] = lambda outcome, seconds: None,
+        on_judged: Callable[[Judgement, float], None] = lambda outcome, seconds: None,
     ) -> None:
         self._load = load
         self._model: SoundModel | None = None
@@ -88,7 +93,7 @@ class AcousticTurns:
         if self._model is None:
             return
         self.cancel(state)
-        judgement = _Judgement(state, state.pause, samples, rate, time.monotonic())
+        judgement = _Asked(state, state.pause, samples, rate, time.monotonic())
         loop = asyncio.get_running_loop()
         self._waiting[state] = self._threads.submit(self._run, judgement, self._model, loop)
 
@@ -103,10 +108,11 @@ class AcousticTurns:
         self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
 
-    def _run(self, judgement: _Judgement, model: SoundModel, loop: asyncio.AbstractEventLoop) -> None:
+    def _run(self, judgement: _Asked, model: SoundModel, loop: asyncio.AbstractEventLoop) -> None:
         """Judge in a thread."""
         begun = time.monotonic()
         done: float | None = None
+        outcome: Judgement
         if begun - judgement.asked > _LATEST:
             outcome = "late"
         elif judgement.pause != judgement.state.pause or judgement.state.speaking:
@@ -123,13 +129,13 @@ class AcousticTurns:
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._finished, judgement, done, outcome, seconds)
 
-    def _finished(self, judgement: _Judgement, done: float | None, outcome: str, seconds: float) -> None:
+    def _finished(self, judgement: _Asked, done: float | None, outcome: Judgement, seconds: float) -> None:
         self.on_judged(outcome, seconds)
         if done is not None:
             judgement.state.judged(judgement.pause, done)
 
 
-def _at_model_rate(judgement: _Judgement) -> Samples:
+def _at_model_rate(judgement: _Asked) -> Samples:
     if judgement.rate == RATE:
         return judgement.samples
     resampler = Resampler(judgement.rate, RATE)

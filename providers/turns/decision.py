@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from providers.turns.acoustic import AcousticTurns
 from providers.turns.base import Opinion, Reason, TurnEngine, TurnQuestion, probability
 from providers.turns.wait_function import UnusableWaitFunction, WaitFunction
 from providers.turns.waits import Waits
@@ -76,6 +77,11 @@ class Turns:
         """Free every engine's resources."""
         for weighted in self.engines:
             await weighted.engine.aclose()
+
+    @property
+    def sound(self) -> AcousticTurns | None:
+        """The engine that judges the sound of pauses, if there is one."""
+        return next((one.engine for one in self.engines if isinstance(one.engine, AcousticTurns)), None)
 
     def decide(
         self, question: TurnQuestion, waits: Waits | None = None, wait_function: WaitFunction | None = None

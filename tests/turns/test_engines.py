@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from providers.errors import SettingsError
+from providers.errors import EngineUnavailable, SettingsError
 from providers.settings import Settings
-from providers.turns.base import TurnQuestion
+from providers.turns.base import Reason, TurnQuestion
 from providers.turns.engines import make_turns
 
 
@@ -45,6 +45,60 @@ def test_a_wait_function_that_is_none_is_told_at_start() -> None:
 def test_the_acoustic_engine_without_weights_tells_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"--turn-engines acoustic: .*(pip install|--turn-model)"):
         make_turns(Settings.of(turn_engines="acoustic"))
+
+
+_PLUGIN = """
+from providers.turns.base import Opinion, Reason
+
+class Polite:
+    name = "polite"
+    def __init__(self, settings): ...
+    async def start(self): ...
+    def opinion(self, question, /):
+        return Opinion(5.0, Reason.PLUGIN) if question.user.endswith("over") else None
+    async def aclose(self): ...
+
+def raising(settings):
+    raise RuntimeError("no licence")
+
+def hollow(settings):
+    return object()
+"""
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with turn engines, as an installer leaves it on the path."""
+    record = tmp_path / "politeness-1.0.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: politeness\nVersion: 1.0\n")
+    points = "polite = politeness:Polite\nraising = politeness:raising\nhollow = politeness:hollow\n"
+    (record / "entry_points.txt").write_text(f"[vapi_providers.turns]\n{points}")
+    (tmp_path / "politeness.py").write_text(_PLUGIN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+
+@pytest.mark.usefixtures("plugins")
+def test_an_engine_of_another_package_is_found_by_its_entry_point() -> None:
+    turns = make_turns(Settings.of(turn_engines="polite,text"))
+    assert [one.engine.name for one in turns.engines] == ["polite", "text"]
+    answer = turns.decide(TurnQuestion("over and over"))
+    assert (answer.reason, answer.seconds < 0.2) == (Reason.PLUGIN, True)
+    assert turns.decide(TurnQuestion("Done.")).reason is Reason.PUNCTUATION
+
+
+@pytest.mark.usefixtures("plugins")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("raising", "turn engine raising: RuntimeError: no licence"),
+        ("hollow", "turn engine hollow: expected a turn engine, found object"),
+    ],
+)
+def test_an_engine_of_another_package_that_is_none_is_named(name: str, told: str) -> None:
+    with pytest.raises(EngineUnavailable) as error:
+        make_turns(Settings.of(turn_engines=name))
+    assert str(error.value) == told
 
 
 def test_the_seconds_are_the_settings() -> None:
