@@ -24,6 +24,7 @@ from providers.models.store import ModelStore
 from providers.settings import Settings, engines
 from providers.settings.models import Models
 from providers.settings.plugins import TRANSCRIBERS_GROUP, VOICES_GROUP
+from providers.streaming_entries import STREAMING
 
 _Engine = TypeVar("_Engine", TextToSpeech, SpeechToText)
 
@@ -245,6 +246,7 @@ TRANSCRIBERS: Mapping[str, EngineEntry[SpeechToText]] = {
         setting="deepgram_api_key",
         unless="deepgram_url",
     ),
+    **STREAMING,
     "sherpa": EngineEntry(
         _sherpa_listener,
         (engines.SherpaListenerSettings, engines.LocalListeners),

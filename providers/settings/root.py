@@ -35,6 +35,13 @@ from providers.settings.proxies import ProxySettings
 from providers.settings.server import Logs, Server, Telemetry
 from providers.settings.server_url import ServerUrlSettings
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
+from providers.settings.streaming import (
+    AssemblyAISettings,
+    ElevenLabsSettings,
+    FluxSettings,
+    OpenAIRealtimeSettings,
+    SonioxSettings,
+)
 from providers.settings.turns import TurnSettings
 
 _Group = TypeVar("_Group", bound=Group)
@@ -64,6 +71,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     deepgram: DeepgramSettings = DeepgramSettings()
     deepgram_voice: DeepgramVoiceSettings = DeepgramVoiceSettings()
     deepgram_listener: DeepgramListenerSettings = DeepgramListenerSettings()
+    flux: FluxSettings = FluxSettings()
+    assemblyai: AssemblyAISettings = AssemblyAISettings()
+    soniox: SonioxSettings = SonioxSettings()
+    elevenlabs: ElevenLabsSettings = ElevenLabsSettings()
+    openai_realtime: OpenAIRealtimeSettings = OpenAIRealtimeSettings()
     openai: OpenAISettings = OpenAISettings()
     sherpa_voice: SherpaVoiceSettings = SherpaVoiceSettings()
     sherpa_listener: SherpaListenerSettings = SherpaListenerSettings()

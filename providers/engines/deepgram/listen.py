@@ -11,8 +11,6 @@ not count. This engine does not reconnect: a lost socket is an `EngineError`, on
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,8 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.asyncio.client import ClientConnection
 
 from providers.engines.base import ListeningCapabilities
 from providers.engines.deepgram.client import (
@@ -35,20 +32,15 @@ from providers.engines.deepgram.client import (
 )
 from providers.engines.deepgram.recognition import DeepgramRecognition
 from providers.engines.http.client import check_key
-from providers.engines.vendor_errors import key_problems, vendor_error
+from providers.engines.vendor_errors import key_problems
+from providers.engines.vendor_socket import VendorName, hang_up, open_socket
 from providers.errors import EngineError, EngineUnavailable, SettingsError
 
 if TYPE_CHECKING:
     from deepgram.listen.v1.socket_client import AsyncV1SocketClient
 
-_FAREWELL = 0.05
-"""Seconds that the vendor has to answer the close frame before the socket is cut."""
-
+_VENDOR = VendorName(NAME, KEY_SETTING, code_header="dg-error")
 _FIXED = ("encoding", "sample_rate", "channels", "multichannel")
-
-_quiet = logging.getLogger("websockets.client.deepgram")
-# At DEBUG, websockets logs the handshake with the key and every frame with its words.
-_quiet.setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +160,7 @@ class DeepgramListener:
             yield recognition
         finally:
             recognition.leave()
-            await _hang_up(connection)
+            await hang_up(connection)
 
     async def aclose(self) -> None:
         """Do nothing: a recognition frees its own socket."""
@@ -178,26 +170,8 @@ class DeepgramListener:
         if channels not in (1, 2):
             raise EngineError(f"channels: expected 1 or 2, found {channels}", engine=NAME, retryable=False)
         require_key(options.api_key, options.url)
-        try:
-            return await connect(
-                listen_url(options, rate=rate, channels=channels),
-                additional_headers=authorization(options.api_key),
-                compression=None,
-                open_timeout=options.open_timeout,
-                close_timeout=_FAREWELL,
-                ping_interval=None,  # a vendor whose session has ended still answers pings
-                logger=_quiet,
-            )
-        except InvalidStatus as refused:
-            answer = refused.response
-            code = answer.headers.get("dg-error")
-            raise vendor_error(
-                NAME, answer.status_code, dict(answer.headers.raw_items()), code=code, key=KEY_SETTING
-            ) from None
-        except TimeoutError:
-            raise EngineError(f"deepgram did not open within {options.open_timeout:g} s", engine=NAME) from None
-        except (OSError, ValueError, WebSocketException) as failure:  # ValueError: a redirect to no address
-            raise EngineError(f"deepgram cannot be reached ({type(failure).__name__})", engine=NAME) from None
+        url = listen_url(options, rate=rate, channels=channels)
+        return await open_socket(_VENDOR, url, authorization(options.api_key), open_timeout=options.open_timeout)
 
 
 def _session_type() -> type[AsyncV1SocketClient]:
@@ -206,13 +180,3 @@ def _session_type() -> type[AsyncV1SocketClient]:
     except ImportError:
         raise EngineUnavailable("deepgram needs its SDK: pip install 'deepgram-sdk>=7.17,<8'", engine=NAME) from None
     return AsyncV1SocketClient
-
-
-async def _hang_up(connection: ClientConnection) -> None:
-    try:
-        async with asyncio.timeout(_FAREWELL):
-            await connection.close()
-    except TimeoutError:
-        pass
-    finally:
-        connection.transport.abort()
