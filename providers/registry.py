@@ -179,6 +179,7 @@ def _deepgram_listener(account: engines.DeepgramSettings, options: engines.Deepg
             language=options.language,
             endpointing_ms=options.endpointing_ms,
             utterance_end_ms=options.utterance_end_ms,
+            block_ms=options.block_ms,
             smart_format=options.smart_format,
             keyterms=chosen.names(options.keyterms),
         )

@@ -79,6 +79,10 @@ class DeepgramListenerSettings(Group, frozen=True):
     utterance_end_ms: Annotated[
         Annotated[int, Meta(ge=1000)], Meta(description="Deepgram: gap between words that ends an utterance, ms.")
     ] = 1000
+    block_ms: Annotated[
+        Annotated[int, Meta(ge=0, le=500)],
+        Meta(description="Deepgram: audio in one message, ms; 0 sends what comes, a Ray Serve tier needs 100."),
+    ] = 0
     smart_format: Annotated[bool, Meta(description="Deepgram: punctuation and number formatting.")] = True
 
 

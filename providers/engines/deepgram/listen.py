@@ -20,7 +20,8 @@ from urllib.parse import urlencode
 import httpx
 from websockets.asyncio.client import ClientConnection
 
-from providers.engines.base import ListeningCapabilities
+from providers.engines.base import ListeningCapabilities, Recognition
+from providers.engines.blocks import InBlocks
 from providers.engines.deepgram.client import (
     CLOUD,
     KEY_PATH,
@@ -62,6 +63,8 @@ class DeepgramListening:
     """Words to expect (Nova-3)."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """More query parameters; they replace those made here."""
+    block_ms: int = 0
+    """Milliseconds of audio in one message; 0 sends what comes. A gateway with a cost for each message asks for 100."""
     keep_alive: float = 4.0
     """Seconds without audio after which a KeepAlive is sent; the vendor gives up after 10."""
     open_timeout: float = 5.0
@@ -82,6 +85,8 @@ class DeepgramListening:
             faults.append("deepgram model: expected a name, found nothing")
         if self.endpointing_ms < 0:
             faults.append(f"deepgram endpointing_ms: expected 0 or more, found {self.endpointing_ms}")
+        if not 0 <= self.block_ms <= 500:
+            faults.append(f"deepgram block_ms: expected 0 to 500, found {self.block_ms}")
         if self.utterance_end_ms and self.utterance_end_ms < 1000:
             faults.append(f"deepgram utterance_end_ms: expected 0 or at least 1000, found {self.utterance_end_ms}")
         faults += [f"deepgram extra: {name} is set from the call's audio" for name in _FIXED if name in self.extra]
@@ -150,14 +155,15 @@ class DeepgramListener:
             await check_key(http, url, authorization(options.api_key), engine=NAME, key=KEY_SETTING)
 
     @asynccontextmanager
-    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[DeepgramRecognition]:
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
         """Open one socket; leaving the context closes it within 50 ms, even if the vendor does not answer."""
         session_type = _session_type()
         connection = await self._open(rate, channels)
         session = session_type(websocket=connection)  # type: ignore[arg-type]  # typed as the legacy class, but only send and recv are called
         recognition = DeepgramRecognition(session, connection, channels, self._options)
         try:
-            yield recognition
+            block = 2 * channels * (rate * self._options.block_ms // 1000)
+            yield InBlocks(recognition, block) if block else recognition
         finally:
             recognition.leave()
             await hang_up(connection)
