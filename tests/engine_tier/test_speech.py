@@ -20,8 +20,8 @@ from tests.fakes import LOUD, Hang, ScriptedVoice
 BODY = {"model": "any", "input": "Hello there.", "voice": "alloy", "response_format": "pcm"}
 
 
-async def spoken(url: str, **more: str) -> list[Chunk]:
-    engine = OpenAISpeaker(OpenAISpeaking(url=url, **more))
+async def spoken(url: str, *, key: str = "") -> list[Chunk]:
+    engine = OpenAISpeaker(OpenAISpeaking(url=url, api_key=key))
     try:
         await engine.start()
         return [chunk async for chunk in engine.synthesize(Utterance("Hello there.", RATE))]
@@ -96,4 +96,4 @@ def test_a_wrong_body_is_refused_by_its_field(body: bytes, status: int, expected
 def test_the_key_is_asked_for() -> None:
     with tier(voice=Tone(), key="the-key-of-the-tier") as url:
         assert httpx.post(url + SPEECH_PATH, json=BODY, timeout=10).status_code == 401
-        assert asyncio.run(spoken(url, api_key="the-key-of-the-tier"))
+        assert asyncio.run(spoken(url, key="the-key-of-the-tier"))
