@@ -29,9 +29,10 @@ async def _ours(stack: AsyncExitStack, url: str) -> tuple[_Push, _Hear]:
 
     listener = DeepgramListener(DeepgramListening(api_key="k", url=url))
     recognition = await stack.enter_async_context(listener.listen(rate=RATE))
+    transcripts = aiter(recognition)
 
     async def hear() -> str:
-        return (await anext(recognition)).text
+        return (await anext(transcripts)).text
 
     return recognition.push, hear
 

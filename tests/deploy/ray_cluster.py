@@ -82,9 +82,10 @@ def cluster(folder: Path, **environ: str) -> Iterator[Cluster]:
         process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(40)
-        for each in [process, *children]:
-            with contextlib.suppress(psutil.Error, ProcessLookupError):
-                each.kill()
+        process.kill()
+        for child in children:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
