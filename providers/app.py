@@ -57,7 +57,7 @@ def create_app(
             served.ops.ready = False
             await tasks.aclose()
             await close_all(voice=voice.aclose(), transcriber=transcriber.aclose(), turns=served.turns.aclose())
-            await close_all(forward=served.server_url.aclose())
+            await close_all(forward=served.server_url.aclose(), recordings=served.calls.aclose())
 
     app = Starlette(routes=served.routes(), lifespan=lifespan)
     app.state.endpoints = served

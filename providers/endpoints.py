@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from providers.access_tokens import AccessTokens
 from providers.auth import Authenticator
 from providers.calls.endpoint import CallPages
+from providers.calls.recording import Recorder
 from providers.calls.registry import Calls
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.engines.base import SpeechToText, TextToSpeech
@@ -116,7 +117,7 @@ def build(
     """
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
     gate = _gate(settings, transcriber, metrics)
-    calls = Calls(finished=settings.calls.finished, events=settings.calls.events, on_join=metrics.calls.joined)
+    calls = _calls(settings, metrics)
     turns = make_turns(settings)
     if turns.sound is not None:
         turns.sound.on_judged = metrics.endpointing.judged
@@ -151,6 +152,13 @@ def call_capacity(settings: Settings, transcriber: SpeechToText) -> Capacity:
     each = ", two for each call" if twice else ""
     note = f" {transcriber.capabilities.capacity_note}".rstrip()
     return Capacity(calls, f"{transcriber.name} hears {hears} at once{each}{note}")
+
+
+def _calls(settings: Settings, metrics: Metrics) -> Calls:
+    folder = settings.recording.record
+    recorder = None if folder is None else Recorder(folder, longest=settings.recording.record_seconds)
+    chosen = settings.calls
+    return Calls(finished=chosen.finished, events=chosen.events, on_join=metrics.calls.joined, recorder=recorder)
 
 
 def _gate(settings: Settings, transcriber: SpeechToText, metrics: Metrics) -> CallGate:

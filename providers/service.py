@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from providers import assembly
 from providers.app import create_app
 from providers.assistant_blocks.blocks import overrides_of
-from providers.calls.notes import also_noted
+from providers.calls.noting import also_noted
 from providers.endpoints import Endpoints, call_capacity
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.errors import ProvidersError, one_line

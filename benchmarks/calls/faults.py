@@ -16,7 +16,7 @@ from benchmarks.calls.scripted import Script, ScriptedRecogniser, ScriptedVoice
 from providers.assembly import listening_stack
 from providers.cache.cached import Cached
 from providers.cache.stores import MemoryStore
-from providers.calls.notes import also_noted
+from providers.calls.noting import also_noted
 from providers.engines.events import unobserved
 from providers.failover.speaking import FallbackSpeaking
 from providers.settings import Settings

@@ -7,25 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from providers.calls.activity import SpeechActivity
 from providers.calls.events import CallEvent, CallEventKind
 from providers.calls.record import CallRecord
+from providers.calls.recording import CallRecording, Recorder
 from providers.calls.sound import Envelope
 from providers.calls.texts import SaidTexts
-from providers.engines.events import EngineEvent, Observe
+from providers.engines.events import EngineEvent
 from providers.turns.state import Hearing, TurnState
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-__all__ = ["CallNotes", "KnownCall", "SocketNotes", "VoiceNotes", "also_noted", "noting"]
+__all__ = ["CallNotes", "KnownCall", "SocketNotes", "VoiceNotes"]
 
 
 _PAUSE = 0.12
@@ -75,10 +70,16 @@ class SocketNotes(CallNotes):
     ----------
     customer
         Index of the customer's channel in a stereo call.
+    recorder
+        Keeps the audio; None keeps nothing.
     """
 
-    def __init__(self, record: CallRecord, clock: Callable[[], float], *, customer: int = 0) -> None:
+    def __init__(
+        self, record: CallRecord, clock: Callable[[], float], *, customer: int = 0, recorder: Recorder | None = None
+    ) -> None:
         super().__init__(record, clock)
+        self._recorder = recorder
+        self._recording: CallRecording | None = None
         self.said = SaidTexts()
         self.mismatches = 0
         """Endpointing requests in a row that fit another socket and not this one."""
@@ -107,6 +108,8 @@ class SocketNotes(CallNotes):
         if channels == 2:
             self.assistant = Envelope(rate)
             self._activity.tap = self._keep_assistant
+        if self._recorder is not None:
+            self._recording = self._recorder.open(self.record.name, rate=rate, channels=channels)
         self.record.audio_clock = lambda: self.position
         self.note("started", detail=f"{rate} Hz, {channels} channel{'s' if channels > 1 else ''}")
 
@@ -141,6 +144,13 @@ class SocketNotes(CallNotes):
         if self._activity is not None:
             self._activity.tap = None
 
+    def closed(self, code: int, by: str) -> None:
+        """Note the end of the socket."""
+        self._catch_up()
+        self.note("closed", detail=f"{code} by {by}")
+        if self._recording is not None:
+            self._recording.close()
+
     def assistant_envelope(self) -> np.ndarray | None:
         """The envelope of what the assistant's channel has played, up to now."""
         self._catch_up()
@@ -164,10 +174,13 @@ class SocketNotes(CallNotes):
             self.note("first-frame")
         self._next_look = self._received + self._activity.block
         self._begun = min(self._begun, now - self.position)
+        if self._recording is not None:
+            self._recording.feed(b"".join(blocks))
         for boundary in self._activity.look(blocks):
             kind: CallEventKind = "speech-started" if boundary.started else "speech-stopped"
             speaker = "customer" if boundary.channel == self._channel else "assistant"
-            record.note(CallEvent(min(now, self._begun + boundary.audio), kind, boundary.audio, detail=speaker))
+            at = max(record.begun, min(now, self._begun + boundary.audio))  # a file may come faster than real time
+            record.note(CallEvent(at, kind, boundary.audio, detail=speaker))
 
     def _keep_assistant(self, frames: np.ndarray) -> None:
         if self.assistant is not None:
@@ -261,28 +274,3 @@ class KnownCall(CallNotes):
     def answered(self, seconds: float, reason: str, words: str) -> None:
         """Note the answer: seconds to wait, the reason in a few words, the caller's last words."""
         self.note("endpointing", words, seconds=seconds, detail=reason)
-
-
-_noting: ContextVar[CallNotes | None] = ContextVar("noting", default=None)
-
-
-@contextmanager
-def noting(notes: CallNotes) -> Iterator[None]:
-    """Let engines' events of this task, and of the tasks it starts, be noted in a call."""
-    token = _noting.set(notes)
-    try:
-        yield
-    finally:
-        _noting.reset(token)
-
-
-def also_noted(observe: Observe) -> Observe:
-    """An observer of engines that also notes each event in the call that it happens in."""
-
-    def observed(event: EngineEvent) -> None:
-        observe(event)
-        notes = _noting.get()
-        if notes is not None:
-            notes.engine(event)
-
-    return observed

@@ -7,13 +7,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
+import msgspec
 import structlog
 
 from providers.calls.events import CallEvent
+from providers.calls.export import detail_of
 from providers.calls.joining import Joiner
 from providers.calls.keys import call_key
 from providers.calls.notes import CallNotes, KnownCall, SocketNotes, VoiceNotes
 from providers.calls.record import CallRecord
+from providers.calls.recording import Recorder
 from providers.calls.table import CallTable
 
 __all__ = ["Calls"]
@@ -41,6 +44,8 @@ class Calls:
         Events that are kept of each call.
     on_join
         Is told each join's way.
+    recorder
+        Keeps audio and JSON of calls; None keeps nothing.
     clock, wall
         Seconds: monotonic, and since the epoch.
     """
@@ -51,6 +56,7 @@ class Calls:
         finished: int = 256,
         events: int = 2000,
         on_join: Callable[[str], None] = lambda way: None,
+        recorder: Recorder | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -59,6 +65,7 @@ class Calls:
         """Seconds since the epoch at the clock's zero."""
         self.table = CallTable(finished=finished, events=events, clock=clock)
         self._joiner = Joiner(self.table, clock, on_join)
+        self._recorder = recorder
         self._first_audios: deque[float] = deque(maxlen=_OBSERVED)
         self._told_unrendered = False
         self._shared: set[str] = set()
@@ -72,15 +79,14 @@ class Calls:
         if record is None or (not self.table.is_live(record) and self.clock() - record.latest > _RECONNECT):
             record = self.table.new(key=key)
         self.table.revive(record)
-        notes = SocketNotes(record, self.clock, customer=customer)
+        notes = SocketNotes(record, self.clock, customer=customer, recorder=self._recorder)
         notes.note("opened")
         self._joiner.opened(notes)
         return notes
 
     def close_socket(self, notes: SocketNotes, *, code: int, by: str) -> None:
         """Take note of a socket that closed."""
-        notes.silence()  # looks at the rest of the audio
-        notes.note("closed", detail=f"{code} by {by}")
+        notes.closed(code, by)
         if self._joiner.closed(notes):
             self._finish(notes.record)
 
@@ -115,6 +121,7 @@ class Calls:
         notes.note("ended", detail=reason)
         if not notes.record.has_socket:
             self._finish(notes.record)
+            self._describe(notes.record)  # also when it had finished already: now the platform has said why
 
     def stall(self, seconds: float) -> None:
         """Note in every live call that the server's loop was held."""
@@ -135,6 +142,19 @@ class Calls:
     def _finish(self, record: CallRecord) -> None:
         self._joiner.forget(record)
         self.table.finish(record)
+        self._describe(record)
+
+    def _describe(self, record: CallRecord) -> None:
+        """Write the call's JSON beside its recording."""
+        if self._recorder is not None and any(event.kind == "opened" for event in record.events):
+            usual = self.usual_first_audio()
+            detail = detail_of(record, live=False, epoch=self.epoch, usual_first_audio=usual)
+            self._recorder.describe(record.name, msgspec.json.encode(detail))
+
+    async def aclose(self) -> None:
+        """Wait until the recordings are written."""
+        if self._recorder is not None:
+            await self._recorder.aclose()
 
     def _key(self, query_string: bytes) -> str:
         key = call_key(query_string)

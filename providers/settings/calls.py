@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from providers.settings.group import Group
+from providers.settings.group import Duration, Group
 
 
 class CallsSettings(Group, frozen=True):
@@ -22,3 +22,15 @@ class CallsSettings(Group, frozen=True):
         Annotated[int, Meta(ge=100, le=100_000)],
         Meta(description="Events that are remembered of each call; beyond it replaced partials go first."),
     ] = 2000
+
+
+class RecordingSettings(Group, frozen=True):
+    """Recordings of calls, which need the consent of both sides."""
+
+    heading: ClassVar[str] = "Calls"
+
+    record: Annotated[
+        str | None,
+        Meta(description="Folder for recordings: FLAC of both channels and JSON of each call (extra: record)."),
+    ] = None
+    record_seconds: Annotated[Duration, Meta(description="Audio that is kept of each call, s.")] = 3600.0

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from providers.settings.access import Access, Hmac, OAuth, secret_faults
-from providers.settings.calls import CallsSettings
+from providers.settings.calls import CallsSettings, RecordingSettings
 from providers.settings.endpoints import Endpointing, Transcriber, Voice
 from providers.settings.engines import (
     DeepgramListenerSettings,
@@ -61,6 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transcriber: Transcriber = Transcriber()
     endpointing: Endpointing = Endpointing()
     calls: CallsSettings = CallsSettings()
+    recording: RecordingSettings = RecordingSettings()
     server_url: ServerUrlSettings = ServerUrlSettings()
     turns: TurnSettings = TurnSettings()
     failover: Failover = Failover()

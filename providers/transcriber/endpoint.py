@@ -15,7 +15,8 @@ from starlette.websockets import WebSocket
 
 from providers import telemetry
 from providers.auth import Authenticator
-from providers.calls.notes import SocketNotes, noting
+from providers.calls.notes import SocketNotes
+from providers.calls.noting import noting
 from providers.calls.registry import Calls
 from providers.engines.base import SpeechToText, with_options
 from providers.errors import AtCapacity, CallerGone, CallRefused, RequestError

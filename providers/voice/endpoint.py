@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from providers import telemetry
-from providers.calls.notes import VoiceNotes, noting
+from providers.calls.notes import VoiceNotes
+from providers.calls.noting import noting
 from providers.calls.registry import Calls
 from providers.capacity import CapacityLimiter
 from providers.connection import CallerConnection, ReaderStalled
