@@ -35,6 +35,7 @@ are plain text, one row a line; progress goes to stderr.
 @click.option("--list", "listing", is_flag=True, help="List the groups and their cases, run nothing.")
 @click.option("--only", default="", metavar="TEXT", help="Run the cases whose name contains TEXT.")
 @click.option("--quick", is_flag=True, help="Fewer and shorter rounds; not for figures to quote.")
+@click.option("--minutes", type=click.FloatRange(min=0.1), help="How long the soak runs. [20]")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), help="Write all figures here.")
 @click.option("--plot", "folder", type=click.Path(file_okay=False, path_type=Path), help="Draw pictures into here.")
 @click.pass_context
@@ -45,6 +46,7 @@ def main(
     listing: bool,
     only: str,
     quick: bool,
+    minutes: float | None,
     json_path: Path | None,
     folder: Path | None,
 ) -> None:
@@ -59,7 +61,7 @@ def main(
         return
     if folder is not None:
         _require_matplotlib()
-    options = Options(quick=quick, only=only, pictures=folder is not None)
+    options = Options(quick=quick, only=only, pictures=folder is not None, minutes=minutes)
     try:
         reports = _run(chosen, options)
     except KeyboardInterrupt:

@@ -59,6 +59,8 @@ class Options:
     """Run the cases whose name contains this text, upper and lower case alike."""
     pictures: bool = False
     """Collect what `plot` needs."""
+    minutes: float | None = None
+    """How long a case that runs for as long as it is told to runs; None is its own length."""
 
     def selects(self, name: str) -> bool:
         """Whether the case of this name is asked for."""

@@ -11,8 +11,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from typing import IO
 
 EXIT_SECONDS = 10.0
@@ -26,17 +26,25 @@ class Served:
     host: str
     port: int
     pid: int
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+
+    @property
+    def base(self) -> str:
+        """Base URL."""
+        return f"http://{self.host}:{self.port}"
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[Served]:
+def serving(*arguments: str, runtime: str | None = None) -> Iterator[Served]:
     """``vapi-providers serve`` with these arguments, open, on a free port of the loopback, until the block ends.
 
-    Its runtime file and settings are its own: nothing of the folder or of the user's environment reaches it.
+    Its runtime file and settings are its own: nothing of the folder or of the user's environment reaches it. Servers
+    that are to take over from each other share the folder ``runtime``.
     """
     start = "from providers.cli import main; main()"
     command = [sys.executable, "-c", start, "serve", "--no-auth", "--port", "0", *arguments]
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        folder = runtime or stack.enter_context(tempfile.TemporaryDirectory())
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PROVIDERS_")}
         process = subprocess.Popen(
             command,
@@ -52,7 +60,7 @@ def serving(*arguments: str) -> Iterator[Served]:
             found = _listening(process.stdout)
             # What else it prints must not fill the pipe.
             drain.start()
-            yield Served(*found, process.pid)
+            yield Served(*found, process.pid, process)
         finally:
             _end(process)
             if drain.ident is not None:
@@ -68,7 +76,7 @@ def _listening(lines: IO[str]) -> tuple[str, int]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)  # does nothing to one that has ended
     try:
         process.wait(EXIT_SECONDS)
     except subprocess.TimeoutExpired:
