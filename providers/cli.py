@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import secrets
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -127,7 +128,8 @@ def serve(chosen: settings.Settings) -> None:
     if workers > 1:
         from providers.operations.shared_metrics import make_folder
 
-        make_folder()  # before anything else of the server is imported
+        folder = make_folder()  # before anything else of the server is imported
+        click.get_current_context().call_on_close(functools.partial(shutil.rmtree, folder, ignore_errors=True))
         for library in ("OPENBLAS", "MKL"):  # a process for each core needs no threads in each, and one that forks none
             os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from providers import listening, takeover

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
 from providers import assembly, runtime, server
+from providers.engines.processes.fork_server import ForkServer, recording
 from providers.errors import SettingsError
 from providers.operations import logs
 from providers.operations.shared_metrics import WORKERS_FOLDER
@@ -72,23 +72,31 @@ def serve(
         taken=lambda: runtime.withdraw(os.getpid()),
         ended=lambda pid: mark_process_dead(pid, folder),  # type: ignore[no-untyped-call]
     )
-    _load(settings)
+    shared = _load(settings)
     supervisor = Supervisor(listening, count, main, events, secret=offered)
     try:
         came_up = supervisor.run()
     finally:
         runtime.withdraw(os.getpid())
-        shutil.rmtree(folder, ignore_errors=True)
+        for fork_server in shared:
+            fork_server.end_shared()
     return "" if came_up else supervisor.fault or "the server could not start"
 
 
-def _load(settings: Settings) -> None:
-    """Load what every worker needs, once, and let no collection touch the pages that they share."""
+def _load(settings: Settings) -> list[ForkServer]:
+    """Load what every worker needs, once, and let no collection touch the pages that they share.
+
+    Returns the fork servers of embedded engines, which the workers use together.
+    """
     # Imports the engines, and finds what is missing before a process is made; the workers make their own.
-    assembly.make_voice(settings, observe=lambda event: None)
-    assembly.make_transcriber(settings, observe=lambda event: None)
+    with recording() as servers:
+        assembly.make_voice(settings, observe=lambda event: None)
+        assembly.make_transcriber(settings, observe=lambda event: None)
+    for fork_server in servers:
+        fork_server.share()
     gc.collect()
     gc.freeze()
+    return servers
 
 
 def _again(settings: Settings, reload: Callable[[], Settings]) -> Settings:

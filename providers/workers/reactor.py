@@ -43,6 +43,10 @@ class Reactor:
         """Call back no longer."""
         self._selector.unregister(fd)
 
+    def reads(self, fd: socket.socket, /) -> bool:
+        """Whether it is called back for."""
+        return fd in self._selector.get_map()
+
     def call_later(self, seconds: float, callback: _Callback) -> None:
         """Call back once, after so many seconds."""
         heapq.heappush(self._timers, (time.monotonic() + seconds, next(self._order), callback))

@@ -128,7 +128,6 @@ class Supervisor:
         self._board = Board(_SLOTS)
         self._workers: list[_Process] = []
         self._offer = Offer(listening, self._reactor, secret=secret, taken=self._hand_over)
-        self._accepting = False
         self._was_up = False
         self._signals = 0
         self._draining = False
@@ -269,13 +268,11 @@ class Supervisor:
     # Connections
 
     def _accept_again(self) -> None:
-        if not self._accepting and self._listening.fileno() >= 0:
-            self._accepting = True
+        if self._listening.fileno() >= 0 and not self._reactor.reads(self._listening):
             self._reactor.add_reader(self._listening, self._accept)
 
     def _stop_accepting(self) -> None:
-        if self._accepting:
-            self._accepting = False
+        if self._reactor.reads(self._listening):
             self._reactor.remove_reader(self._listening)
 
     def _accept(self) -> None:

@@ -44,7 +44,7 @@ def stereo(seconds: float, rate: int = 16000, seed: int = 0) -> bytes:
     return np.random.default_rng(seed).integers(-9000, 9000, int(seconds * rate) * 2).astype("<i2").tobytes()
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 5) -> None:
+def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
     """Wait until the server has done something."""
     until = time.monotonic() + seconds
     while not condition():

@@ -143,7 +143,7 @@ def test_a_worker_that_was_told_to_end_is_replaced(tmp_path: Path) -> None:
         before = workers(server)
         os.kill(min(before), signal.SIGTERM)
         eventually(lambda: len(workers(server)) == 2 and min(before) not in workers(server))
-        assert ready(server.url)["max_calls"] == 400
+        eventually(lambda: ready(server.url)["max_calls"] == 400)
         assert server.end() == 0
 
 

@@ -17,6 +17,8 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from providers.engines.processes.fork_child import COMMAND, FORK, KILL, LENGTH
@@ -38,6 +40,23 @@ SOCKET_BYTES = 65536
 
 LARGEST_FRAME = 1 << 20
 """Bytes of one frame from a worker process; a transcript has a few hundred, audio is split."""
+
+
+_inherited: dict[tuple[str, bytes], socket.socket] = {}
+"""Control sockets of fork servers that were started before this process was forked, by their module and options."""
+
+_made: ContextVar[list[ForkServer] | None] = ContextVar("made", default=None)
+
+
+@contextlib.contextmanager
+def recording() -> Iterator[list[ForkServer]]:
+    """List of the fork servers that are made in the block."""
+    servers: list[ForkServer] = []
+    token = _made.set(servers)
+    try:
+        yield servers
+    finally:
+        _made.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +92,9 @@ class WorkerProcess:
 class ForkServer:
     """One fork server; started on first use and again after it has ended.
 
+    Processes that are forked after `share` use its fork server together, which costs the memory of one. One that finds
+    it ended starts its own.
+
     Parameters
     ----------
     module
@@ -96,11 +118,45 @@ class ForkServer:
         self._starting = asyncio.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        if (made := _made.get()) is not None:
+            made.append(self)
 
     @property
     def alive(self) -> bool:
         """True while the fork server runs."""
-        return self._process is not None and self._process.poll() is None
+        if self._process is None:
+            return self._control is not None and _connected(self._control)
+        return self._process.poll() is None
+
+    def share(self) -> None:
+        """Start the fork server for the processes that will be forked from this one; waits until it is ready.
+
+        Raises
+        ------
+        EngineUnavailable
+            The module could not be loaded; the message has the reason.
+        """
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = self._spawn(theirs.fileno())
+        self._control = ours
+        ours.settimeout(self._start_timeout)
+        received = b""
+        with contextlib.suppress(TimeoutError):
+            while not received.endswith(b"\n") and (part := ours.recv(4096)):
+                received += part
+        ours.setblocking(False)
+        self._check_loaded(received)
+        _inherited[self._module, self._options] = ours
+
+    def end_shared(self) -> None:
+        """End the fork server that was started by `share`, once no other process uses it."""
+        _inherited.pop((self._module, self._options), None)
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            _end(self._process)
+        self._control = self._process = None
 
     async def start(self) -> None:
         """Start the fork server unless it runs.
@@ -118,6 +174,10 @@ class ForkServer:
             if self.alive:
                 return
             await self.aclose()
+            inherited = _inherited.get((self._module, self._options))
+            if inherited is not None and _connected(inherited):
+                self._control = inherited.dup()
+                return
             try:
                 await self._launch()
             except BaseException:
@@ -180,6 +240,10 @@ class ForkServer:
         except TimeoutError:
             message = f"{self._engine} cannot load its library within {self._start_timeout:g} s"
             raise EngineUnavailable(message, engine=self._engine) from None
+        self._check_loaded(line)
+
+    def _check_loaded(self, line: bytes) -> None:
+        """Raise what the fork server reports about its loading."""
         fault = json.loads(line) if line else "cannot start: its process ended while loading"
         if fault:
             message = fault if fault.startswith(self._engine) else f"{self._engine} {fault}"
@@ -205,6 +269,16 @@ async def _line(connection: socket.socket) -> bytes:
             return b""
         received += part
     return received
+
+
+def _connected(control: socket.socket) -> bool:
+    """Whether the other end is open. The fork server says nothing more once it has loaded."""
+    try:
+        return bool(control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
