@@ -7,19 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import msgspec
+import numpy as np
+
 from benchmarks.case import Bound, at_most
 from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
 from benchmarks.turns import cost, detectors, sweep
-from benchmarks.turns.material import Kind, Turn, load
+from benchmarks.turns.material import CURVE, Kind, Turn, load
 from providers.turns.smart_turn import shipped_weights
 
-READING = (
-    "Each detector is swept over thresholds, delays and time-outs, a rule over a factor of its seconds and a least"
-    " delay, after eot-bench's method. Only turns of test speakers are shown; the weights were fitted on others. A"
-    " recogniser's words are taken as known 200 ms into the pause. cut: sentences cut inside, with artificial pauses"
-    " whose lengths follow eot-bench's published curve. pauses: recordings with their own pauses, read aloud, a whole"
-    " recording as one turn."
-)
 COLUMNS = ("turns", "detector", "cut off @300 ms", "@600 ms", "dead air @5 %", "@10 %")
 SETS: Mapping[Kind, str] = {
     "cut": "cut sentences", "pauses": "whole recordings", "eot-bench": "eot-bench", "digits": "spelled digits",
@@ -35,8 +31,17 @@ _DETECTORS: Mapping[str, Callable[[Sequence[Turn]], sweep.Figures]] = {
 }
 GOAL = 0.55
 """Dead air at 5 % cut-offs, in parts of the platform's text rules'."""
+LENGTHS = 20
+"""Lengths of the pause that each cut turn is judged with."""
 CALLS = 200
 CORES = 1.5
+READING = (
+    "Each detector is swept over thresholds, delays and time-outs, a rule over a factor of its seconds and a least"
+    " delay, after eot-bench's method. Only turns of test speakers are shown; the weights were fitted on others. A"
+    " recogniser's words are taken as known 200 ms into the pause. cut: sentences cut inside, with artificial pauses;"
+    f" each is judged with {LENGTHS} lengths at equal shares of eot-bench's published curve. pauses: recordings with"
+    " their own pauses, read aloud, a whole recording as one turn."
+)
 WEIGHTS = "BENCHMARK_TURN_MODEL"
 """Environment variable that names the sound model's file."""
 
@@ -55,14 +60,15 @@ def run(options: Options, progress: Progress) -> Report:
     goals: list[tuple[str, float, Bound]] = []
     for step, (kind, name) in enumerate(SETS.items()):
         turns = [turn for turn in material.turns if turn.kind == kind and turn.test]
+        judged = [one for turn in turns for one in with_lengths(turn)] if kind == "cut" else turns
         if not turns or not options.selects(name):
             continue
         progress.step(name, step, len(SETS) + 1)
         notes.append(_size(name, turns))
-        found = {detector: figures(turns) for detector, figures in _DETECTORS.items()}
+        found = {detector: figures(judged) for detector, figures in _DETECTORS.items()}
         swept += [(name, detector, *_cells(figures)) for detector, figures in found.items()]
         records += [{"case": name, "detector": detector, **vars(figures)} for detector, figures in found.items()]
-        own += _own(name, turns, records)
+        own += _own(name, judged, records)
         goals += _goals(kind, name, turns, found)
     tables = [Table("Swept policies", COLUMNS, swept, left=frozenset(COLUMNS[:2]))] if swept else []
     if own:
@@ -74,6 +80,15 @@ def run(options: Options, progress: Progress) -> Report:
     notes += [f"{name}: {value:.3g}, target {bound}" for name, value, bound in goals]
     notes += balance(len(goals), [name for name, value, bound in goals if not bound.met(value)])
     return Report(tables, records, notes)
+
+
+def with_lengths(turn: Turn) -> list[Turn]:
+    """A cut turn with each of several lengths of its artificial pause, at equal shares of eot-bench's curve."""
+    shares, seconds = zip(*CURVE, strict=True)
+    lengths = np.interp((np.arange(LENGTHS) + 0.5) / LENGTHS, shares, seconds).tolist()
+    inside, *rest = turn.pauses
+    replaced = (msgspec.structs.replace(inside, length=length) for length in lengths)
+    return [msgspec.structs.replace(turn, pauses=(pause, *rest)) for pause in replaced]
 
 
 def _size(name: str, turns: Sequence[Turn]) -> str:

@@ -18,6 +18,9 @@ from platformdirs import user_cache_path
 VARIABLE = "BENCHMARK_TURNS"
 """Environment variable that names the file."""
 
+CURVE = ((0.0, 0.1), (1 - 0.556, 0.3), (1 - 0.217, 0.6), (0.90, 1.0), (0.95, 1.6), (1.0, 2.6))
+"""Share of eot-bench's turns without a longer pause, and its seconds: the silence-only row of its table."""
+
 Kind = Literal["pauses", "cut", "digits", "eot-bench"]
 """A recording with its own pauses; one cut inside a sentence, with a pause put in; spelled digits; livekit's data."""
 

@@ -23,23 +23,24 @@ import click
 import numpy as np
 import soxr
 
-from benchmarks.turns.material import Kind, Pause, Turn, write
+from benchmarks.turns.material import CURVE, Kind, Pause, Turn, write
 from dsp.stage import Samples
 from providers.turns.smart_turn import RATE, SmartTurn, SoundModel, shipped_weights
 
 LANGUAGES = {
     "allison": "en", "allison-gsm": "en", "allison-es": "es", "ru-ivrvoice": "ru", "june": "fr", "carlo": "it",
-    "armelle": "fr", "menardi": "it", "es-co": "es", "librivox-austen": "en", "jfk": "en", "libri-1088": "en",
-    "libri-2412": "en", "ps-chan3": "en", "ps-forever": "en", "vb-p287": "en", "arctic-aew": "en", "lj": "en",
+    "armelle": "fr", "menardi": "it", "jfk": "en", "vb-p287": "en", "arctic-aew": "en",
 }  # fmt: skip
-"""Speakers of sentences, with their languages."""
+"""Speakers of whole sentences, with their languages."""
+
+SENTENCES = frozenset(("jfk", "vb-p287", "arctic-aew", "armelle", "menardi"))
+"""Speakers whose recordings are taken whole. The others' are telephone prompts, many of them parts of a sentence: only
+those count whose published script ends with a closing mark."""
 
 SHORTEST, LONGEST = 2.0, 14.0
 """Seconds of a recording."""
 PAUSE = 0.2
 """Seconds of the shortest pause; what is shorter is not looked at by any policy here."""
-CURVE = ((0.0, 0.1), (1 - 0.556, 0.3), (1 - 0.217, 0.6), (0.90, 1.0), (0.95, 1.6), (1.0, 2.6))
-"""Share of eot-bench's turns without a longer pause, and its seconds: the silence-only row of its table."""
 GROUPS = (3, 3, 4)
 WORDS = "zero one two three four five six seven eight nine".split()
 
@@ -187,10 +188,20 @@ def recordings(folder: Path, most: int) -> list[Recording]:
     by_speaker: dict[str, list[Recording]] = defaultdict(list)
     rows = [row for row in csv.reader((folder / "manifest.tsv").open(), delimiter="\t") if row[1] == "speech"]
     random.Random(7).shuffle(rows)
-    for path, _, speaker, _, seconds, group, *_ in rows:
+    for path, _, speaker, _, seconds, group, *rest in rows:
+        if not _is_whole(speaker, rest):
+            continue
         if speaker in LANGUAGES and SHORTEST <= float(seconds) <= LONGEST and len(by_speaker[speaker]) < most:
             by_speaker[speaker].append(Recording(folder / path, speaker, group == "test"))
     return [one for several in zip_longest(*by_speaker.values()) for one in several if one is not None]
+
+
+def _is_whole(speaker: str, rest: list[str]) -> bool:
+    """True for a recording of whole sentences; ``rest`` is licence, source and transcript."""
+    script = rest[2].strip() if len(rest) > 2 else ""
+    return speaker in SENTENCES or (
+        script[-1:] in (".", "?", "!") and script[:1] not in (".", "…") and not script.endswith("..")
+    )
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

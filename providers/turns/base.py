@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from providers.turns.state import Hearing
 
-__all__ = ["LARGEST", "Opinion", "Reason", "TurnEngine", "TurnQuestion", "log_odds", "probability"]
+__all__ = ["DICTATION", "LARGEST", "Opinion", "Reason", "TurnEngine", "TurnQuestion", "log_odds", "probability"]
 
 LARGEST = 6.0
 """Log-odds of the most certain opinion: one in 400 is wrong."""
@@ -50,6 +50,10 @@ class Reason(enum.StrEnum):
     """An engine of another package."""
     FAILED = "failed"
     """The decision failed; the longest of the plan's waits was answered."""
+
+
+DICTATION = frozenset((Reason.DIGITS, Reason.SPELLING))
+"""Reasons of words that are being dictated."""
 
 
 @dataclass(frozen=True, slots=True)

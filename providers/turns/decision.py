@@ -2,7 +2,8 @@
 
 The words alone give the seconds of the plan. Where the sound or the recogniser has an opinion too, the weighted
 log-odds of all are added, and the wait function makes seconds of the probability that the caller is still speaking. The
-silence that has already passed is taken off, as far as it is known.
+silence that has already passed is taken off, as far as it is known. While more digits or letters are expected, the
+words alone decide: the sound of a pause between two groups of a number is that of an end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import structlog
 
 from providers.turns.acoustic import AcousticTurns
-from providers.turns.base import Opinion, Reason, TurnEngine, TurnQuestion, probability
+from providers.turns.base import DICTATION, Opinion, Reason, TurnEngine, TurnQuestion, probability
 from providers.turns.wait_function import UnusableWaitFunction, WaitFunction
 from providers.turns.waits import Waits
 
@@ -116,7 +117,11 @@ class Turns:
             return waits.after(opinion.reason), opinion.reason, None
         odds = _PRIOR + sum(opinion.log_odds * weight for opinion, weight in opinions)
         done = probability(odds)
-        return self._seconds(1 - done, wait_function), _strongest(opinions, odds), done
+        seconds = self._seconds(1 - done, wait_function)
+        dictated = next((one.reason for one, _ in opinions if one.reason in DICTATION), None)
+        if dictated is not None:  # between two groups of a number a voice falls as at its end
+            return max(seconds, waits.dictation), dictated, done
+        return seconds, _strongest(opinions, odds), done
 
     def _seconds(self, still_speaking: float, wait_function: WaitFunction | None) -> float:
         try:

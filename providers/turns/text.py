@@ -17,6 +17,10 @@ _DECIDING_MARKS = frozenset("?!？！؟‼⁇⁈⁉")
 """Marks that end a sentence after any word; a full stop may be an engine's guess."""
 
 
+_TRAILING_OFF = ("...", "…", "..", "。。。")
+"""Marks that engines write where a voice trails off."""
+
+
 class TextTurns:
     """Engine that reads the words alone.
 
@@ -46,8 +50,8 @@ class TextTurns:
 def reason_of(question: TurnQuestion) -> Reason:
     """What the words say: a number first, as on the platform, then the mark, then the last word.
 
-    A full stop after a word that ends no sentence ("and.", "the.") is ignored, and so is one inside a dictated number:
-    engines punctuate every group of it.
+    Dots that trail off end nothing. A full stop after a word that ends no sentence ("and.", "the.") is ignored, and so
+    is one inside a dictated number: engines punctuate every group of it.
 
     >>> reason_of(TurnQuestion("That is all.")).value, reason_of(TurnQuestion("And um.")).value
     ('punctuation', 'unfinished')
@@ -61,6 +65,8 @@ def reason_of(question: TurnQuestion) -> Reason:
     if last is Ending.NUMBER:
         dictated = more_digits_expected(words, question.assistant, question.languages)
         return Reason.DIGITS if dictated else Reason.NUMBER
+    if question.user.rstrip().endswith(_TRAILING_OFF):
+        return Reason.UNFINISHED
     if mark and mark in _DECIDING_MARKS:
         return Reason.PUNCTUATION
     if more_letters_expected(question.user, question.assistant):

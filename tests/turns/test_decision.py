@@ -89,6 +89,15 @@ def test_a_chosen_wait_function_also_decides_by_the_words_alone() -> None:
     assert answer.seconds == pytest.approx(1 - answer.done)
 
 
+def test_a_dictated_number_is_awaited_whatever_the_sound_says() -> None:
+    both = turns(WeightedEngine(Says(6.0, Reason.SOUND_DONE)), WeightedEngine(TextTurns()))
+    asked = TurnQuestion("five five five", "What is your phone number?")
+    answer = both.decide(asked)
+    assert (answer.seconds, answer.reason) == (2.5, Reason.DIGITS)
+    longer = both.decide(asked, None, wait_function("9000"))
+    assert longer.seconds == 9.0
+
+
 def test_without_any_opinion_the_longest_of_the_plan_is_waited() -> None:
     assert turns(WeightedEngine(Says(None))).decide(TurnQuestion("Done.")).seconds == 1.5
 
