@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.noises import noise
 from benchmarks.signals import Denoised, Speech, at_level, denoising, level_db, mix, speech
 from dsp import FourierDenoiser, FourierDenoisingPlan, ParameterError, Samples, SignalError
-from dsp.denoise import DEEPEST_DB, LEVEL_STEP_DB, _RollingLevels
+from dsp.denoise_gate import DEEPEST_DB, LEVEL_STEP_DB, SLOPE, RollingLevels
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 from tests.dsp.flat import assert_flat_memory
 
@@ -84,7 +84,7 @@ def test_the_window_rolls() -> None:
     percentile=st.integers(1, 99),
 )
 def test_the_rolling_percentile_is_numpys(levels: list[float], size: int, percentile: int) -> None:
-    rolling = _RollingLevels(size, (percentile,))
+    rolling = RollingLevels(size, (percentile,))
     for number, level in enumerate(levels, start=1):
         (found,) = rolling.add(level)
         window = np.array(levels[max(0, number - size) : number])
@@ -92,15 +92,29 @@ def test_the_rolling_percentile_is_numpys(levels: list[float], size: int, percen
         assert abs(found - expected) <= LEVEL_STEP_DB / 2
 
 
-def test_a_larger_distance_from_the_baseline_filters_less() -> None:
-    spoken, back = talk("pink", 12.0, seed=21)
-    left = []
-    for offset in (-10.0, -15.0, -20.0, -30.0):
-        plan = FourierDenoisingPlan(media_detection_enabled=False, baseline_offset_db=offset)
-        left.append(denoising(spoken, back, denoised(spoken.samples + back, 8000, plan)).background_db)
-    assert left == sorted(left)
-    assert left[0] < -20
-    assert left[-1] > -1
+@pytest.mark.parametrize("offset", [-10.0, -15.0, -20.0])
+@pytest.mark.parametrize("beyond", [-3.0, -1.0, 2.0, 4.0, 12.0])
+def test_what_lies_farther_below_the_baseline_than_the_offset_is_filtered_and_nothing_else(
+    offset: float, beyond: float
+) -> None:
+    plan = FourierDenoisingPlan(media_detection_enabled=False, baseline_offset_db=offset, baseline_percentile=50)
+    quiet = -20.0 + offset - beyond
+    line = np.concatenate([tone(8000, 3.2, -20.0), tone(8000, 1.2, quiet)])
+    # The measured level takes up to 0.7 s to fall; the baseline stays with the louder half of the window.
+    gain = level_db(denoised(line, 8000, plan)[-2000:-400]) - quiet
+    expected = 0.0 if beyond < 0 else max(-SLOPE * beyond, DEEPEST_DB)
+    assert gain == pytest.approx(expected, abs=SLOPE * LEVEL_STEP_DB)
+
+
+@pytest.mark.parametrize("media", [False, True])
+def test_a_quiet_caller_keeps_the_first_words(media: bool) -> None:
+    plan = FourierDenoisingPlan(media_detection_enabled=media)
+    spoken = speech(8000, 4.0, seed=23)
+    soft = spoken.samples * np.float32(10 ** ((-45 - level_db(spoken.samples, active=spoken.truth)) / 20))
+    first = slice(0, round(2.0 / 0.01))
+    kept = denoised(soft, 8000, plan)[: spoken.truth.size * 80].reshape(-1, 80)[first][spoken.truth[first]]
+    came = soft[: spoken.truth.size * 80].reshape(-1, 80)[first][spoken.truth[first]]
+    assert level_db(kept.ravel()) - level_db(came.ravel()) > -1.0
 
 
 def test_below_the_static_threshold_everything_is_filtered_and_above_it_nothing() -> None:
