@@ -35,7 +35,7 @@ class Weights(NamedTuple):
 
 
 SHAPES = Weights._make(
-    [(SIZE, UNITS), (UNITS,), (UNITS, 3 * UNITS), (3 * UNITS,), (UNITS, 3 * UNITS), (3 * UNITS,), (UNITS,), (1,)]  # type: ignore[arg-type] # shapes, not arrays
+    [(SIZE, UNITS), (UNITS,), (UNITS, 3 * UNITS), (3 * UNITS,), (UNITS, 3 * UNITS), (3 * UNITS,), (UNITS,), (1,)]
 )
 
 

@@ -25,10 +25,11 @@ class FourierDenoiser:
     """Filter for sound below a threshold that follows the near speaker.
 
     The near speaker is loud, so a high percentile of the recent level is the speaker's level, the *baseline*. What
-    lies more than ``baseline_offset_db`` below it is turned down, by up to 14 dB. Until the window has been filled
+    lies more than ``baseline_offset_db`` below it is turned down, by up to 15 dB. Until the window has been filled
     once the static threshold stands in, or the offset below the loudest sound so far where that is lower: a quiet
     caller keeps the first words. With media detection, the steady part of every frequency bin is taken out under the
-    speech too, and a window that holds nothing but steady sound neither establishes nor moves the baseline.
+    speech too unless it lies 30 dB below the speaker, and a window that holds nothing but steady sound neither
+    establishes nor moves the baseline.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ class FourierDenoiser:
     >>> hiss = 0.003 * np.random.default_rng(1).standard_normal(16000).astype(np.float32)
     >>> clean = denoiser.feed(hiss)
     >>> denoiser.delay, clean.size, round(20 * np.log10(clean[8000:].std() / hiss[8000:].std()))
-    (80.0, 16000, -24)
+    (80.0, 16000, -15)
     """
 
     def __init__(self, plan: FourierDenoisingPlan, rate: int) -> None:
@@ -149,6 +150,5 @@ class FourierDenoiser:
         if self._steady is None:
             spectrum *= gate
             return
-        gains = self._steady.gains(power)
+        gains = self._steady.gains(power, self._gate.loud)
         spectrum *= np.minimum(gains, gate, out=gains)
-

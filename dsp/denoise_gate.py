@@ -14,11 +14,10 @@ Floats: TypeAlias = NDArray[np.float64]
 
 HOP = 0.01
 """Seconds; a window is two hops."""
-DEEPEST_DB = -14.0
+DEEPEST_DB = -15.0
 """Gain of what is filtered. With a lower one the line sounds dead, and a recogniser loses the soft ends of words."""
-DEEPEST = 10 ** (DEEPEST_DB / 20)
 SLOPE = 2.0
-"""dB less gain per dB below the threshold: 7 dB below it the gain is at its lowest."""
+"""dB less gain per dB below the threshold: 7.5 dB below it the gain is at its lowest."""
 RELEASE_DB = 0.5
 """dB per hop by which the measured level may fall: the nearer the speaker, the longer the end of a word survives."""
 FIRST_BIN = 2
@@ -51,6 +50,8 @@ class Gate:
         self._held = self._loudest = LOWEST_LEVEL
         self.threshold = plan.static_threshold_db
         """dBFS."""
+        self.loud = LOWEST_LEVEL
+        """dBFS, a high percentile of the window, whatever the plan's percentile is."""
 
     def gain(self, power: Floats) -> float:
         """Linear gain of the window whose bins have this power."""
@@ -61,8 +62,8 @@ class Gate:
         return float(10 ** (min(max(gain_db, DEEPEST_DB), 0.0) / 20))
 
     def _follow(self, level: float) -> None:
-        quiet, loud, baseline = self._levels.add(level)
-        steady = loud - quiet < STEADY_DB
+        quiet, self.loud, baseline = self._levels.add(level)
+        steady = self.loud - quiet < STEADY_DB
         if self._levels.full:
             if not (steady and self._plan.media_detection_enabled):
                 self.threshold = baseline + self._plan.baseline_offset_db
