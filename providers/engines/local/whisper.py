@@ -1,7 +1,8 @@
 """Whisper as a listening engine, through faster-whisper: accurate, punctuated, a segment at a time.
 
 MIT and optional (extra ``whisper``); the model is a folder of the user's. Whisper does not stream: `dsp.VoiceActivity`
-cuts speech into utterances, and each is transcribed when it has ended. Partials are late: each is the utterance so far,
+cuts speech into utterances. Each is transcribed as soon as a pause begins, so that its final is ready when the pause
+has lasted long enough to end it; a speaker who goes on makes that a partial. Other partials are the utterance so far,
 transcribed again, and they are made only while that takes no more than half of the time. Silence never reaches the
 model, which is known to invent sentences in it.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,9 @@ QUIETEST = 10 ** (-55 / 20)
 BEFORE = 0.2
 """Seconds of audio before the detected start that are transcribed too, so that the first word is whole."""
 
+PAUSE = 0.2
+"""Seconds without speech after which the utterance is transcribed, in case that it has ended."""
+
 UNLIKELY = -1.0
 """Mean log probability of a segment's tokens below which it is dropped when the model also suspects silence."""
 
@@ -62,7 +66,7 @@ class WhisperOptions:
     compute_type: str = "int8"
     silence: float = 0.5
     """Seconds of pause that end an utterance."""
-    partial_every: float = 1.0
+    partial_every: float = 0.7
     """Seconds of speech between partials; 0 means none."""
     capacity: int | None = 2 * (os.cpu_count() or 1)
     """Recognitions at once. A caller speaks for part of the time, so each core bears about two."""
@@ -110,6 +114,16 @@ def _load(faster_whisper: Any, options: WhisperOptions) -> Any:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """A pause that may be the end of the utterance."""
+
+    at: int
+    """Its beginning, in samples from the start of the stream."""
+    heard: Transcript
+    """The final, should it be the end."""
+
+
 class WhisperRecogniser:
     """Blocking recogniser of one speaker: finds the utterances and transcribes each."""
 
@@ -121,7 +135,7 @@ class WhisperRecogniser:
         self._clock = clock
         self._decoder = PcmDecoder()
         self._resampler = live_resampler(rate, MODEL_RATE)
-        self._activity = VoiceActivity(MODEL_RATE, hang_over=options.silence)
+        self._activity = VoiceActivity(MODEL_RATE, hang_over=min(PAUSE, options.silence))
         self._audio: Samples = np.zeros(0, dtype=np.float32)
         self._first = 0
         """Samples from the start of the stream to the start of ``_audio``."""
@@ -129,6 +143,7 @@ class WhisperRecogniser:
         """Start of the open utterance in samples, same origin; None between utterances."""
         self._next_partial = 0
         self._shown: Transcript | None = None
+        self._pause: _Pause | None = None
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
         """Recognise the next audio."""
@@ -139,33 +154,55 @@ class WhisperRecogniser:
         yield from self._hear(self._resampler.flush())
         for event in self._activity.flush():
             yield from self._turn(event.at, speaking=event.speaking)
+        yield from self._end_pause()
 
     def _hear(self, samples: Samples) -> Iterator[Transcript]:
         self._audio = np.concatenate([self._audio, samples])
         for event in self._activity.feed(samples):
             yield from self._turn(event.at, speaking=event.speaking)
         end = self._first + len(self._audio)
-        if self._begin is None:
+        if self._pause is not None:
+            if end - self._pause.at >= self._options.silence * MODEL_RATE:
+                yield from self._end_pause()
+        elif self._begin is None:
             self._forget(end - self._ahead())
         elif end - self._begin >= LONGEST * MODEL_RATE:
-            yield from self._close(end)
+            yield from self._close(self._transcribe(end, final=True), end)
             self._open(end)
         elif self._options.partial_every > 0 and end >= self._next_partial:
             yield from self._partial(end)
 
     def _turn(self, at: int, *, speaking: bool) -> Iterator[Transcript]:
-        if speaking:
-            self._open(max(at - round(BEFORE * MODEL_RATE), self._first))
-        elif self._begin is not None:
-            yield from self._close(max(at, self._begin))
+        if not speaking:
+            if self._begin is not None:
+                yield from self._begin_pause(max(at, self._begin))
+            return
+        if self._pause is not None and at - self._pause.at < self._options.silence * MODEL_RATE:
+            self._pause = None  # the speaker goes on
+            return
+        yield from self._end_pause()
+        self._open(max(at - round(BEFORE * MODEL_RATE), self._first))
+
+    def _begin_pause(self, at: int) -> Iterator[Transcript]:
+        """Transcribe the utterance, in case that it has ended; it is shown as a partial until that is known."""
+        heard = self._transcribe(at, final=True)
+        self._pause = _Pause(at, heard)
+        self._next_partial = at + round(self._options.partial_every * MODEL_RATE)
+        if self._options.partial_every > 0:
+            yield from self._show(replace(heard, final=False))
+
+    def _end_pause(self) -> Iterator[Transcript]:
+        """End the utterance whose pause has lasted long enough; its transcript is there."""
+        if self._pause is not None:
+            pause, self._pause = self._pause, None
+            yield from self._close(pause.heard, pause.at)
 
     def _open(self, at: int) -> None:
         self._begin = at
         self._shown = None
         self._next_partial = at + round(self._options.partial_every * MODEL_RATE)
 
-    def _close(self, end: int) -> Iterator[Transcript]:
-        heard = self._transcribe(end, final=True)
+    def _close(self, heard: Transcript, end: int) -> Iterator[Transcript]:
         if not heard.text and self._shown is not None:
             heard = Transcript(self._shown.text, final=True, start=heard.start, end=heard.end, words=self._shown.words)
         self._begin = None
@@ -178,6 +215,10 @@ class WhisperRecogniser:
         heard = self._transcribe(end, final=False)
         wait = max(self._options.partial_every, 2 * (self._clock() - began))
         self._next_partial = end + round(wait * MODEL_RATE)
+        yield from self._show(heard)
+
+    def _show(self, heard: Transcript) -> Iterator[Transcript]:
+        """The utterance so far, if it says something new."""
         if heard.text and (self._shown is None or heard.text != self._shown.text):
             self._shown = heard
             yield heard

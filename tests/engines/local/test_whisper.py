@@ -129,6 +129,34 @@ def test_partials_take_half_of_the_time_at_most() -> None:
     assert len(model.given) <= 4
 
 
+def test_the_final_is_ready_when_the_pause_has_lasted_long_enough() -> None:
+    """It was transcribed when the pause began: at the end nothing is left to do."""
+    model = ScriptedModel()
+    recogniser = WhisperRecogniser(model, rate=16000, options=WhisperOptions(), clock=lambda: 0.0)
+    pcm = line(16000, 1) + babble(16000, 2) + line(16000, 1)
+    made_at = final_at = 0.0
+    for begin in range(0, len(pcm), 640):
+        before = len(model.given)
+        heard = list(recogniser.feed(pcm[begin : begin + 640]))
+        now = (begin + 640) / 32000
+        if len(model.given) > before:
+            made_at = now
+            assert not any(t.final for t in heard), "what is made now is shown as a partial"
+        if any(t.final for t in heard):
+            final_at = now
+    assert 3.1 < made_at < 3.35
+    assert 3.4 < final_at < 3.7
+
+
+def test_a_speaker_who_goes_on_after_a_breath_has_one_utterance() -> None:
+    model = ScriptedModel()
+    pcm = line(16000, 1) + babble(16000, 2) + line(16000, 0.35) + babble(16000, 2, seed=5) + line(16000, 1)
+    heard = hear(model, pcm)
+    (final,) = [t for t in heard if t.final]
+    assert final.end - final.start > 4
+    assert final.text == f"{int(model.given[-1] * 10)} tenths."
+
+
 def test_segments_that_the_model_doubts_are_dropped() -> None:
     pcm = line(16000, 1) + babble(16000, 2) + line(16000, 1)
     assert hear(ScriptedModel(no_speech_prob=0.9, avg_logprob=-2.0), pcm) == []
