@@ -13,6 +13,7 @@ from providers.auth import Authenticator
 from providers.calls.endpoint import CallPages
 from providers.calls.recording import Recorder
 from providers.calls.registry import Calls
+from providers.calls.shared import redis_hearing
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.inbound import Inbound
@@ -158,7 +159,13 @@ def _calls(settings: Settings, metrics: Metrics) -> Calls:
     folder = settings.recording.record
     recorder = None if folder is None else Recorder(folder, longest=settings.recording.record_seconds)
     chosen = settings.calls
-    return Calls(finished=chosen.finished, events=chosen.events, on_join=metrics.calls.joined, recorder=recorder)
+    return Calls(
+        finished=chosen.finished,
+        events=chosen.events,
+        on_join=metrics.calls.joined,
+        recorder=recorder,
+        shared=redis_hearing(chosen.redis_url) if chosen.redis_url else None,
+    )
 
 
 def _gate(settings: Settings, transcriber: SpeechToText, metrics: Metrics) -> CallGate:

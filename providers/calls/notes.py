@@ -83,6 +83,8 @@ class SocketNotes(CallNotes):
         self.said = SaidTexts()
         self.mismatches = 0
         """Endpointing requests in a row that fit another socket and not this one."""
+        self.on_sent: Callable[[], None] | None = None
+        """Is called after each of the customer's transcripts."""
         self.turn = TurnState(clock)
         """What its sound and its recogniser say of the customer's turn."""
         self.assistant: Envelope | None = None
@@ -132,6 +134,8 @@ class SocketNotes(CallNotes):
         if channel == "customer":
             self.said.add(text, self.clock(), final=final)
         self.note("final" if final else "partial", text, seconds=end or None, detail=channel)
+        if self.on_sent is not None and channel == "customer":
+            self.on_sent()
 
     def silence(self) -> float | None:
         """Seconds of audio since the customer's speech stopped; 0 while it goes on, None before the first word."""

@@ -17,7 +17,9 @@ from providers.calls.keys import call_key
 from providers.calls.notes import CallNotes, KnownCall, SocketNotes, VoiceNotes
 from providers.calls.record import CallRecord
 from providers.calls.recording import Recorder
+from providers.calls.shared import SharedHearing
 from providers.calls.table import CallTable
+from providers.turns.state import Hearing
 
 __all__ = ["Calls"]
 
@@ -29,7 +31,7 @@ _RECONNECT = 30.0
 _OBSERVED, _FEW = 100, 5
 """First audios without the cache that are remembered, and from which on there is a usual one."""
 
-_MOST_SHARED = 1000
+_MOST_AMBIGUOUS = 1000
 """Keys of several calls that are remembered."""
 
 
@@ -46,6 +48,8 @@ class Calls:
         Is told each join's way.
     recorder
         Keeps audio and JSON of calls; None keeps nothing.
+    shared
+        Tells other processes what is heard, and asks them.
     clock, wall
         Seconds: monotonic, and since the epoch.
     """
@@ -57,6 +61,7 @@ class Calls:
         events: int = 2000,
         on_join: Callable[[str], None] = lambda way: None,
         recorder: Recorder | None = None,
+        shared: SharedHearing | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -66,9 +71,10 @@ class Calls:
         self.table = CallTable(finished=finished, events=events, clock=clock)
         self._joiner = Joiner(self.table, clock, on_join)
         self._recorder = recorder
+        self._shared = shared
         self._first_audios: deque[float] = deque(maxlen=_OBSERVED)
         self._told_unrendered = False
-        self._shared: set[str] = set()
+        self._ambiguous: set[str] = set()
         """Keys that came with more than one call id, and so tell nothing."""
 
     def open_socket(self, query_string: bytes, *, customer: int = 0) -> SocketNotes:
@@ -80,6 +86,8 @@ class Calls:
             record = self.table.new(key=key)
         self.table.revive(record)
         notes = SocketNotes(record, self.clock, customer=customer, recorder=self._recorder)
+        if self._shared is not None:
+            self._shared.follow(notes)
         notes.note("opened")
         self._joiner.opened(notes)
         return notes
@@ -105,6 +113,13 @@ class Calls:
         if record.call_id:
             record = self._joiner.by_evidence(record, words)
         return KnownCall(record, self.clock, self._joiner.socket_of(record))
+
+    async def hearing(self, known: KnownCall) -> Hearing | None:
+        """What is heard of a call now, here or in the process of its socket; None when nothing is known."""
+        heard = known.hearing()
+        if heard is not None or self._shared is None:
+            return heard
+        return await self._shared.hearing(known)
 
     def server_event(self, call_id: str, query_string: bytes, kind: str, text: str = "") -> CallNotes:
         """Take note of a Server URL message of this type."""
@@ -152,16 +167,18 @@ class Calls:
             self._recorder.describe(record.name, msgspec.json.encode(detail))
 
     async def aclose(self) -> None:
-        """Wait until the recordings are written."""
+        """Wait until the recordings are written, and leave the other processes."""
         if self._recorder is not None:
             await self._recorder.aclose()
+        if self._shared is not None:
+            await self._shared.aclose()
 
     def _key(self, query_string: bytes) -> str:
         key = call_key(query_string)
         if key.unrendered and not self._told_unrendered:
             self._told_unrendered = True
             log.info("call key", found="a template that the platform did not render", treated_as="absent")
-        return "" if key.value in self._shared else key.value
+        return "" if key.value in self._ambiguous else key.value
 
     def _record_of(self, call_id: str, query_string: bytes) -> CallRecord:
         """The record of a request that may bring a call id, a key or both; one in no list when it brings neither."""
@@ -171,13 +188,13 @@ class Calls:
         if not call_id:
             return (keyed or self.table.new(key=key)) if key else self.table.stranger()
         if keyed is not None and keyed.call_id not in ("", call_id):
-            self._share(key)
+            self._ambiguous_key(key)
             keyed, key = None, ""
         return self._identified(self.table.get(call_id) or keyed or self.table.new(), call_id, key)
 
-    def _share(self, key: str) -> None:
-        if len(self._shared) < _MOST_SHARED:
-            self._shared.add(key)
+    def _ambiguous_key(self, key: str) -> None:
+        if len(self._ambiguous) < _MOST_AMBIGUOUS:
+            self._ambiguous.add(key)
         log.warning("call key", found="one key in the URLs of several calls", treated_as="absent")
 
     def _identified(self, record: CallRecord, call_id: str, key: str) -> CallRecord:

@@ -120,7 +120,7 @@ class CustomEndpointing:
             return JSONResponse({})
         known = self._calls.endpointing(turn.call_id, request.scope["query_string"], turn.user)
         with telemetry.serving("endpointing", request.headers, call_id=turn.call_id) as span:
-            decision = await self._decided(turn, known.hearing())
+            decision = await self._decided(turn, await self._calls.hearing(known))
             span.set(seconds=decision.answer.seconds, decided_by=decision.answer.reason.value)
         took = time.perf_counter() - begun
         self._metrics.endpointing.answered(took, decision.answer.reason, call_id=turn.call_id)

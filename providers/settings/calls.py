@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from providers.settings.group import Duration, Group
+from providers.settings.group import SECRET, Duration, Group
 
 
 class CallsSettings(Group, frozen=True):
@@ -22,6 +22,13 @@ class CallsSettings(Group, frozen=True):
         Annotated[int, Meta(ge=100, le=100_000)],
         Meta(description="Events that are remembered of each call; beyond it replaced partials go first."),
     ] = 2000
+    redis_url: Annotated[
+        str | None,
+        Meta(
+            description="Redis through which processes tell each other what their calls hear (extra: redis).",
+            extra=SECRET,
+        ),
+    ] = None
 
 
 class RecordingSettings(Group, frozen=True):
