@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+import dsp
 from providers.access_tokens import AccessTokens
 from providers.auth import Authenticator
 from providers.calls.endpoint import CallPages
@@ -29,6 +31,7 @@ from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TOKEN
 from providers.server_url.assembly import make_server_url
 from providers.server_url.endpoint import ServerUrl
 from providers.settings import Settings
+from providers.transcriber import suppression
 from providers.transcriber.conditioning import ConditioningOptions
 from providers.transcriber.endpoint import CustomTranscriber, upgrade_required
 from providers.transcriber.flow import CallOptions
@@ -37,6 +40,8 @@ from providers.turns.decision import Turns
 from providers.turns.engines import make_turns
 from providers.voice.endpoint import CustomVoice
 from providers.voice.options import VoiceOptions
+
+log = structlog.get_logger()
 
 STALL = 0.1
 """Seconds for which the loop was held that a call's events tell of."""
@@ -191,6 +196,24 @@ def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: 
     return CustomVoice(engine, inbound, places, metrics, calls, options, chosen.max_text_chars)
 
 
+def conditioning_options(settings: Settings) -> ConditioningOptions:
+    """The steps between a call's audio and its recogniser; a missing package is told at the start."""
+    chosen, denoising = settings.transcriber, settings.denoising
+    suppression.require(denoising.smart)
+    if not chosen.denoise:
+        return ConditioningOptions(chosen.echo, denoising.smart)
+    if denoising.smart == "off":
+        log.warning("denoising without a smart stage", setting="denoise_smart")
+    plan = dsp.FourierDenoisingPlan(
+        media_detection_enabled=denoising.media_detection,
+        static_threshold_db=denoising.static_threshold_db,
+        baseline_offset_db=denoising.baseline_offset_db,
+        window_size_ms=1000 * denoising.window_seconds,
+        baseline_percentile=denoising.baseline_percentile,
+    )
+    return ConditioningOptions(chosen.echo, denoising.smart, plan)
+
+
 def _transcriber(
     settings: Settings,
     engine: SpeechToText,
@@ -205,7 +228,7 @@ def _transcriber(
         both=chosen.channels == "both",
         swap=chosen.swap_channels,
         buffer=chosen.audio_buffer_seconds,
-        conditioning=ConditioningOptions(echo=chosen.echo, denoise=chosen.denoise),
+        conditioning=conditioning_options(settings),
         turns=TurnOptions(turns, drive=settings.turns.turns == "drive", longest_hold=settings.turns.turn_hold_seconds),
     )
     return CustomTranscriber(engine, authenticator, gate, metrics, calls, options)

@@ -9,6 +9,7 @@ import msgspec
 
 from providers.settings.access import Access, Hmac, OAuth, secret_faults
 from providers.settings.calls import CallsSettings, RecordingSettings
+from providers.settings.denoising import DenoisingSettings
 from providers.settings.endpoints import Endpointing, Transcriber, Voice
 from providers.settings.engines import (
     DeepgramListenerSettings,
@@ -59,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     engines: Engines = Engines()
     voice: Voice = Voice()
     transcriber: Transcriber = Transcriber()
+    denoising: DenoisingSettings = DenoisingSettings()
     endpointing: Endpointing = Endpointing()
     calls: CallsSettings = CallsSettings()
     recording: RecordingSettings = RecordingSettings()

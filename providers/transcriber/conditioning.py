@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import dsp
+from providers.transcriber.suppression import NoiseSuppressor, Smart
 
 _SLICE = 0.1
 """Seconds of audio conditioned before the loop runs other tasks: about a millisecond of work."""
@@ -19,8 +20,14 @@ class ConditioningOptions:
 
     echo: Literal["off", "gate", "cancel"] = "off"
     """``cancel`` subtracts the assistant's echo from the customer's channel; ``gate`` mutes it, which costs less."""
-    denoise: bool = False
-    """Filter sound far below the near speaker's level, by the platform's Fourier plan with its defaults."""
+    smart: Smart = "off"
+    """Suppressor before the Fourier plan."""
+    denoise: dsp.FourierDenoisingPlan | None = None
+    """Plan by which sound far below the near speaker's level is filtered; None filters nothing."""
+
+
+class _OneChannel(Protocol):
+    def feed(self, samples: dsp.Samples, /) -> dsp.Samples: ...
 
 
 class _TwoChannels(Protocol):
@@ -28,7 +35,7 @@ class _TwoChannels(Protocol):
 
 
 class Conditioner:
-    """Conditioning of one call; the customer's audio keeps its length and is delayed by up to 30 ms.
+    """Conditioning of one call; the customer's audio keeps its length and is delayed by up to 45 ms.
 
     Parameters
     ----------
@@ -39,7 +46,11 @@ class Conditioner:
     def __init__(self, options: ConditioningOptions, rate: int) -> None:
         make: dict[str, Callable[[int], _TwoChannels]] = {"gate": dsp.EchoGate, "cancel": dsp.EchoCanceller}
         self._echo = make[options.echo](rate) if options.echo in make else None
-        self._denoiser = dsp.FourierDenoiser(dsp.FourierDenoisingPlan(), rate) if options.denoise else None
+        self._cleaners: list[_OneChannel] = []
+        if options.smart != "off":
+            self._cleaners.append(NoiseSuppressor(options.smart, rate))
+        if options.denoise is not None:
+            self._cleaners.append(dsp.FourierDenoiser(options.denoise, rate))
         self._near, self._far = dsp.PcmDecoder(), dsp.PcmDecoder()
         self._bytes = 2 * max(1, int(_SLICE * rate))
 
@@ -58,8 +69,8 @@ class Conditioner:
             near = self._near.feed(customer[at : at + self._bytes])
             if self._echo is not None and assistant is not None:
                 near = self._echo.feed(near, self._far.feed(assistant[at : at + self._bytes]))
-            if self._denoiser is not None:
-                near = self._denoiser.feed(near)
+            for cleaner in self._cleaners:
+                near = cleaner.feed(near)
             done.append(dsp.encode_pcm16(near))
             await asyncio.sleep(0)
         return b"".join(done)

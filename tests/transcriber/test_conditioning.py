@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 
 import numpy as np
 import pytest
 
 from benchmarks.echo_paths import PATHS, scene
-from dsp import PcmDecoder, encode_pcm16, rms_dbfs
+from dsp import FourierDenoisingPlan, PcmDecoder, encode_pcm16, rms_dbfs
+from providers.endpoints import conditioning_options
+from providers.errors import EngineUnavailable
 from providers.transcriber.conditioning import Conditioner, ConditioningOptions
+from providers.transcriber.suppression import NoiseSuppressor
 from tests.fakes import ScriptedListener
 from tests.live import serving, settings, start
 from tests.transcriber.test_endpoint import eventually
@@ -51,14 +55,14 @@ def test_the_assistants_echo_is_removed(echo: tuple[bytes, bytes], kind: str) ->
 
 
 def test_any_division_of_the_input_gives_the_same_output(echo: tuple[bytes, bytes]) -> None:
-    options = ConditioningOptions(echo="cancel", denoise=True)
+    options = ConditioningOptions(echo="cancel", denoise=FourierDenoisingPlan())
     near, far = (pcm[: 2 * RATE] for pcm in echo)
     assert conditioned(options, near, far, seed=1) == conditioned(options, near, far, seed=2)
 
 
 def test_a_mono_call_has_no_echo_and_may_be_denoised() -> None:
     noise = encode_pcm16((0.003 * np.random.default_rng(1).standard_normal(5 * RATE)).astype(np.float32))
-    out = conditioned(ConditioningOptions(echo="cancel", denoise=True), noise, None)
+    out = conditioned(ConditioningOptions(echo="cancel", denoise=FourierDenoisingPlan()), noise, None)
     assert level(out[-2 * RATE :]) < level(noise) - 10
 
 
@@ -73,3 +77,35 @@ def test_only_the_customers_channel_of_a_call_is_changed(echo: tuple[bytes, byte
         eventually(lambda: [len(pushed) for pushed in engine.pushed] == [8 * RATE, 8 * RATE])
     assert engine.pushed[1] == far.tobytes()
     assert level(bytes(engine.pushed[0][-4 * RATE :])) < level(near[-2 * RATE :].tobytes()) - 10
+
+
+def test_every_parameter_of_the_plan_reaches_the_denoiser() -> None:
+    chosen = settings(
+        denoise=True,
+        denoise_media_detection=False,
+        denoise_static_threshold_db=-50,
+        denoise_baseline_offset_db=-20,
+        denoise_window_seconds=5,
+        denoise_baseline_percentile=70,
+    )
+    assert conditioning_options(chosen) == ConditioningOptions(
+        denoise=FourierDenoisingPlan(True, False, -50, -20, 5000, 70)
+    )
+    assert conditioning_options(settings()) == ConditioningOptions()
+
+
+@pytest.mark.parametrize(("kind", "package"), [("webrtc", "webrtc_noise_gain"), ("rnnoise", "pyrnnoise")])
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_a_smart_stage_takes_noise_out_and_keeps_the_length(kind: str, package: str, rate: int) -> None:
+    pytest.importorskip(package, reason=f"{package} comes with an extra")
+    stage = NoiseSuppressor(kind, rate)  # type: ignore[arg-type] # both are literals
+    hiss = (0.01 * np.random.default_rng(1).standard_normal(4 * rate)).astype(np.float32)
+    out = np.concatenate([stage.feed(hiss[at : at + 333]) for at in range(0, hiss.size, 333)])
+    assert hiss.size - rate // 50 <= out.size <= hiss.size
+    assert rms_dbfs(out[2 * rate :]) < rms_dbfs(hiss) - 4
+
+
+def test_a_missing_package_is_told_when_the_server_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "webrtc_noise_gain", None)
+    with pytest.raises(EngineUnavailable, match=r"denoise_smart: run pip install .*webrtc-ns"):
+        conditioning_options(settings(denoise_smart="webrtc"))
