@@ -271,9 +271,8 @@ class KnownCall(CallNotes):
         if self.socket.turn.listening:
             return known
         silence = self.socket.silence()
-        if silence is None or silence < _PAUSE:
-            return replace(known, speaking=silence is not None, silence=None)
-        return replace(known, speaking=False, silence=silence)
+        # A level alone does not tell speech from a loud line: it may shorten a wait, and never lengthens one.
+        return replace(known, speaking=False, silence=silence if silence and silence >= _PAUSE else None)
 
     def answered(self, seconds: float, reason: str, words: str) -> None:
         """Note the answer: seconds to wait, the reason in a few words, the caller's last words."""

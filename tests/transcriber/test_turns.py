@@ -92,11 +92,24 @@ def test_the_silence_that_has_passed_in_the_call_is_taken_off_the_answer() -> No
     served(Hears((2.75, Transcript("Well I think", final=True))), steps)
 
 
-def test_a_caller_who_speaks_now_is_not_interrupted_after_a_full_stop() -> None:
+def test_a_caller_who_speaks_now_is_not_interrupted_after_a_full_stop(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime", reason="the extra turns is not installed")
+    model = tiny_model(tmp_path / "tiny.onnx")
+
     def steps(live: Live, call: ClientConnection) -> None:
         send(call, silence(0.5) + syllables(2.7) + noise(0.3, 0.3))
         assert says(call) == ("final", "That is all.")
         assert asked(live, "That is all.") == 1.5
+
+    said = Transcript("That is all.", final=True)
+    served(Hears((3.3, said)), steps, turn_engines="acoustic,text", turn_model=str(model))
+
+
+def test_a_level_alone_never_lengthens_a_wait() -> None:
+    def steps(live: Live, call: ClientConnection) -> None:
+        send(call, silence(0.5) + syllables(2.7) + noise(0.3, 0.3))
+        assert says(call) == ("final", "That is all.")
+        assert asked(live, "That is all.") == 0.1
 
     served(Hears((3.3, Transcript("That is all.", final=True))), steps)
 
