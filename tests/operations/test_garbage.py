@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import weakref
 
+import psutil
 import pytest
 
-from providers.operations.garbage import collect_when_idle
+from providers.operations.garbage import collect_and_release, collect_when_idle
 
 
 class Cycle:
@@ -36,3 +38,16 @@ def test_cycles_are_freed_when_no_caller_is_served_and_only_then(busy: bool, fre
         assert asyncio.run(scenario()) is freed
     finally:
         gc.enable()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only the C library of Linux is asked to give memory back")
+def test_what_a_burst_had_needed_goes_back_to_the_system() -> None:
+    process = psutil.Process()
+    # Blocks of 64 KB, the size of what waits in a call's queues, with small ones in use between them.
+    blocks = [(b"\1" * 65536, bytearray(600)) for _ in range(1600)]
+    kept = [small for _, small in blocks]
+    used = process.memory_info().rss
+    del blocks
+    collect_and_release()
+    assert len(kept) == 1600
+    assert used - process.memory_info().rss > 60e6
