@@ -46,6 +46,8 @@ def draw(panels: Sequence[tuple[dict[str, Any], Answers]], folder: Path) -> Path
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
+    times = [float(at) for _, answers in panels for _, series in answers for one in series for at, _ in one["values"]]
+    begin, end = (min(times), max(times)) if times else (0.0, 1.0)
     rows = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel, _ in panels)
     figure = plt.figure(figsize=(_WIDTH, rows * _ROW_INCHES), facecolor=_PAPER)
     for panel, answers in panels:
@@ -61,7 +63,9 @@ def draw(panels: Sequence[tuple[dict[str, Any], Answers]], folder: Path) -> Path
         if panel["type"] == "stat":
             _stat(figure, box, panel, answers, rows)
         else:
-            _series(figure, box, panel, answers, rows)
+            axes = _axes(figure, box, panel, rows)
+            axes.set_xlim(0, end - begin)
+            _series(axes, panel, answers, begin)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "board.png"
     figure.savefig(path, dpi=110, facecolor=_PAPER)
@@ -81,14 +85,26 @@ def _stat(figure: Any, box: tuple[float, ...], panel: dict[str, Any], answers: A
     )
 
 
-def _series(figure: Any, box: tuple[float, ...], panel: dict[str, Any], answers: Answers, rows: int) -> None:
+def _axes(figure: Any, box: tuple[float, ...], panel: dict[str, Any], rows: int) -> Any:
+    """Axes of a panel of series, as plain as Grafana's."""
     axes = figure.add_axes((box[0] + 0.027, box[1] + 2.3 / rows, box[2] - 0.034, box[3] - 3.5 / rows), facecolor=_PANEL)
+    unit = _UNITS.get(panel["fieldConfig"]["defaults"]["unit"], "")
+    axes.tick_params(colors=_INK, labelsize=6.5, length=0)
+    axes.grid(color=_FAINT, linewidth=0.5)
+    axes.set_axisbelow(True)
+    for side in axes.spines.values():
+        side.set_visible(False)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}{unit}")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f} s")
+    return axes
+
+
+def _series(axes: Any, panel: dict[str, Any], answers: Answers, begin: float) -> None:
     defaults = panel["fieldConfig"]["defaults"]
     bars = defaults.get("custom", {}).get("drawStyle") == "bars"
     bottoms: dict[float, float] = {}
     named = [(_name(query.legend, one["metric"]), one["values"]) for query, series in answers for one in series]
     scale = 100.0 if defaults["unit"] == "percentunit" else 1.0
-    begin = min((float(values[0][0]) for _, values in named), default=0.0)
     for index, (name, values) in enumerate(named):
         at = [float(time) - begin for time, _ in values]
         heights = [scale * float(value) for _, value in values]
@@ -101,13 +117,6 @@ def _series(figure: Any, box: tuple[float, ...], panel: dict[str, Any], answers:
             axes.plot(at, heights, color=colour, linewidth=1.3, label=name)
             axes.fill_between(at, heights, color=colour, alpha=0.06)
     axes.set_ylim(bottom=0)
-    axes.tick_params(colors=_INK, labelsize=6.5, length=0)
-    axes.grid(color=_FAINT, linewidth=0.5)
-    axes.set_axisbelow(True)
-    for side in axes.spines.values():
-        side.set_visible(False)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}{_UNITS.get(defaults['unit'], '')}")
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f} s")
     if named:
         legend = axes.legend(
             loc="upper left", bbox_to_anchor=(-0.06, -0.1), ncols=3, fontsize=5.8, frameon=False, handlelength=1.2
