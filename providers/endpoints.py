@@ -78,7 +78,7 @@ class Endpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Every path of the server."""
-        pages = CallPages(self.calls, self.ops.authenticator)
+        pages = CallPages(self.calls, self.ops.authenticator, self.drain)
         return [
             Route(VOICE_PATH, self.voice, methods=["POST"]),
             Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import suppress
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -13,16 +13,20 @@ from starlette.responses import Response, StreamingResponse
 from providers.auth import Authenticator
 from providers.calls.events import CallEvent
 from providers.calls.export import CallList, detail_of, event_view, summary_of
-from providers.calls.follow import Follower, follow
+from providers.calls.follow import Follower
 from providers.calls.record import CallRecord
 from providers.calls.registry import Calls
 from providers.errors import BadRequest
 from providers.inbound import check_connection
+from providers.operations.drain import Drain
 
 __all__ = ["CallPages"]
 
 _HEARTBEAT = 15.0
 """Seconds without an event after which a comment keeps the connection open."""
+
+_WHILE_DRAINING = 0.25
+"""The same while the server ends, which it does once the last call is over."""
 
 _MOST_LISTED = 1000
 _NO_STORE = {"cache-control": "no-store"}
@@ -31,9 +35,12 @@ _NO_STORE = {"cache-control": "no-store"}
 class CallPages:
     """What is known of calls, for those with the credential."""
 
-    def __init__(self, calls: Calls, authenticator: Authenticator) -> None:
+    def __init__(self, calls: Calls, authenticator: Authenticator, drain: Drain) -> None:
         self._calls = calls
         self._authenticator = authenticator
+        self._drain = drain
+        self._followers: set[Follower] = set()
+        drain.on_begin.append(self._wake)
 
     async def list(self, request: Request) -> Response:
         """Answer with the calls: live ones first, then finished ones, newest first."""
@@ -62,9 +69,13 @@ class CallPages:
         )
 
     async def _stream(self, record: CallRecord) -> AsyncGenerator[bytes, None]:
+        """The events there are, then each as it comes. The server's end does not wait for those who look on."""
         follower = Follower()
-        async with aclosing(follow(record, follower, within=_HEARTBEAT)) as runs:
-            async for events in runs:
+        record.current.listeners.append(follower.put)
+        self._followers.add(follower)
+        try:
+            events = sorted(record.current.events, key=lambda event: event.at)
+            while True:
                 begun = record.current.begun
                 if follower.missed:
                     yield f"event: missed\ndata: {follower.missed}\n\n".encode()
@@ -74,8 +85,19 @@ class CallPages:
                 if not self._calls.table.is_live(record):
                     yield b"event: finished\ndata: {}\n\n"
                     return
+                if self._drain.draining and not self._drain.calls:
+                    return
+                events = await follower.take(within=_WHILE_DRAINING if self._drain.draining else _HEARTBEAT)
                 if not events:
                     yield b": nothing new\n\n"
+        finally:
+            self._followers.discard(follower)
+            with suppress(ValueError):
+                record.current.listeners.remove(follower.put)
+
+    def _wake(self) -> None:
+        for follower in self._followers:
+            follower.wake()
 
     def _found(self, request: Request) -> CallRecord:
         record = self._calls.table.get(request.path_params["id"])

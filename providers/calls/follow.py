@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
 
 from providers.calls.events import CallEvent
-from providers.calls.record import CallRecord
 
-__all__ = ["Follower", "follow"]
+__all__ = ["Follower"]
 
 _MOST_WAITING = 500
 """Events that wait for a slow reader; then the oldest are left out, and their number is told."""
@@ -32,6 +30,10 @@ class Follower:
         self._waiting.append(event)
         self._arrived.set()
 
+    def wake(self) -> None:
+        """Let `take` return at once."""
+        self._arrived.set()
+
     async def take(self, *, within: float) -> list[CallEvent]:
         """The events that wait; empty when none came within so many seconds."""
         if not self._waiting:
@@ -44,16 +46,3 @@ class Follower:
         taken = list(self._waiting)
         self._waiting.clear()
         return taken
-
-
-async def follow(record: CallRecord, follower: Follower, *, within: float) -> AsyncGenerator[list[CallEvent], None]:
-    """Runs of a call's events, those that there are first; an empty run says that nothing came within the time."""
-    record.current.listeners.append(follower.put)
-    try:
-        yield sorted(record.current.events, key=lambda event: event.at)
-        while True:
-            yield await follower.take(within=within)
-    finally:
-        listeners = record.current.listeners
-        if follower.put in listeners:
-            listeners.remove(follower.put)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -152,3 +153,14 @@ def test_finished_calls_are_bounded() -> None:
                 socket.send(start())
         list(_events(live, "k7"))
         assert len(get(live, "/api/calls")["calls"]) == 3
+
+
+def test_the_server_ends_although_somebody_follows_a_call_that_goes_on(logged: io.StringIO) -> None:
+    with serving() as live:
+        live.say("Hello.", call={"id": "going-on"})
+        reader = threading.Thread(target=lambda: list(_events(live, "going-on")))
+        reader.start()
+        live.endpoints.drain.begin("test", notice=False)
+        reader.join(5)
+        assert not reader.is_alive()
+    assert "Traceback" not in logged.getvalue()
