@@ -269,7 +269,7 @@ def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:
 
 
 def _banner(base: str, secret: str, voice: str, transcriber: str, backend: str, public: str) -> str:
-    from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+    from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TRANSCRIBER_PATH, VOICE_PATH
 
     tunnel = (f"  public        {public}   (the tunnel ends with the server)",) if public else ()
     return "\n".join(
@@ -278,6 +278,7 @@ def _banner(base: str, secret: str, voice: str, transcriber: str, backend: str, 
             f"  voice         {base}{VOICE_PATH}   ({voice})",
             f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   ({transcriber}",
             f"  endpointing   {base}{ENDPOINTING_PATH}",
+            f"  server url    {base}{SERVER_URL_PATH}   (messages and calls: {CALLS_PATH})",
             f"  secret        {secret}",
             f"  signal code   {_BACKENDS[backend]}",
             "",

@@ -23,7 +23,7 @@ from providers.engines.base import SpeakingCapabilities
 from providers.engines.null import Null
 from providers.engines.tone import Tone
 from providers.errors import EngineError, SettingsError
-from providers.paths import ENDPOINTING_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.paths import ENDPOINTING_PATH, SERVER_URL_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 from tests.fakes import ScriptedVoice
 from tests.live import SECRET, Live, serving, settings, start
@@ -31,6 +31,7 @@ from tests.live import SECRET, Live, serving, settings, start
 BODIES = {
     VOICE_PATH: {"message": {"type": "voice-request", "text": "Hi", "sampleRate": 8000}},
     ENDPOINTING_PATH: {"message": {"type": "call.endpointing.request", "messages": []}},
+    SERVER_URL_PATH: {"message": {"type": "hang"}},
 }
 CREDENTIALS: list[tuple[dict[str, str], bool]] = [
     ({}, False),

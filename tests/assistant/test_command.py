@@ -20,6 +20,7 @@ import pytest
 from websockets.sync.client import connect
 
 from providers.assistant_blocks.blocks import PLACEHOLDER, ServerAccess, accepted, checked_url, merged
+from providers.assistant_blocks.options import AssistantOptions, fallbacks
 from providers.errors import SettingsError
 from providers.settings import Settings
 from tests.live import start
@@ -128,6 +129,57 @@ def test_what_the_assistant_says_beside_the_server_stays() -> None:
     assert "model" not in made["transcriber"]
     assert made["startSpeakingPlan"]["waitSeconds"] == 0.4
     assert made["startSpeakingPlan"]["smartEndpointingPlan"]["provider"] == "custom-endpointing-model"
+
+
+def test_a_key_is_in_all_four_urls_and_the_template_keeps_its_braces() -> None:
+    for key in ("0199-key", "{{call.id}}"):
+        blocks = access().blocks(AssistantOptions(call_key=key))
+        for server in (*servers(blocks), blocks["server"]):
+            assert server["url"].endswith(f"call={key}")
+    assert "call=" not in json.dumps(access().blocks())
+
+
+def test_caching_fallbacks_and_the_server_url_are_printed_and_can_be_chosen() -> None:
+    plain = access().blocks()
+    assert plain["voice"]["cachingEnabled"] is True
+    assert plain["transcriber"]["fallbackPlan"] == {"autoFallback": {"enabled": True}}
+    assert plain["server"]["url"] == "https://a.example/api/server-url"
+    assert {"hang", "end-of-call-report", "tool-calls", "user-interrupted"} <= set(plain["serverMessages"])
+    voices = fallbacks(("11labs:x",), flag="--fallback-voice", field="voiceId")
+    options = AssistantOptions(caching=False, fallback_voices=voices, server=False)
+    chosen = access().blocks(options)
+    assert chosen["voice"]["cachingEnabled"] is False
+    assert chosen["voice"]["fallbackPlan"] == {"voices": [{"provider": "11labs", "voiceId": "x"}]}
+    assert "server" not in chosen
+    current = {"voice": {"cachingEnabled": True, "fallbackPlan": {"voices": []}}}
+    assert merged(current, chosen, options)["voice"]["cachingEnabled"] is False
+    assert merged(current, chosen, options)["voice"]["fallbackPlan"] == {"voices": list(voices)}
+    kept = {"voice": {"cachingEnabled": False}}
+    assert merged(kept, plain)["voice"]["cachingEnabled"] is False
+
+
+def test_a_server_url_of_the_users_own_stays() -> None:
+    current = {"server": {"url": "https://my.example/hook"}, "serverMessages": ["tool-calls"]}
+    made = merged(current, access().blocks())
+    assert "server" not in made
+    assert "serverMessages" not in made
+    assert "server" in merged({"server": {"url": "https://a.example/api/server-url"}}, access().blocks())
+
+
+@pytest.mark.parametrize("text", ["11labs", ":x", "11labs:"])
+def test_a_fallback_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="--fallback-voice: expected PROVIDER:NAME"):
+        fallbacks((text,), flag="--fallback-voice", field="voiceId")
+
+
+def test_the_command_prints_the_overrides_of_one_call(tmp_path: Path) -> None:
+    done = assistant(tmp_path, "--secret", SECRET, "--call-key")
+    again = assistant(tmp_path, "--secret", SECRET, "--call-key", "mine")
+    assert json.loads(done.stdout)["assistantOverrides"]["voice"]["server"]["url"].count("call=") == 1
+    assert json.loads(again.stdout)["assistantOverrides"]["server"]["url"].endswith("?call=mine")
+    assert "POST https://api.vapi.ai/call" in done.stderr
+    refused = assistant(tmp_path, "--secret", SECRET, "--call-key", "mine", "--apply", ASSISTANT)
+    assert "--call-key and --apply: expected one of them" in refused.stderr
 
 
 class Vapi(BaseHTTPRequestHandler):
