@@ -118,7 +118,7 @@ def join_calls(calls: int = 200, *, keys: bool, pause: float = 3.0, seed: int = 
 
 
 async def _join_calls(calls: int, *, keys: bool, pause: float, seed: int) -> Joined:
-    changes = {"max_calls": calls + 10, "max_loop_share": 1.0, "max_loop_lag_seconds": 30.0, "max_voices": calls + 10}
+    changes = {"max_calls": calls + 10, "max_voices": calls + 10}
     with local_server(voice=ScriptedVoice(), transcriber=_Typist(), **changes) as server:
         async with AsyncExitStack() as stack:
             limits = httpx.Limits(max_connections=100)

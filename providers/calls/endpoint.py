@@ -56,6 +56,7 @@ class CallPages:
         """Answer with one call, by this server's name of it, by the platform's id or by its key."""
         check_connection(self._authenticator, request)
         record = self._found(request)
+        self._calls.catch_up(record)
         live = self._calls.table.is_live(record)
         usual = self._calls.usual_first_audio()
         return _json(detail_of(record, live=live, epoch=self._calls.epoch, usual_first_audio=usual))

@@ -149,6 +149,12 @@ class Calls:
         """Seconds that the voice usually takes for what is not cached, median; None before there were a few."""
         return statistics.median(self._first_audios) if len(self._first_audios) >= _FEW else None
 
+    def catch_up(self, record: CallRecord) -> None:
+        """Look at the audio of a call that has come since the last look."""
+        socket = self._joiner.socket_of(record)
+        if socket is not None:
+            socket.silence()
+
     def live(self) -> Iterator[CallRecord]:
         """Calls that go on, newest first."""
         self.table.sweep()
