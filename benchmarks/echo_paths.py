@@ -94,6 +94,24 @@ def echo_of(far: Samples, rate: int, path: EchoPath) -> Samples:
     return np.asarray(back * (path.level * loudness), dtype=np.float32)
 
 
+def drifted(samples: Samples, ppm: float) -> Samples:
+    """What a clock plays that runs slow by so many parts per million; interpolated with a windowed sinc."""
+    at = np.arange(samples.size) * (1 + ppm * 1e-6)
+    whole = np.floor(at).astype(np.intp)
+    taps = np.arange(-31, 33)
+    window = np.kaiser(66, 8)[1:-1]
+    padded = np.pad(samples.astype(np.float64), 64)
+    index = np.minimum(whole[:, None] + taps + 64, padded.size - 1)
+    return np.asarray((padded[index] * np.sinc(taps - (at - whole)[:, None]) * window).sum(axis=1), dtype=np.float32)
+
+
+def jumped(samples: Samples, at: int, count: int) -> Samples:
+    """The samples with all that follows place ``at`` later by ``count``, earlier where negative, as long as before."""
+    later = np.concatenate([samples[:at], np.zeros(max(count, 0), dtype=np.float32), samples[at - min(count, 0) :]])
+    padded = np.pad(later, (0, max(samples.size - later.size, 0)))[: samples.size]
+    return np.asarray(padded, dtype=np.float32)
+
+
 def scene(rate: int, path: EchoPath, *, seconds: float = 12.0, talk_from: float = 6.0, seed: int = 1) -> Scene:
     """A call over the path; both sides speak at the same level, so the echo is 4 to 10 dB below the customer."""
     far = speech(rate, seconds + 1, seed=seed, voice=FAR_VOICE).samples

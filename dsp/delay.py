@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dsp.echo_filter import Spectrum
+from dsp.spectra import Spectrum
 
 BAND = (200.0, 3600.0)
 """Hz; speech on any telephone line has energy here."""
@@ -116,6 +116,16 @@ class DelayEstimator:
         phases = np.conjugate(self._band.phases(far))
         self._far[self._newest] = phases
         self._far[self._newest + self._lags] = phases
+
+    def shift(self, blocks: int) -> None:
+        """Take it that the echo comes so many blocks later than before, earlier where negative."""
+        if self.lag is None:
+            return
+        self.lag = self._candidate = min(max(self.lag + blocks, 0), self._lags - 1)
+        moved = np.zeros_like(self._average)
+        source, target = max(0, -blocks), max(0, blocks)
+        moved[target : self._lags - source] = self._average[source : self._lags - target]
+        self._average = moved
 
     def compare(self, near: Spectrum) -> None:
         """Compare the spectrum of the last two near blocks with the far blocks."""

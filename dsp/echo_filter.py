@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dsp.echo_change import PathWatch
+from dsp.echo_drift import DriftTracker
+from dsp.echo_tail import ReverberationTail
+from dsp.spectra import FarSpectra, Power, Spectrum, from_spectrum, power, to_spectrum
 from dsp.stage import Samples
-
-Spectrum: TypeAlias = NDArray[np.complex64]
-"""One-sided spectrum of two blocks, shape (block + 1,)."""
-
-Power: TypeAlias = NDArray[np.float32]
-"""Squared magnitudes of a `Spectrum`, or what is compared with them; shape (block + 1,)."""
 
 PARTITIONS = 8
 """Blocks of 20 ms that the filter spans: 160 ms, at whose end a room of 0.4 s reverberation time is 24 dB down."""
@@ -35,7 +32,7 @@ DRIFT = 1.0e-5
 FIRST_UNCERTAINTY = 0.3
 """Squared gain that a partition of the direct sound may have; an echo of level 0.55 has it."""
 
-LEAD = 2
+LEAD = 1
 """Partitions, after the first, in which the direct sound is looked for."""
 
 UNCERTAINTY_DECAY = 0.6
@@ -50,21 +47,8 @@ NEIGHBOURS = np.full(5, 0.2, dtype=np.float32)
 LEAST_NOISE = 2.0e-10
 """Squared amplitude per sample that is always assumed on the customer's side: about one 16-bit step's quantisation."""
 
-MISFIT = 0.25
-"""Squared correlation of what is left with what was subtracted, above which the path has changed. A right filter leaves
-the customer, who has nothing to do with it; a path that moved leaves 0.5."""
-
-MISFIT_SHARE = 0.4
-"""Of what was subtracted, how much has to be wrong besides."""
-
-MISFIT_MEMORY = 0.9
-"""Share of the old values per block in both: an average over 0.2 s."""
-
-SETTLING = 25
-"""Blocks for which a filter that has just begun to learn is left alone: 0.5 s."""
-
-AUDIBLE = 1.0e-3
-"""Amplitude, rms, of the weakest echo for which a changed path resets the certainty: -60 dBFS."""
+REFITTED = 0.05
+"""Share of the first uncertainty that a filter has which was moved to where the echo jumped."""
 
 UPKEEP = 4
 """Blocks from one upkeep of a settled filter to the next, which costs as much as all else. One that has just begun to
@@ -72,6 +56,35 @@ learn has its weights constrained on every block: at 4 the first second would co
 
 KEPT = FORGETTING ** (2 * UPKEEP)
 """Share of the uncertainty that is left from one upkeep to the next."""
+
+
+class OtherPower:
+    """Power of what is in the filter's error besides the echo: the customer and the noise.
+
+    Parameters
+    ----------
+    block : int
+        Samples.
+    """
+
+    def __init__(self, block: int) -> None:
+        self._floor = np.float32(2 * block * LEAST_NOISE)
+        self._power: Power = np.zeros(block + 1, dtype=np.float32)
+
+    def forget(self) -> None:
+        """Return to the state of a new estimate."""
+        self._power.fill(0)
+
+    def follow(self, error: Spectrum, residual: Power) -> Power:
+        """Take in the error's spectrum; the power of all that is in it, given the echo that is expected to be left."""
+        self._power *= NOISE_MEMORY
+        self._power += (1 - NOISE_MEMORY) * power(error)
+        around = np.convolve(self._power, NEIGHBOURS, "same")
+        np.maximum(around, self._power, out=around)
+        np.maximum(around, residual, out=around)
+        around += residual
+        around += self._floor
+        return around
 
 
 class Cancelled(NamedTuple):
@@ -83,51 +96,8 @@ class Cancelled(NamedTuple):
     residual: Power
     """Power of the echo that is expected to be left, in the scale of a two-block spectrum."""
 
-
-def power(spectrum: Spectrum) -> Power:
-    """Squared magnitude per bin; the array has the shape of the spectrum."""
-    squares = np.square(spectrum.view(np.float32))
-    result: Power = squares[..., 0::2] + squares[..., 1::2]
-    return result
-
-
-def to_spectrum(samples: Samples) -> Spectrum:
-    """The spectrum of the last axis, in single precision."""
-    return np.asarray(np.fft.rfft(samples), dtype=np.complex64)
-
-
-def from_spectrum(spectrum: Spectrum) -> Samples:
-    """The inverse of `to_spectrum` for an even length."""
-    return np.asarray(np.fft.irfft(spectrum), dtype=np.float32)
-
-
-class FarSpectra:
-    """Ring buffer of the far channel's last spectra, newest first, with every run of them contiguous in memory.
-
-    Each spectrum is written twice, a ring's length apart, so that no view ever has to be pieced together.
-    """
-
-    def __init__(self, blocks: int, bins: int) -> None:
-        self._blocks = blocks
-        self._spectra = np.zeros((2 * blocks, bins), dtype=np.complex64)
-        self._powers = np.zeros((2 * blocks, bins), dtype=np.float32)
-        self._newest = 0
-
-    def push(self, spectrum: Spectrum) -> None:
-        """Take in the newest spectrum and drop the oldest."""
-        self._newest = (self._newest - 1) % self._blocks
-        squares = power(spectrum)
-        for row in (self._newest, self._newest + self._blocks):
-            self._spectra[row] = spectrum
-            self._powers[row] = squares
-
-    def spectra(self, offset: int, count: int) -> Spectrum:
-        """``count`` spectra from ``offset`` blocks ago backwards, shape (count, bins)."""
-        return self._spectra[self._newest + offset : self._newest + offset + count]
-
-    def powers(self, offset: int, count: int) -> Power:
-        """The same for their squared magnitudes."""
-        return self._powers[self._newest + offset : self._newest + offset + count]
+    moved: int
+    """Blocks by which the filter followed a jump of the echo."""
 
 
 class EchoFilter:
@@ -158,7 +128,9 @@ class EchoFilter:
     The constraint of the weights to causal taps is applied to every fourth update of a settled filter, and so is the
     process noise: neither changes much in 80 ms.
 
-    When the residual resembles the subtracted echo the path has changed, and all certainty is reset.
+    When the path has changed (`dsp.echo_change.PathWatch`) the filter is moved to where the same echo is now, or all
+    certainty is reset. Where the clocks of the channels drift, the filter is moved along (`dsp.echo_drift`), and what
+    reverberates longer than the 160 ms is expected to be left (`dsp.echo_tail`).
 
     Examples
     --------
@@ -168,81 +140,110 @@ class EchoFilter:
     >>> echo_filter = EchoFilter(160, 0)
     >>> for block in range(1, 200):
     ...     echo_filter.push(np.fft.rfft(far[block - 1 : block + 1].ravel()))
-    ...     error, residual = echo_filter.cancel(heard[block])
+    ...     error = echo_filter.cancel(heard[block]).error
     >>> bool(np.std(error) < 0.01 * np.std(heard))
     True
     """
 
     def __init__(self, block: int, reach: int) -> None:
         self._block = block
-        self._history = FarSpectra(reach + PARTITIONS, block + 1)
+        self._history = FarSpectra(reach + PARTITIONS + 1, block + 1)
         self.offset = 0
         """Blocks ago at which the 160 ms begin."""
         decay = FIRST_UNCERTAINTY * UNCERTAINTY_DECAY ** np.maximum(0, np.arange(PARTITIONS) - LEAD)
         self._ignorance = np.repeat(decay[:, None], block + 1, axis=1).astype(np.float32)
-        self._noise_floor = np.float32(2 * block * LEAST_NOISE)
-        self._padded = np.zeros(2 * block, dtype=np.float32)
+        self._uncertainty: Power = self._ignorance.copy()
+        self._padded = np.zeros((2, 2 * block), dtype=np.float32)
+        self._watch, self._drift = PathWatch(block), DriftTracker(block)
+        self._tail, self._other = ReverberationTail(block + 1), OtherPower(block)
         self.forget()
 
     def forget(self) -> None:
         """Return to the state of a new filter, apart from `offset`."""
         self._weights: Spectrum = np.zeros_like(self._ignorance, dtype=np.complex64)
+        for part in (self._watch, self._drift, self._tail, self._other):
+            part.forget()
         self.doubt()
-        self._noise: Power = np.zeros(self._block + 1, dtype=np.float32)
-        self._likeness: tuple[float, ...] = (0.0, 0.0, 0.0)
         self._age = 0
 
     def push(self, far: Spectrum) -> None:
         """Take in the spectrum of the last two blocks of the far channel."""
         self._history.push(far)
 
-    def aim(self, offset: int) -> None:
-        """Let the 160 ms begin ``offset`` blocks ago, keeping what is known of the part that both share."""
+    def aim(self, offset: int, *, certain: bool = False) -> None:
+        """Let the 160 ms begin ``offset`` blocks ago, keeping what is known of the part that both share.
+
+        ``certain`` keeps the certainty of that part too: the filter had found the echo, and is merely set straight.
+        """
         moved = offset - self.offset
         if not moved:
             return
         self.offset = offset
-        weights = self._weights
-        self._weights = np.zeros_like(weights)
-        self.doubt()
+        weights, uncertainty = self._weights, self._uncertainty
+        self._weights, self._uncertainty = np.zeros_like(weights), self._ignorance.copy()
         kept = max(0, PARTITIONS - abs(moved))
         source, target = max(0, moved), max(0, -moved)
         self._weights[target : target + kept] = weights[source : source + kept]
+        if certain:
+            self._uncertainty[target : target + kept] = uncertainty[source : source + kept]
+        else:
+            self._watch.restart()
 
     def doubt(self) -> None:
         """Keep the weights and trust none of them."""
         self._uncertainty = self._ignorance.copy()
-        self._settled = 0
+        self._watch.restart()
+
+    def coast(self) -> None:
+        """Let a block pass in which there is nothing to be learnt."""
+        self._drift.coast()
 
     def cancel(self, near: Samples) -> Cancelled:
         """Subtract the echo from the near block that belongs to the last far block, and learn from it."""
+        late = self._drift.whole()
+        if late:  # after a silence
+            self._delay_weights(late)
         far = self._history.spectra(self.offset, PARTITIONS)
         far_power = self._history.powers(self.offset, PARTITIONS)
         echo = from_spectrum(np.add.reduce(self._weights * far, axis=0))[self._block :]
         error = near - echo
-        if self._misfits(error, echo):
-            self.doubt()
-        residual = self._learn(error, far, far_power)
-        return Cancelled(error, residual)
+        self._watch.push(near, echo)
+        moved = self._refit() if self._watch.misfit or self._watch.louder else 0
+        residual = self._learn(error, echo, far, far_power)
+        return Cancelled(error, residual, moved)
 
-    def _misfits(self, error: Samples, echo: Samples) -> bool:
-        """Whether what is left resembles what was subtracted."""
-        new = float(error @ echo), float(error @ error), float(echo @ echo)
-        both, left, subtracted = self._likeness = tuple(
-            old + (1 - MISFIT_MEMORY) * (now - old) for old, now in zip(self._likeness, new, strict=True)
-        )
-        self._settled += 1
-        return bool(
-            self._settled > SETTLING
-            and subtracted > self._block * AUDIBLE**2
-            and abs(both) > MISFIT_SHARE * subtracted
-            and both * both > MISFIT * left * subtracted
-        )
+    def _refit(self) -> int:
+        """Move the filter to where the echo is now, or trust nothing of it; returns the blocks that it moved by."""
+        jump = self._watch.jump()
+        if jump is None:
+            if self._watch.misfit:
+                self.doubt()
+                self._drift.restart()
+            return 0
+        moved = min(max(round(jump / self._block), -self.offset), self._history.blocks - PARTITIONS - 1 - self.offset)
+        self._delay_weights(jump - moved * self._block)
+        self.offset += moved
+        self.doubt()
+        self._uncertainty *= REFITTED
+        self._drift.restart()
+        return moved
 
-    def _learn(self, error: Samples, far: Spectrum, far_power: Power) -> Power:
+    def _delay_weights(self, samples: int) -> None:
+        """Let the filter's response begin later, or earlier where negative; what leaves the 160 ms is lost."""
+        taps = from_spectrum(self._weights)[:, : self._block].ravel()
+        moved = np.zeros_like(taps)
+        source, target = max(0, -samples), max(0, samples)
+        count = max(0, taps.size - source - target)
+        moved[target : target + count] = taps[source : source + count]
+        padded = np.zeros((PARTITIONS, 2 * self._block), dtype=np.float32)
+        padded[:, : self._block] = moved.reshape(PARTITIONS, self._block)
+        self._weights = to_spectrum(padded)
+
+    def _learn(self, error: Samples, echo: Samples, far: Spectrum, far_power: Power) -> Power:
         """One Kalman step; returns the power of the echo that was expected to be left before it."""
-        self._padded[self._block :] = error
-        spectrum = to_spectrum(self._padded)
+        self._padded[0, self._block :] = error
+        self._padded[1, self._block :] = echo
+        spectrum, echo_spectrum = to_spectrum(self._padded)
         self._age += 1
         upkeep = self._age % UPKEEP == 0
         if upkeep:
@@ -250,20 +251,26 @@ class EchoFilter:
         # Half of each two-block spectrum belongs to the block in question.
         residual: Power = np.add.reduce(self._uncertainty * far_power, axis=0)
         residual *= np.float32(0.5)
-        observed = np.maximum(self._near_power(spectrum), residual)
-        observed += residual
-        observed += self._noise_floor
+        observed = self._other.follow(spectrum, residual)
         step = self._uncertainty / observed
         gradient = np.conjugate(far)
         gradient *= spectrum
         gradient *= step
         self._weights += gradient
-        if upkeep or self._settled <= SETTLING:
+        if self._watch.settled:
+            self._drift.follow(spectrum, echo_spectrum, observed)
+        else:
+            self._drift.coast()
+        turn = self._drift.turn()
+        if turn is not None:
+            self._weights *= turn
+        if upkeep or not self._watch.settled:
             self._constrain()
         step *= far_power
         step *= -CONFIDENCE
         step += 1
         self._uncertainty *= step
+        residual += self._tail.follow(self._history.powers(self.offset + PARTITIONS, 1)[0])
         return residual
 
     def _constrain(self) -> None:
@@ -275,15 +282,9 @@ class EchoFilter:
     def _predict(self) -> None:
         """The path may have moved since the last upkeep: by as much as it is strong, and a little everywhere."""
         strength = power(self._weights)
+        self._tail.learn(strength)
         strength += COMMON * (float(np.add.reduce(strength, axis=None)) / strength.size)
         strength *= 1 - KEPT
         strength += UPKEEP * DRIFT
         self._uncertainty *= KEPT
         self._uncertainty += strength
-
-    def _near_power(self, error: Spectrum) -> Power:
-        """What else is in the error than echo: the customer and the noise."""
-        self._noise *= NOISE_MEMORY
-        self._noise += (1 - NOISE_MEMORY) * power(error)
-        around = np.convolve(self._noise, NEIGHBOURS, "same")
-        return np.maximum(around, self._noise, out=around)

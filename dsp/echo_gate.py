@@ -15,6 +15,10 @@ from dsp.stage import Samples
 class EchoGate:
     """Gate that mutes the near channel unless it is clearly louder than the recent far channel.
 
+    It mutes the customer in double talk: while the assistant speaks, a customer who is not ``ratio`` times louder is
+    not heard at all, and that is so without any echo too, because the gate does not know whether there is one. An
+    interruption in a usual voice is lost. `EchoCanceller` hears both; the gate is for where processor time counts more.
+
     Parameters
     ----------
     rate : int
@@ -31,8 +35,7 @@ class EchoGate:
     Notes
     -----
     Levels are measured, and the gate moves, in blocks of 20 ms; it looks one block ahead, so that it is open when the
-    customer begins. It opens and closes along a straight line, without a click. The price of the simplicity: while the
-    assistant speaks a customer who is not louder is not heard at all. `EchoCanceller` hears both.
+    customer begins. It opens and closes along a straight line, without a click.
 
     While the far channel is silent the near channel passes untouched, bit for bit.
 
@@ -43,6 +46,9 @@ class EchoGate:
     >>> far = np.sin(np.arange(8000, dtype=np.float32))
     >>> heard = np.concatenate([gate.feed(0.5 * far, far), gate.flush()])
     >>> float(np.abs(heard).max())
+    0.0
+    >>> customer = np.sin(np.arange(8000, dtype=np.float32) / 3)  # no echo at all
+    >>> float(np.abs(gate.feed(customer, far)).max())
     0.0
     """
 

@@ -2,7 +2,7 @@
 #include "glue.h"
 
 #define MOST_ARRAYS 8
-#define MOST_NUMBERS 40
+#define MOST_NUMBERS 64
 
 struct kind;
 
@@ -174,11 +174,13 @@ static int echo_takes(Kernel *k)
     struct echo_parameters *is = &k->state.echo.is;
     int at = 0;
     return WHOLE(k, &at, &is->block, &is->low, &is->stop, &is->farthest, &is->partitions, &is->lead, &is->patience,
-                 &is->first_slack, &is->slack, &is->settled, &is->settling, &is->upkeep) &&
+                 &is->first_slack, &is->slack, &is->settled, &is->settling, &is->upkeep, &is->seen, &is->farthest_jump) &&
            SINGLE(k, &at, &is->suppression, &is->least_gain, &is->unheard_energy, &is->memory, &is->quiet, &is->clearly,
                   &is->coherent, &is->related, &is->kept, &is->confidence, &is->common, &is->drift,
                   &is->first_uncertainty, &is->uncertainty_decay, &is->noise_memory, &is->noise_floor, &is->misfit,
-                  &is->misfit_share, &is->misfit_memory, &is->audible_energy);
+                  &is->misfit_share, &is->misfit_memory, &is->audible_energy, &is->refitted,
+                  &is->clearly_audible_energy, &is->alike, &is->clearly_alike, &is->emphasis, &is->faint,
+                  &is->most_drift, &is->first_spread, &is->wander, &is->jitter, &is->least_move, &is->longest);
 }
 
 /* What the state needs, -1 with an exception where the parameters are out of bounds. */
@@ -189,7 +191,8 @@ static Py_ssize_t echo_measure(Kernel *k)
     if (!echo_takes(k))
         return -1;
     if (is->block < 4 || is->block > FFT_LONGEST / 2 || is->low < 1 || is->stop <= is->low || is->stop >= is->block ||
-        is->partitions < 1 || is->partitions > ECHO_PARTITIONS || is->farthest >= ECHO_LAGS || is->upkeep < 1)
+        is->partitions < 4 || is->partitions > ECHO_PARTITIONS || is->seen < 1 || is->farthest_jump < 1 ||
+        is->seen > ECHO_BLOCKS_SEEN || is->farthest_jump > ECHO_BLOCKS_SEEN - is->seen || is->farthest >= ECHO_LAGS || is->upkeep < 1)
         return refused("echo", "parameters within its bounds") - 1;
     e->fft = fft_plan(2 * is->block);
     e->bins = is->block + 1;
@@ -197,7 +200,7 @@ static Py_ssize_t echo_measure(Kernel *k)
     e->places = (is->stop - is->low + 1) / 2;
     e->row = (e->places + ECHO_PADDING - 1) / ECHO_PADDING * ECHO_PADDING;
     e->lags = is->farthest + 1;
-    e->blocks = is->farthest + is->partitions;
+    e->blocks = is->farthest + is->partitions + 1;
     if (e->fft == NULL)
         return refused("echo", "another length") - 1;
     return echo_layout(e, NULL);
@@ -457,7 +460,7 @@ static const struct kind kinds[] = {
     {"limiter", "f", 7, limiter_prepare, limiter_measure, limiter_run},
     {"activity", "fFFFLF", 15, activity_prepare, activity_measure, activity_run},
     {"denoise", "fFd", 26, denoise_prepare, denoise_measure, denoise_run},
-    {"echo", "fF", 32, echo_prepare, echo_measure, echo_run},
+    {"echo", "fF", 46, echo_prepare, echo_measure, echo_run},
     {"fir", "fLFL", 7, fir_prepare, NULL, fir_run},
 };
 

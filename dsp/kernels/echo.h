@@ -1,6 +1,8 @@
 /* One block of dsp.echo: the delay estimator, the Kalman filter and the suppressor. The functions have the names of the
  * methods of dsp.delay, dsp.echo_filter and dsp.echo, whose reasons are told there. */
 
+/* The most samples in which a jump is looked for. */
+#define ECHO_SEEN (ECHO_BLOCKS_SEEN * FFT_LONGEST / 2)
 #define ECHO_LONGEST (FFT_LONGEST / 2 + 1 + ECHO_PADDING)
 
 /* -- dsp.delay -- */
@@ -46,6 +48,20 @@ static void delay_judge(struct echo *e, float *scores)
         e->lag = e->candidate = best;
 }
 
+/* The echo comes so many blocks later than before, earlier where negative. */
+static void delay_shift(struct echo *e, ptrdiff_t blocks)
+{
+    if (e->lag < 0 || !blocks)
+        return;
+    ptrdiff_t lag = e->lag + blocks, width = 2 * e->row, by = blocks < 0 ? -blocks : blocks;
+    e->lag = e->candidate = lag < 0 ? 0 : lag >= e->lags ? e->lags - 1 : lag;
+    ptrdiff_t kept = by < e->lags ? e->lags - by : 0, source = blocks < 0 ? by : 0, target = blocks > 0 ? by : 0;
+    memmove(e->average + target * width, e->average + source * width, sizeof(float) * (size_t)(kept * width));
+    for (ptrdiff_t row = 0; row < e->lags; row++)
+        if (!kept || row < target || row >= target + kept)
+            memset(e->average + row * width, 0, sizeof(float) * (size_t)width);
+}
+
 static void delay_compare(struct echo *e, const float *spectrum)
 {
     float near[2 * ECHO_LONGEST], scores[ECHO_LAGS];
@@ -71,6 +87,162 @@ static void delay_compare(struct echo *e, const float *spectrum)
     delay_judge(e, scores);
 }
 
+/* -- dsp.echo_drift -- */
+
+static void drift_restart(struct echo *e)
+{
+    e->late_spread = e->is.jitter;
+    e->cross = 0;
+}
+
+static void drift_forget(struct echo *e)
+{
+    e->drift = e->due = 0;
+    e->drift_spread = e->is.first_spread;
+    drift_restart(e);
+}
+
+static void drift_coast(struct echo *e)
+{
+    double most = e->is.most_drift;
+    e->drift = e->drift > most ? most : e->drift < -most ? -most : e->drift;
+    e->late_spread += 2 * e->cross + e->drift_spread + e->is.jitter;
+    e->cross += e->drift_spread;
+    e->drift_spread += e->is.wander;
+    e->due += e->drift;
+}
+
+static void drift_follow(struct echo *e, const float *error, const float *echo, const float *other)
+{
+    vec certain = {0}, late = {0};
+    for (ptrdiff_t i = 0; i < e->stride; i += LANES) {
+        vec yr = loaded(echo + i), yi = loaded(echo + e->stride + i);
+        vec er = loaded(error + i), ei = loaded(error + e->stride + i);
+        vec turn = loaded(e->turns + i), share = 1.0f / loaded(other + i);
+        certain += (yr * yr + yi * yi) * share * (turn * turn);
+        late += (yi * er - yr * ei) * share * turn;
+    }
+    double certainty = summed(certain);
+    if (certainty > 0) {
+        double by = summed(late) / certainty, total = e->late_spread + 1 / certainty;
+        double gain = e->late_spread / total, drift_gain = e->cross / total;
+        e->due += gain * by;
+        e->drift += drift_gain * by;
+        e->drift_spread -= drift_gain * e->cross;
+        e->cross -= gain * e->cross;
+        e->late_spread -= gain * e->late_spread;
+    }
+    drift_coast(e);
+}
+
+/* -- dsp.echo_tail -- */
+
+static void tail_forget(struct echo *e)
+{
+    memset(e->tail, 0, sizeof(float) * (size_t)e->stride);
+    memset(e->tail_gain, 0, sizeof(float) * (size_t)e->stride);
+    e->tail_decay = 0;
+}
+
+static void tail_learn(struct echo *e)
+{
+    ptrdiff_t stride = e->stride, count = e->is.partitions, half = count / 2, last = (half + 1) / 2;
+    float levels[2] = {0, 0}, padded[ECHO_LONGEST + 8];
+    memset(padded, 0, sizeof padded);
+    for (ptrdiff_t p = count - half; p < count; p++) {
+        const float *w = e->weights + p * 2 * stride;
+        levels[p >= count - half / 2] += dot(w, w, 2 * stride) + 1e-12f;
+        for (ptrdiff_t i = 0; i < e->bins && p >= count - last; i++)
+            padded[4 + i] += (w[i] * w[i] + w[stride + i] * w[stride + i]) * (2.0f / (float)half);
+    }
+    float decay = powf(levels[1] / levels[0], 2.0f / (float)half);
+    e->tail_decay = decay < e->is.longest ? decay : e->is.longest;
+    for (ptrdiff_t i = 0; i < e->bins; i++) {
+        float sum = 0;
+        for (ptrdiff_t k = 0; k < 9; k++)
+            sum += padded[i + k];
+        e->tail_gain[i] = sum * (1.0f / 9.0f) * e->tail_decay;
+    }
+}
+
+/* -- dsp.echo_change -- */
+
+static void watch_push(struct echo *e, const float *near, const float *error, const float *echo)
+{
+    ptrdiff_t block = e->is.block, kept = (e->is.seen + e->is.farthest_jump - 1) * block;
+    memmove(e->near_seen, e->near_seen + block, sizeof(float) * (size_t)kept);
+    memmove(e->echo_seen, e->echo_seen + block, sizeof(float) * (size_t)kept);
+    memcpy(e->near_seen + kept, near, sizeof(float) * (size_t)block);
+    memcpy(e->echo_seen + kept, echo, sizeof(float) * (size_t)block);
+    float now[3] = {dot(error, echo, block), dot(error, error, block), dot(echo, echo, block)};
+    for (int i = 0; i < 3; i++)
+        e->likeness[i] += (1.0f - e->is.misfit_memory) * (now[i] - e->likeness[i]);
+    e->settled_for++;
+}
+
+static inline int watch_settled(const struct echo *e)
+{
+    return e->settled_for > e->is.settling;
+}
+
+static int watch_misfit(const struct echo *e)
+{
+    float both = e->likeness[0], left = e->likeness[1], subtracted = e->likeness[2];
+    return watch_settled(e) && subtracted > e->is.audible_energy && fabsf(both) > e->is.misfit_share * subtracted &&
+           both * both > e->is.misfit * left * subtracted;
+}
+
+static int watch_louder(const struct echo *e)
+{
+    if (!watch_settled(e))
+        return 0;
+    ptrdiff_t first = e->is.farthest_jump * e->is.block, count = e->is.seen * e->is.block;
+    const float *near = e->near_seen + first, *echo = e->echo_seen + first;
+    float energy = dot(echo, echo, count);
+    return energy > e->is.clearly_audible_energy && energy > 2.0f * dot(near, echo, count);
+}
+
+static void watch_sharpened(const struct echo *e, const float *samples, float *sharp, ptrdiff_t count)
+{
+    float by = e->is.emphasis;
+    sharp[0] = sharp[1] = 0;
+    for (ptrdiff_t i = 2; i < count; i++)
+        sharp[i] = (samples[i] - by * samples[i - 1]) - by * (samples[i - 1] - by * samples[i - 2]);
+}
+
+/* Whether the echo jumped, and by how many samples it comes later. */
+static int watch_jump(const struct echo *e, ptrdiff_t *jump)
+{
+    float near[ECHO_SEEN], echo[ECHO_SEEN];
+    ptrdiff_t reach = e->is.farthest_jump * e->is.block, part = e->is.seen * e->is.block, best = 0;
+    watch_sharpened(e, e->near_seen, near, reach + part);
+    watch_sharpened(e, e->echo_seen, echo, reach + part);
+    float highest = -2, expected = 0;
+    for (int late = 1; late >= 0; late--) { /* from the latest to the earliest */
+        const float *own = late ? near + reach : echo + reach, *other = late ? echo : near;
+        double energy = dot(own, own, part) + e->is.faint, whole = dot(other, other, part);
+        double running[2] = {whole, dot(other + reach, other + reach, part)};
+        double seen = running[!late];
+        for (ptrdiff_t step = !late; step <= reach; step++) {
+            ptrdiff_t at = late ? step : reach - step;
+            if (late ? step > 0 : 1) { /* the run's energy, moved on by a sample */
+                double in = late ? other[at + part - 1] : other[at], out = late ? other[at - 1] : other[at + part];
+                seen += in * in - out * out;
+            }
+            double likeness = dot(own, other + at, part) / sqrt((seen + e->is.faint + 1e-3 * energy) * energy);
+            if (late && at == reach)
+                expected = (float)likeness;
+            if (likeness > highest) {
+                highest = (float)likeness;
+                best = late ? reach - at : -step;
+            }
+        }
+    }
+    *jump = best;
+    float least = expected + e->is.clearly_alike;
+    return highest >= (least > e->is.alike ? least : e->is.alike);
+}
+
 /* -- dsp.echo_filter -- */
 
 static inline const float *far_spectrum(const struct echo *e, ptrdiff_t ago)
@@ -91,40 +263,113 @@ static void filter_forget(struct echo *e)
     memset(e->weights, 0, sizeof(float) * (size_t)(e->is.partitions * 2 * e->stride));
     memset(e->noise, 0, sizeof(float) * (size_t)e->stride);
     memset(e->likeness, 0, sizeof e->likeness);
+    size_t seen = sizeof(float) * (size_t)((e->is.seen + e->is.farthest_jump) * e->is.block);
+    memset(e->near_seen, 0, seen);
+    memset(e->echo_seen, 0, seen);
+    drift_forget(e);
+    tail_forget(e);
     filter_doubt(e);
     e->age = 0;
 }
 
-static void filter_aim(struct echo *e, ptrdiff_t offset)
+static void filter_ignore(struct echo *e, ptrdiff_t partition)
 {
-    ptrdiff_t moved = offset - e->offset, count = e->is.partitions, width = 2 * e->stride;
+    for (ptrdiff_t i = 0; i < e->stride; i++)
+        e->uncertainty[partition * e->stride + i] = e->ignorance[partition];
+}
+
+/* Let the filter begin `offset` blocks ago; `certain` keeps the certainty of the part that both share. */
+static void filter_aim(struct echo *e, ptrdiff_t offset, int certain)
+{
+    ptrdiff_t moved = offset - e->offset, count = e->is.partitions, stride = e->stride, width = 2 * stride;
     if (moved == 0)
         return;
     e->offset = offset;
     ptrdiff_t by = moved < 0 ? -moved : moved, kept = by < count ? count - by : 0;
     ptrdiff_t source = moved > 0 ? moved : 0, target = moved < 0 ? by : 0;
-    if (kept)
+    if (kept) {
         memmove(e->weights + target * width, e->weights + source * width, sizeof(float) * (size_t)(kept * width));
-    for (ptrdiff_t p = 0; p < count; p++)
-        if (!kept || p < target || p >= target + kept)
+        memmove(e->uncertainty + target * stride, e->uncertainty + source * stride,
+                sizeof(float) * (size_t)(kept * stride));
+    }
+    for (ptrdiff_t p = 0; p < count; p++) {
+        int fresh = !kept || p < target || p >= target + kept;
+        if (fresh)
             memset(e->weights + p * width, 0, sizeof(float) * (size_t)width);
-    filter_doubt(e);
+        if (fresh || !certain)
+            filter_ignore(e, p);
+    }
+    if (!certain)
+        e->settled_for = 0;
 }
 
-static int filter_misfits(struct echo *e, const float *error, const float *echo)
+/* Let the response begin later by so many samples, or earlier where negative. */
+static void filter_delay(struct echo *e, ptrdiff_t samples)
 {
-    ptrdiff_t block = e->is.block;
-    float now[3] = {dot(error, echo, block), dot(error, error, block), dot(echo, echo, block)};
-    for (int i = 0; i < 3; i++)
-        e->likeness[i] += (1.0f - e->is.misfit_memory) * (now[i] - e->likeness[i]);
-    float both = e->likeness[0], left = e->likeness[1], subtracted = e->likeness[2];
-    e->settled_for++;
-    return e->settled_for > e->is.settling && subtracted > e->is.audible_energy &&
-           fabsf(both) > e->is.misfit_share * subtracted && both * both > e->is.misfit * left * subtracted;
+    ptrdiff_t block = e->is.block, total = e->is.partitions * block, by = samples < 0 ? -samples : samples;
+    float taps[FFT_LONGEST];
+    for (ptrdiff_t p = 0; p < e->is.partitions; p++) {
+        float *re = e->weights + p * 2 * e->stride;
+        fft_inverse(e->fft, re, re + e->stride, taps);
+        memcpy(e->taps + p * block, taps, sizeof(float) * (size_t)block);
+    }
+    memset(e->moved, 0, sizeof(float) * (size_t)total);
+    if (by < total)
+        memcpy(e->moved + (samples > 0 ? by : 0), e->taps + (samples < 0 ? by : 0), sizeof(float) * (size_t)(total - by));
+    memset(taps + block, 0, sizeof(float) * (size_t)block);
+    for (ptrdiff_t p = 0; p < e->is.partitions; p++) {
+        float *re = e->weights + p * 2 * e->stride;
+        memcpy(taps, e->moved + p * block, sizeof(float) * (size_t)block);
+        fft_forward(e->fft, taps, re, re + e->stride);
+    }
+}
+
+/* Move the filter to where the echo is now, or trust nothing of it; the blocks that it moved by. */
+static ptrdiff_t filter_refit(struct echo *e)
+{
+    ptrdiff_t jump, block = e->is.block;
+    if (!watch_jump(e, &jump)) {
+        if (watch_misfit(e)) {
+            filter_doubt(e);
+            drift_restart(e);
+        }
+        return 0;
+    }
+    ptrdiff_t moved = (ptrdiff_t)rint((double)jump / (double)block);
+    moved = moved < -e->offset ? -e->offset : moved > e->is.farthest - e->offset ? e->is.farthest - e->offset : moved;
+    filter_delay(e, jump - moved * block);
+    e->offset += moved;
+    filter_doubt(e);
+    for (ptrdiff_t i = 0; i < e->is.partitions * e->stride; i++)
+        e->uncertainty[i] *= e->is.refitted;
+    drift_restart(e);
+    return moved;
+}
+
+/* Turn the phases of the weights by the fraction of a sample that the drift is due. */
+static void filter_turn(struct echo *e)
+{
+    if (fabs(e->due) < e->is.least_move)
+        return;
+    double step = 3.14159265358979323846 / (double)e->is.block * e->due, turning[2] = {cos(step), -sin(step)};
+    double at[2] = {1, 0};
+    e->due = 0;
+    for (ptrdiff_t i = 0; i < e->bins; i++) {
+        float c = (float)at[0], s = (float)at[1];
+        for (ptrdiff_t p = 0; p < e->is.partitions; p++) {
+            float *re = e->weights + p * 2 * e->stride + i, *im = re + e->stride, before = *re;
+            *re = before * c - *im * s;
+            *im = before * s + *im * c;
+        }
+        double next = at[0] * turning[0] - at[1] * turning[1];
+        at[1] = at[0] * turning[1] + at[1] * turning[0];
+        at[0] = next;
+    }
 }
 
 static void filter_predict(struct echo *e)
 {
+    tail_learn(e);
     ptrdiff_t stride = e->stride, count = e->is.partitions;
     vec total = {0};
     for (ptrdiff_t at = 0; at < count * 2 * stride; at += LANES)
@@ -170,14 +415,17 @@ static void filter_near_power(struct echo *e, const float *spectrum, float *powe
         power[i] = 0.0f;
 }
 
-static void filter_learn(struct echo *e, const float *error, float *residual)
+static void filter_learn(struct echo *e, const float *error, const float *echo, float *residual)
 {
-    float padded[FFT_LONGEST], spectrum[2 * ECHO_LONGEST], power[ECHO_LONGEST];
+    float padded[FFT_LONGEST], spectrum[2 * ECHO_LONGEST], expected[2 * ECHO_LONGEST], power[ECHO_LONGEST];
     ptrdiff_t stride = e->stride, count = e->is.partitions;
     memset(padded, 0, sizeof(float) * (size_t)e->is.block);
     memcpy(padded + e->is.block, error, sizeof(float) * (size_t)e->is.block);
     memset(spectrum, 0, sizeof(float) * (size_t)(2 * stride));
     fft_forward(e->fft, padded, spectrum, spectrum + stride);
+    memcpy(padded + e->is.block, echo, sizeof(float) * (size_t)e->is.block);
+    memset(expected, 0, sizeof(float) * (size_t)(2 * stride));
+    fft_forward(e->fft, padded, expected, expected + stride);
     int upkeep = ++e->age % e->is.upkeep == 0;
     if (upkeep)
         filter_predict(e);
@@ -193,7 +441,8 @@ static void filter_learn(struct echo *e, const float *error, float *residual)
         }
         left *= 0.5f; /* half of each two-block spectrum belongs to the block in question */
         stored(residual + i, left);
-        vec trust = 1.0f / (larger(loaded(power + i), left) + left + e->is.noise_floor);
+        vec observed = larger(loaded(power + i), left) + left + e->is.noise_floor, trust = 1.0f / observed;
+        stored(power + i, observed);
         vec er = loaded(spectrum + i), ei = loaded(spectrum + stride + i);
         for (ptrdiff_t p = 0; p < count; p++) {
             float *wr = e->weights + p * 2 * stride + i, *wi = wr + stride, *u = e->uncertainty + p * stride + i;
@@ -203,15 +452,31 @@ static void filter_learn(struct echo *e, const float *error, float *residual)
             stored(u, loaded(u) * (1.0f - e->is.confidence * (step * (xr * xr + xi * xi))));
         }
     }
-    if (upkeep || e->settled_for <= e->is.settling)
+    if (watch_settled(e))
+        drift_follow(e, spectrum, expected, power);
+    else
+        drift_coast(e);
+    filter_turn(e);
+    if (upkeep || !watch_settled(e))
         filter_constrain(e);
+    const float *gone = far_spectrum(e, e->offset + count);
+    for (ptrdiff_t i = 0; i < stride; i += LANES) {
+        vec xr = loaded(gone + i), xi = loaded(gone + stride + i);
+        vec tail = loaded(e->tail + i) * e->tail_decay + loaded(e->tail_gain + i) * (xr * xr + xi * xi);
+        stored(e->tail + i, tail);
+        stored(residual + i, loaded(residual + i) + tail);
+    }
 }
 
-/* Subtract the echo from the near block, and learn from it: the error, and the power that is expected to be left. */
-static void filter_cancel(struct echo *e, const float *near, float *error, float *residual)
+/* Subtract the echo from the near block, and learn from it: the error, and the power that is expected to be left.
+ * Returns the blocks by which the filter followed a jump. */
+static ptrdiff_t filter_cancel(struct echo *e, const float *near, float *error, float *residual)
 {
     float spectrum[2 * ECHO_LONGEST], echo[FFT_LONGEST];
-    ptrdiff_t stride = e->stride, block = e->is.block;
+    ptrdiff_t stride = e->stride, block = e->is.block, whole = (ptrdiff_t)rint(e->due);
+    e->due -= (double)whole;
+    if (whole) /* after a silence */
+        filter_delay(e, whole);
     const float *far[ECHO_PARTITIONS];
     for (ptrdiff_t p = 0; p < e->is.partitions; p++)
         far[p] = far_spectrum(e, e->offset + p);
@@ -229,9 +494,10 @@ static void filter_cancel(struct echo *e, const float *near, float *error, float
     fft_inverse(e->fft, spectrum, spectrum + stride, echo);
     for (ptrdiff_t i = 0; i < block; i++)
         error[i] = near[i] - echo[block + i];
-    if (filter_misfits(e, error, echo + block))
-        filter_doubt(e);
-    filter_learn(e, error, residual);
+    watch_push(e, near, error, echo + block);
+    ptrdiff_t moved = watch_misfit(e) || watch_louder(e) ? filter_refit(e) : 0;
+    filter_learn(e, error, echo + block, residual);
+    return moved;
 }
 
 /* -- dsp.echo -- */
@@ -292,11 +558,11 @@ static void echo_listen(struct echo *e)
             filter_forget(e);
         return;
     }
-    ptrdiff_t slack = e->found ? e->is.slack : e->is.first_slack, lag = e->lag;
-    ptrdiff_t lowest = lag > slack ? lag - slack : 0, highest = lag > 1 ? lag - 1 : 0;
+    ptrdiff_t lag = e->lag, lowest = lag - (e->found ? e->is.slack : e->is.first_slack);
+    ptrdiff_t highest = e->found ? lag : lag - 1;
+    if (e->offset < (lowest > 0 ? lowest : 0) || e->offset > (highest > 0 ? highest : 0))
+        filter_aim(e, lag > e->is.lead ? lag - e->is.lead : 0, e->found);
     e->found = 1;
-    if (e->offset < lowest || e->offset > highest)
-        filter_aim(e, lag > e->is.lead ? lag - e->is.lead : 0);
 }
 
 static void echo_cancel(struct echo *e, const float *near, const float *far, float *out)
@@ -314,6 +580,7 @@ static void echo_cancel(struct echo *e, const float *near, const float *far, flo
     delay_push(e, far_now);
     e->silent_blocks = dot(far, far, block) > e->is.unheard_energy ? 0 : e->silent_blocks + 1;
     if (e->silent_blocks > e->is.farthest + e->is.partitions || !(dot(near, near, block) > e->is.unheard_energy)) {
+        drift_coast(e);
         suppressor_process(e, near, NULL, out);
         return;
     }
@@ -324,7 +591,7 @@ static void echo_cancel(struct echo *e, const float *near, const float *far, flo
         suppressor_process(e, near, NULL, out);
         return;
     }
-    filter_cancel(e, near, error, residual);
+    delay_shift(e, filter_cancel(e, near, error, residual));
     suppressor_process(e, error, residual, out);
 }
 
@@ -363,5 +630,7 @@ static void echo_start(struct echo *e)
         uncertainty *= p > e->is.lead ? e->is.uncertainty_decay : 1.0f;
         e->ignorance[p] = uncertainty;
     }
+    for (ptrdiff_t i = 0; i < e->bins; i++)
+        e->turns[i] = (float)(3.14159265358979323846 * (double)i / (double)e->is.block);
     filter_forget(e);
 }

@@ -9,16 +9,21 @@
 /* Arrays over bins are padded to this many, so that every variant runs over whole vectors. */
 #define ECHO_PADDING 16
 
-/* The most lags and partitions there may be. */
+/* The most lags, partitions, and blocks in which a jump is looked for. */
 #define ECHO_LAGS 64
 #define ECHO_PARTITIONS 16
+#define ECHO_BLOCKS_SEEN 8
 
 struct echo_parameters {
     ptrdiff_t block, low, stop, farthest, partitions, lead, patience, first_slack, slack, settled, settling, upkeep;
+    ptrdiff_t seen, farthest_jump; /* blocks */
     float suppression, least_gain, unheard_energy;
     float memory, quiet, clearly, coherent, related;
     float kept, confidence, common, drift, first_uncertainty, uncertainty_decay, noise_memory, noise_floor;
     float misfit, misfit_share, misfit_memory, audible_energy;
+    float refitted, clearly_audible_energy, alike, clearly_alike, emphasis, faint;
+    float most_drift, first_spread, wander, jitter, least_move; /* samples per block, their squares, samples */
+    float longest;
 };
 
 struct echo {
@@ -35,6 +40,9 @@ struct echo {
     float *noise, *expected;                                  /* [stride] */
     float *far_phases, *average;                              /* [lags][2][row] */
     float *frame, *overlap;                                   /* [2 * block], [block], of the suppressor */
+    float *tail, *tail_gain, *turns;                          /* [stride]; radians per sample of delay */
+    float *near_seen, *echo_seen;                             /* [(seen + farthest_jump) * block] */
+    float *taps, *moved;                                      /* [partitions * block], for `filter_delay` */
 
     ptrdiff_t waiting, newest, newest_phases;
     ptrdiff_t candidate, stayed, lag; /* lag: -1 as long as nothing stands out */
@@ -42,6 +50,8 @@ struct echo {
     int related, found, expects;
     ptrdiff_t offset, settled_for, age, silent_blocks, unrelated;
     float likeness[3];
+    float tail_decay;
+    double drift, due, late_spread, cross, drift_spread; /* of the drift tracker */
 };
 
 /* Lay the arrays out in `memory`, or return how many floats they need where it is NULL. */

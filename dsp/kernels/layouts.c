@@ -31,6 +31,13 @@ ptrdiff_t echo_layout(struct echo *e, float *memory)
     e->average = taken(&memory, &total, e->lags * 2 * e->row);
     e->frame = taken(&memory, &total, 2 * block);
     e->overlap = taken(&memory, &total, block);
+    e->tail = taken(&memory, &total, e->stride);
+    e->tail_gain = taken(&memory, &total, e->stride);
+    e->turns = taken(&memory, &total, e->stride);
+    e->near_seen = taken(&memory, &total, (e->is.seen + e->is.farthest_jump) * block);
+    e->echo_seen = taken(&memory, &total, (e->is.seen + e->is.farthest_jump) * block);
+    e->taps = taken(&memory, &total, e->is.partitions * block);
+    e->moved = taken(&memory, &total, e->is.partitions * block);
     return total;
 }
 

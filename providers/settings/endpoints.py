@@ -79,7 +79,10 @@ class Transcriber(Group, frozen=True):
     swap_channels: Annotated[bool, Meta(description="Take channel 1 for the customer.")] = False
     echo: Annotated[
         Literal["off", "gate", "cancel"],
-        Meta(description="Take the assistant's echo out of the customer's channel: cancel, or the cheap gate."),
+        Meta(
+            description="Take the assistant's echo out of the customer's channel: cancel, or the cheap gate, which"
+            " mutes the customer while the assistant speaks, with or without an echo."
+        ),
     ] = "off"
     denoise: Annotated[
         bool, Meta(description="Filter background far below the near speaker, by the platform's Fourier plan.")

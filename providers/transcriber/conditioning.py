@@ -19,7 +19,8 @@ class ConditioningOptions:
     """Steps of the conditioning; none by default, because each costs processor time in every call."""
 
     echo: Literal["off", "gate", "cancel"] = "off"
-    """``cancel`` subtracts the assistant's echo from the customer's channel; ``gate`` mutes it, which costs less."""
+    """``cancel`` subtracts the assistant's echo from the customer's channel; ``gate`` mutes that channel while the
+    assistant speaks, the customer's interruptions too and also without any echo, and costs less."""
     smart: Smart = "off"
     """Suppressor before the Fourier plan."""
     denoise: dsp.FourierDenoisingPlan | None = None

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.echo_paths import EchoPath, echo_of, scene
 from dsp.delay import DelayEstimator
-from dsp.echo_filter import to_spectrum
+from dsp.spectra import to_spectrum
 from dsp.stage import Samples
 
 RATE, BLOCK = 16000, 320
@@ -50,3 +50,18 @@ def test_the_lag_follows_an_echo_that_moves() -> None:
     near = call.heard.copy()
     near[4 * RATE :] = echo_of(call.far, RATE, EchoPath(0.25, 0.5))[4 * RATE :]
     assert observed(near, call.far).lag in (12, 13)
+
+
+@pytest.mark.parametrize("blocks", [2, -2])
+def test_a_known_jump_moves_the_lag_at_once(blocks: int) -> None:
+    far = np.random.default_rng(1).standard_normal((80, BLOCK)).astype(np.float32)
+    estimator = DelayEstimator(BLOCK, RATE, 12)
+    for block in range(1, 80):
+        late = far[max(block - 6, 0) : max(block - 4, 2)]
+        estimator.push(to_spectrum(far[block - 1 : block + 1].ravel()))
+        estimator.compare(to_spectrum(late.ravel()))
+    assert estimator.lag == 5
+    estimator.shift(blocks)
+    assert estimator.lag == 5 + blocks
+    estimator.shift(-100)
+    assert estimator.lag == 0

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.echo_paths import PATHS, EchoPath, Scene, echo_of, erle_db, near_damage_db, near_snr_db, scene
+from benchmarks.echo_paths import (
+    PATHS,
+    EchoPath,
+    Scene,
+    drifted,
+    echo_of,
+    erle_db,
+    jumped,
+    near_damage_db,
+    near_snr_db,
+    scene,
+)
 from dsp import EchoCanceller, ParameterError, SignalError
 from dsp.stage import Samples
 from tests.dsp.any_split import assert_any_split, assert_isolated
@@ -90,6 +101,36 @@ def test_a_path_that_changes_is_learnt_anew_within_two_seconds(before: EchoPath,
     assert erle_db(changed, answer, 5, 7) >= 25
     assert erle_db(changed, answer, 9, 14) >= 25
     assert level_db(answer[7 * RATE : 9 * RATE]) < level_db(heard[7 * RATE : 9 * RATE]) + 0.5
+
+
+@pytest.mark.parametrize(
+    ("path", "ppm"), [(EchoPath(0.15, 0.5), 200), (EchoPath(0.15, 0.5), -200), (EchoPath(0.045, 0.65, 0.3), 200)]
+)
+def test_clocks_that_drift_apart_are_followed(path: EchoPath, ppm: float) -> None:
+    call = scene(RATE, path, seconds=10, talk_from=7, seed=41)
+    heard = call.near + drifted(call.heard - call.near, ppm)
+    call = dataclasses.replace(call, heard=heard)
+    answer = cleaned(call.heard, call.far)
+    assert erle_db(call, answer, 3, 7) >= 30
+    assert near_damage_db(call, answer) <= 1
+
+
+@pytest.mark.parametrize("milliseconds", [20, -20, 13])
+@pytest.mark.parametrize("path", [EchoPath(0.15, 0.5), EchoPath(0.11, 0.4, 0.4)], ids=["line", "room"])
+def test_a_delay_that_jumps_is_followed_within_half_a_second(path: EchoPath, milliseconds: int) -> None:
+    call = scene(RATE, path, seconds=7, talk_from=7, seed=43)
+    call = dataclasses.replace(call, heard=jumped(call.heard, 5 * RATE, milliseconds * RATE // 1000))
+    answer = cleaned(call.heard, call.far)
+    assert erle_db(call, answer, 3, 4.9) >= 25
+    assert erle_db(call, answer, 5.5, 6.9) >= 25
+
+
+@pytest.mark.parametrize("reverberation", [0.6, 1.0])
+def test_a_room_that_rings_longer_than_the_filter_still_loses_25_db(reverberation: float) -> None:
+    call = scene(RATE, EchoPath(0.1, 0.5, reverberation, tail=0.7))
+    answer = cleaned(call.heard, call.far)
+    assert erle_db(call, answer, 2, call.talk_from) >= 25
+    assert near_damage_db(call, answer) <= 1
 
 
 def test_an_echo_that_begins_late_in_a_call_is_removed() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsp.echo_filter import PARTITIONS, EchoFilter, FarSpectra, power, to_spectrum
+from dsp.echo_filter import PARTITIONS, EchoFilter
+from dsp.spectra import to_spectrum
 from dsp.stage import Samples
 
 BLOCK = 160
@@ -89,18 +90,3 @@ def test_the_expected_residual_falls_as_the_path_is_learnt() -> None:
         echo_filter.push(to_spectrum(far[number - 1 : number + 1].ravel()))
         residuals.append(float(echo_filter.cancel(near[number]).residual.sum()))
     assert residuals[-1] < 0.2 * residuals[0]
-
-
-def test_history_returns_any_run_newest_first() -> None:
-    history = FarSpectra(5, 2)
-    for number in range(1, 24):
-        history.push(np.full(2, number, dtype=np.complex64))
-        for offset in range(3):
-            expected = [max(0, number - offset - back) for back in range(3)]
-            assert history.spectra(offset, 3)[:, 0].tolist() == expected
-            assert history.powers(offset, 3)[:, 1].tolist() == [value**2 for value in expected]
-
-
-def test_power_is_the_squared_magnitude() -> None:
-    spectra = to_spectrum(noise(4))
-    np.testing.assert_allclose(power(spectra), np.abs(spectra) ** 2, rtol=1e-5)
