@@ -117,8 +117,8 @@ def test_the_passband_is_flat_and_images_are_gone(in_rate: int, out_rate: int) -
     for share in (0.03, 0.2, 0.35, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.99):
         gain, _, rest = fit(in_rate, out_rate, share * nyquist)
         if telephone:
-            assert rest <= (-60 if share < 0.95 else -35)
-            assert share > 0.8 or abs(gain) <= 0.1
+            assert rest <= (-92 if share < 0.95 else -14)
+            assert share > 0.85 or abs(gain) <= 0.1
         else:
             assert rest <= -92
             assert share > 0.7 or abs(gain) <= 0.05
@@ -128,10 +128,9 @@ def test_the_passband_is_flat_and_images_are_gone(in_rate: int, out_rate: int) -
 def test_a_pair_with_the_telephones_rate_passes_the_telephone_band(in_rate: int, out_rate: int) -> None:
     for frequency in (300, 1000, 2000, 2800, 3000, 3200, 3300, 3400):
         gain, phase, rest = fit(in_rate, out_rate, frequency)
-        assert abs(gain) <= (0.1 if frequency <= 3200 else 0.25)
+        assert abs(gain) <= 0.1
         assert abs(phase) < 1e-5
-        assert rest <= -60
-    assert fit(in_rate, out_rate, 3900)[2] <= -55  # the image of what no telephone sends
+        assert rest <= -90
 
 
 def test_taking_in_without_working_out_leaves_the_same_state() -> None:
@@ -154,10 +153,10 @@ def test_no_output_grows_beyond_the_stated_factor(in_rate: int, out_rate: int) -
 @pytest.mark.parametrize(("in_rate", "out_rate"), [pair for pair in PAIRS if pair[0] > pair[1]])
 def test_nothing_above_the_lower_nyquist_frequency_folds_down(in_rate: int, out_rate: int) -> None:
     top = in_rate / out_rate
-    first, most = (1.03, -55) if out_rate == 8000 else (1.0005, -92)
+    first = 1.14 if out_rate == 8000 else 1.0005
     for share in np.concatenate([np.linspace(first, 1.0 + 0.3 * (top - 1), 8), np.linspace(1, top, 7)[1:-1]]):
         out, delay = resampled(in_rate, out_rate, tone(in_rate, float(share) * out_rate / 2))
-        assert decibels(float(np.abs(out[settled(out, delay)]).max())) <= most
+        assert decibels(float(np.abs(out[settled(out, delay)]).max())) <= -92
 
 
 @pytest.mark.parametrize(("in_rate", "out_rate"), PAIRS)
@@ -168,8 +167,7 @@ def test_it_agrees_with_soxr(in_rate: int, out_rate: int) -> None:
     ours, delay = resampled(in_rate, out_rate, samples)
     theirs = soxr.resample(samples, in_rate, out_rate, "VHQ")
     middle = slice(len(theirs) // 4, len(theirs) * 3 // 4)
-    most = -38 if min(in_rate, out_rate) == 8000 else -55  # the passband's ripple
-    assert decibels(float(np.abs(ours[delay:][: len(theirs)] - theirs)[middle].max())) <= most
+    assert decibels(float(np.abs(ours[delay:][: len(theirs)] - theirs)[middle].max())) <= -50  # the passband's ripple
 
 
 @pytest.mark.parametrize(("in_rate", "out_rate"), PAIRS)
@@ -203,7 +201,7 @@ def test_other_rates_work_as_well(in_rate: int, out_rate: int) -> None:
     gain, phase, rest = fit(in_rate, out_rate, 0.3 * min(in_rate, out_rate))
     assert abs(gain) < (0.1 if 8000 in (in_rate, out_rate) else 0.05)
     assert abs(phase) < 1e-5
-    assert rest < (-60 if 8000 in (in_rate, out_rate) else -92)
+    assert rest < -92
     assert_any_split(lambda: LiveResampler(in_rate, out_rate), noise(1500), rounds=2)
 
 
