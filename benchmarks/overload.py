@@ -11,6 +11,7 @@ import asyncio
 import json
 import multiprocessing
 import os
+import random
 import statistics
 import tempfile
 import time
@@ -144,11 +145,13 @@ def served(*, gated: bool) -> Iterator[int]:
 
 
 async def load(port: int, calls: int, *, ramp: float, seconds: float) -> Load:
-    """Make calls, begun evenly over ``ramp`` seconds, each of ``seconds`` from the end of the ramp on."""
-    met, begun = Load(), asyncio.get_running_loop().time()
-    await asyncio.gather(
-        *(_call(port, met, begun + ramp * index / calls, begun + ramp + seconds) for index in range(calls))
-    )
+    """Make calls, begun at random within ``ramp`` seconds, each until ``seconds`` after the ramp.
+
+    Evenly spaced calls would send their frames at the same moments, and wait for each other.
+    """
+    met, begun, dice = Load(), asyncio.get_running_loop().time(), random.Random(calls)
+    begins = [begun + dice.uniform(0, ramp) for _ in range(calls)]
+    await asyncio.gather(*(_call(port, met, begin, begun + ramp + seconds) for begin in begins))
     return met
 
 
