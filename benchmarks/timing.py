@@ -32,20 +32,22 @@ class Target:
 
 @dataclass(frozen=True)
 class SpeedCase:
-    """One stage at three frame sizes."""
+    """One stage at up to three frame sizes."""
 
     name: str
     contenders: tuple[Contender, ...]
     """Ours first. Each `Contender.prepare` takes a `Frame` and returns the `Call` that processes one."""
     rate: int = 16_000
     """Hz."""
+    sizes: tuple[str, ...] = ()
+    """Labels of the frames that are timed; all by default."""
     targets: Mapping[str, Sequence[Target]] = field(default_factory=dict)
     """By the frame's label."""
 
     @property
     def frames(self) -> tuple[Frame, ...]:
         """The sizes to time."""
-        return frames_at(self.rate)
+        return tuple(frame for frame in frames_at(self.rate) if not self.sizes or frame.label in self.sizes)
 
 
 def answers(case: SpeedCase, contender: Contender) -> Callable[[Answer], Answer]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsp import activity_kernel, backends
 from dsp.activity_features import HOP, ActivityFeatures
 from dsp.activity_network import ActivityNetwork
 from dsp.errors import ParameterError
@@ -115,23 +116,32 @@ class VoiceActivity:
         SignalError
             See `dsp.stage.valid_samples`.
         """
-        waiting = np.concatenate([self._carry, valid_samples(samples)])
         events: list[ActivityEvent] = []
+        if self._kernel is not None:
+            for probability in self._probabilities(self._kernel, samples):
+                self._decide(probability, events)
+            return events
+        waiting = np.concatenate([self._carry, valid_samples(samples)])
         hops = max(waiting.size - self._window + self._hop, 0) // self._hop
         for start in range(0, hops * self._hop, self._hop):
-            self._decide(waiting[start : start + self._window], events)
+            self._decide(self._network.probability(self._features.of(waiting[start : start + self._window])), events)
         self._carry = waiting[hops * self._hop :].copy()
+        self._waiting = self._carry.size
         return events
 
     def flush(self) -> list[ActivityEvent]:
         """End the stream: open speech ends with the last sample. The detector is then ready for a new stream."""
-        heard = self._hops * self._hop + self._carry.size - (self._window - self._hop)
+        heard = self._hops * self._hop + self._waiting - (self._window - self._hop)
         events = [ActivityEvent(speaking=False, at=heard)] if self._speaking else []
         self._start_over()
         return events
 
     def _start_over(self) -> None:
         self._carry = np.zeros(self._window - self._hop, dtype=np.float32)
+        self._waiting = self._carry.size
+        self._kernel: backends.Kernel | None = None
+        if backends.native is not None:
+            self._kernel = activity_kernel.bound(backends.native, self._features, self._hop)
         self._features.start_over()
         self._network.start_over()
         self._probability = 0.0
@@ -140,9 +150,20 @@ class VoiceActivity:
         self._run = 0
         self._end = 0
 
-    def _decide(self, frame: Samples, events: list[ActivityEvent]) -> None:
+    def _probabilities(self, kernel: backends.Kernel, samples: Samples) -> list[float]:
+        """Probability of every hop that the next samples complete."""
+        if not isinstance(samples, np.ndarray):
+            samples = valid_samples(samples)
+        found: list[float] | None = kernel.run(samples)
+        if found is None:
+            found = kernel.run(np.ascontiguousarray(valid_samples(samples)), True)
+        assert found is not None
+        self._waiting += samples.size - len(found) * self._hop
+        return found
+
+    def _decide(self, probability: float, events: list[ActivityEvent]) -> None:
         """Take one hop; ``_run`` counts the hops in a row that contradict the state."""
-        self._probability = self._network.probability(self._features.of(frame))
+        self._probability = probability
         active = self._probability > (PAUSE if self._speaking else SPEECH)
         self._hops += 1
         self._run = self._run + 1 if active != self._speaking else 0

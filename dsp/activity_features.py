@@ -56,13 +56,13 @@ class ActivityFeatures:
         self.window = round(rate * WINDOW)
         length = 1 << (self.window - 1).bit_length()
         mel = np.linspace(1127 * np.log1p(LOWEST / 700), 1127 * np.log1p(HIGHEST / 700), BANDS + 1)
-        self._bins = np.rint(700 * np.expm1(mel / 1127) * length / rate).astype(np.intp)
-        self._pitched = slice(int(self._bins[0]), round(HIGHEST_PITCHED * length / rate))
-        self._lags = slice(int(rate / PITCH[1]), int(rate / PITCH[0]))
-        self._octaves = np.log2(np.arange(self._lags.start, self._lags.stop) / rate * MIDDLE_PITCH)
-        self._taper = np.hanning(self.window)
-        self._length = length
-        self._scale = 1 / (np.diff(self._bins) * np.square(self._taper).sum())
+        self.bins = np.rint(700 * np.expm1(mel / 1127) * length / rate).astype(np.intp)
+        self.pitched = slice(int(self.bins[0]), round(HIGHEST_PITCHED * length / rate))
+        self.lags = slice(int(rate / PITCH[1]), int(rate / PITCH[0]))
+        self.octaves = np.log2(np.arange(self.lags.start, self.lags.stop) / rate * MIDDLE_PITCH)
+        self.taper = np.hanning(self.window)
+        self.length = length
+        self.scale = 1 / (np.diff(self.bins) * np.square(self.taper).sum())
         self.start_over()
 
     def start_over(self) -> None:
@@ -84,10 +84,10 @@ class ActivityFeatures:
         -------
         numpy.ndarray, shape (SIZE,), float32
         """
-        spectrum = np.fft.rfft(frame * self._taper, self._length)
+        spectrum = np.fft.rfft(frame * self.taper, self.length)
         power = spectrum.real**2
         power += spectrum.imag**2
-        levels = 10 * np.log10(np.add.reduceat(power[: self._bins[-1]], self._bins[:-1]) * self._scale + QUIETEST)
+        levels = 10 * np.log10(np.add.reduceat(power[: self.bins[-1]], self.bins[:-1]) * self.scale + QUIETEST)
         period = self._periodicity(power)
         mean = float(levels.mean())
         if self._fresh:
@@ -115,8 +115,8 @@ class ActivityFeatures:
     def _periodicity(self, power: Floats) -> tuple[float, float]:
         """Height of the autocorrelation's highest peak in the range of voices, and its period in octaves."""
         amplitude = np.zeros(power.size)
-        amplitude[self._pitched] = np.sqrt(power[self._pitched])
-        correlation = np.fft.irfft(amplitude, self._length)
-        inside = correlation[self._lags]
+        amplitude[self.pitched] = np.sqrt(power[self.pitched])
+        correlation = np.fft.irfft(amplitude, self.length)
+        inside = correlation[self.lags]
         at = int(inside.argmax())
-        return float(inside[at] / (correlation[0] + 1e-6)), float(self._octaves[at])
+        return float(inside[at] / (correlation[0] + 1e-6)), float(self.octaves[at])

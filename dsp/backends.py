@@ -16,7 +16,7 @@ from dsp.errors import ParameterError
 
 Backend = Literal["native", "numpy"]
 
-INTERFACE = 3
+INTERFACE = 5
 """Of the compiled module that this code calls; ``dsp/kernels/kernels.h`` has the same."""
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp import backends, denoise_kernel
 from dsp.denoise_gate import HOP, Gate
 from dsp.denoise_media import SteadyBackground
 from dsp.denoise_plan import FourierDenoisingPlan
@@ -81,7 +82,7 @@ class FourierDenoiser:
     @property
     def threshold(self) -> float:
         """dBFS below which the last hop was, or would have been, filtered."""
-        return self._gate.threshold
+        return self._gate.threshold if self._kernel is None else self._kernel.threshold
 
     def feed(self, samples: Samples) -> Samples:
         """Denoise the next run of samples.
@@ -100,6 +101,8 @@ class FourierDenoiser:
         SignalError
             See `dsp.stage.valid_samples`.
         """
+        if self._kernel is not None:
+            return self._kernel.feed(samples)
         samples = valid_samples(samples)
         waiting = np.concatenate([self._carry, samples])
         hops = waiting.size // self._hop - 1
@@ -115,9 +118,9 @@ class FourierDenoiser:
 
     def flush(self) -> Samples:
         """Hand out the rest, so that `delay` samples more have come out than went in, and reset for a new stream."""
-        if not self._fed:
+        if not (self._fed if self._kernel is None else self._kernel.fed):
             return SILENCE.copy()
-        waiting = self._carry.size
+        waiting = self._carry.size if self._kernel is None else self._kernel.waiting
         rest = self.feed(np.zeros(2 * self._hop, dtype=np.float32))[:waiting]
         self._start_over()
         return rest
@@ -128,6 +131,9 @@ class FourierDenoiser:
         self._gate = Gate(self.plan, self._hop)
         self._steady = SteadyBackground(self._hop) if self.plan.media_detection_enabled else None
         self._fed = 0
+        self._kernel: denoise_kernel.DenoiseKernel | None = None
+        if backends.native is not None:
+            self._kernel = denoise_kernel.DenoiseKernel(backends.native, self.plan, self._hop, self._taper)
 
     def _step(self, blocks: NDArray[np.float32]) -> Floats:
         """Turn the windows that two blocks after each other make, each of a hop, into one hop of output each."""

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.case import Contender, Frame, Unfit, at_most
 from benchmarks.peers import denoisers
 from benchmarks.peers.stream import Stream
-from benchmarks.speed._blocks import ring
+from benchmarks.speed._blocks import on_numpy, ring
 from benchmarks.timing import Call, SpeedCase, Target
 
 
@@ -49,6 +49,7 @@ CASES = (
         name="denoise",
         contenders=(
             Contender("dsp.FourierDenoiser", "ours", _timed(denoisers.ours)),
+            on_numpy(_timed(denoisers.ours)),
             Contender("numpy fft and back", "floor", _there_and_back),
             Contender("WebRTC NS", "peer", _timed(denoisers.apm), "the current suppressor, from livekit's wheel"),
             Contender("webrtc-noise-gain", "peer", _timed(denoisers.noise_gain), "the older one, at level 2 of 4"),

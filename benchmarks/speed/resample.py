@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.case import Contender, Frame, at_most
 from benchmarks.peers import resamplers
 from benchmarks.peers.stream import Stream
-from benchmarks.speed._blocks import noise
+from benchmarks.speed._blocks import noise, on_numpy
 from benchmarks.timing import Call, SpeedCase, Target
 
 RATECV = "ratecv: linear interpolation; what that sounds like is in the group quality"
@@ -56,6 +56,7 @@ def _live(in_rate: int, out_rate: int) -> SpeedCase:
         name=f"live resample {in_rate / 1000:g}→{out_rate / 1000:g} k",
         contenders=(
             Contender("dsp.LiveResampler", "ours", timed(resamplers.ours_live, out_rate)),
+            on_numpy(timed(resamplers.ours_live, out_rate)),
             Contender(
                 "soxr HQ", "peer", timed(resamplers.soxr_stream, out_rate), "answers a live line 40 to 115 ms late"
             ),

@@ -74,21 +74,37 @@ static void activity_features(struct activity *a, const float *frame, float *fea
 
 /* -- dsp.activity_network -- */
 
+/* Some vectors of bias + inputs times weights. Even and odd inputs are summed apart: twice as many sums in flight. */
+static inline void activity_columns(const float *inputs, ptrdiff_t count, const float *weights, ptrdiff_t width,
+                                    float *to, int vectors)
+{
+    vec even[3], odd[3];
+    for (int v = 0; v < vectors; v++) {
+        even[v] = loaded(weights + count * width + v * LANES);
+        odd[v] = (vec){0};
+    }
+    ptrdiff_t i = 0;
+    for (; i + 1 < count; i += 2)
+        for (int v = 0; v < vectors; v++) {
+            even[v] += inputs[i] * loaded(weights + i * width + v * LANES);
+            odd[v] += inputs[i + 1] * loaded(weights + (i + 1) * width + v * LANES);
+        }
+    for (int v = 0; v < vectors; v++) {
+        if (i < count)
+            even[v] += inputs[i] * loaded(weights + i * width + v * LANES);
+        stored(to + v * LANES, even[v] + odd[v]);
+    }
+}
+
 /* `to` = bias + inputs times weights, a row of `width` weights per input and the bias behind them. */
 static const float *activity_product(const float *inputs, ptrdiff_t count, const float *weights, ptrdiff_t width,
                                      float *to)
 {
-    for (ptrdiff_t at = 0; at < width; at += LANES) {
-        vec even = loaded(weights + count * width + at), odd = {0};
-        ptrdiff_t i = 0;
-        for (; i + 1 < count; i += 2) {
-            even += inputs[i] * loaded(weights + i * width + at);
-            odd += inputs[i + 1] * loaded(weights + (i + 1) * width + at);
-        }
-        if (i < count)
-            even += inputs[i] * loaded(weights + i * width + at);
-        stored(to + at, even + odd);
-    }
+    ptrdiff_t at = 0;
+    for (; at + 3 * LANES <= width; at += 3 * LANES)
+        activity_columns(inputs, count, weights + at, width, to + at, 3);
+    for (; at < width; at += LANES)
+        activity_columns(inputs, count, weights + at, width, to + at, 1);
     return weights + (count + 1) * width;
 }
 

@@ -332,14 +332,41 @@ static Py_ssize_t activity_room(const Kernel *k, Py_ssize_t count)
     return all < a->is.window ? 0 : (all - a->is.window) / a->is.hop + 1;
 }
 
-static void activity_work(Kernel *k, const float *samples, Py_ssize_t count, float *out)
+static PyObject *listed(const float *values, Py_ssize_t count)
 {
-    kernels->activity(&k->state.activity, samples, count, out);
+    PyObject *list = PyList_New(count);
+    for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
+        PyObject *value = PyFloat_FromDouble(values[i]);
+        if (value == NULL || PyList_SetItem(list, i, value) != 0)
+            Py_CLEAR(list);
+    }
+    return list;
 }
 
+/* run(samples): the probability of every hop that they complete; None where the input is not plain float32. With a
+ * second argument the input was checked and converted already. */
 static PyObject *activity_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
 {
-    return run_channel(k, args, nargs, activity_room, activity_work);
+    Py_buffer samples;
+    if (nargs != 1 && nargs != 2)
+        return PyErr_Format(PyExc_ValueError, "activity: expected samples");
+    if (!get_run(args[0], &samples, "f", 0))
+        return nargs == 1 ? Py_NewRef(Py_None) : PyErr_Format(PyExc_ValueError, "activity: expected a run of float32");
+    Py_ssize_t count = samples.len / 4, hops = activity_room(k, count);
+    PyObject *answer = NULL;
+    float few[8], *found = hops <= 8 ? few : PyMem_Malloc(sizeof(float) * (size_t)hops);
+    if (found == NULL)
+        PyErr_NoMemory();
+    else if (nargs == 1 && !kernels->all_plain(samples.buf, count))
+        answer = Py_NewRef(Py_None);
+    else {
+        UNLOCKED_IF(count > 2048, kernels->activity(&k->state.activity, samples.buf, count, found));
+        answer = listed(found, hops);
+    }
+    if (found != few)
+        PyMem_Free(found);
+    PyBuffer_Release(&samples);
+    return answer;
 }
 
 /* -- denoise: memory, taper, told; the parameters as they stand in denoise_state.h -- */
@@ -355,9 +382,9 @@ static Py_ssize_t denoise_measure(Kernel *k)
         !WHOLE(k, &at, &is->first_bin, &is->level_count) ||
         !DOUBLE(k, &at, &is->release, &is->slope, &is->deepest_db, &is->quietest, &is->lowest_level, &is->level_step,
                 &is->steady) ||
-        !WHOLE(k, &at, &is->first_hops) ||
+        !WHOLE(k, &at, &is->first_hops) || !DOUBLE(k, &at, &is->audible, &is->loud) ||
         !SINGLE(k, &at, &is->lowest_noise, &is->speech_prior, &is->presence_step, &is->most_present, &is->noise_step,
-                &is->steadiness, &is->deepest))
+                &is->steadiness))
         return -1;
     d->fft = fft_plan(2 * is->hop);
     if (d->fft == NULL || is->hop < 2 || is->window_hops < 1 || is->window_hops > 1 << 20 || is->first_bin > is->hop ||
@@ -459,7 +486,7 @@ static PyObject *limiter_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
 static const struct kind kinds[] = {
     {"limiter", "f", 7, limiter_prepare, limiter_measure, limiter_run},
     {"activity", "fFFFLF", 15, activity_prepare, activity_measure, activity_run},
-    {"denoise", "fFd", 26, denoise_prepare, denoise_measure, denoise_run},
+    {"denoise", "fFd", 27, denoise_prepare, denoise_measure, denoise_run},
     {"echo", "fF", 46, echo_prepare, echo_measure, echo_run},
     {"fir", "fLFL", 7, fir_prepare, NULL, fir_run},
 };

@@ -30,6 +30,7 @@ static void denoise_follow(struct denoise *d, double level)
 {
     double found[3];
     denoise_rolling(d, level, found);
+    d->speaker = found[1];
     int steady = found[1] - found[0] < d->is.steady;
     if (d->seen >= d->is.window_hops) {
         if (!(steady && d->is.media))
@@ -43,9 +44,7 @@ static void denoise_follow(struct denoise *d, double level)
 
 static float denoise_gate(struct denoise *d, const float *power)
 {
-    double sum = 0;
-    for (ptrdiff_t i = d->is.first_bin; i < d->bins; i++)
-        sum += power[i];
+    double sum = exact_sum(power + d->is.first_bin, d->bins - d->is.first_bin);
     double hop = (double)d->is.hop, level = 10.0 * log10(sum * (2.0 / (2.0 * hop * hop)) + d->is.quietest);
     denoise_follow(d, level);
     d->held = level > d->held - d->is.release ? level : d->held - d->is.release;
@@ -87,15 +86,25 @@ static void denoise_track(struct denoise *d, const float *power)
     }
 }
 
+/* The lowest gain: 1 where the background is too far below the speaker to be heard. */
+static float denoise_deepest(const struct denoise *d)
+{
+    double sum = exact_sum(d->noise + d->is.first_bin, d->bins - d->is.first_bin), hop = (double)d->is.hop;
+    double level = 10.0 * log10(sum * (1.0 / (hop * hop)) + d->is.quietest);
+    double share = (d->is.audible - (d->speaker - level)) / (d->is.audible - d->is.loud);
+    share = share > 0.0 ? share : 0.0;
+    return (float)pow(10.0, d->is.deepest_db * (share < 1.0 ? share : 1.0) / 20.0);
+}
+
 static void denoise_gains(struct denoise *d, const float *power, float *gains)
 {
     denoise_track(d, power);
-    float kept = d->is.steadiness;
+    float kept = d->is.steadiness, deepest = denoise_deepest(d);
     for (ptrdiff_t i = 0; i < d->stride; i++) {
         float prior = power[i] - d->noise[i];
         prior = (1.0f - kept) * (prior > 0 ? prior : 0.0f) + kept * d->clean[i];
-        float gain = sqrtf(prior / (prior + d->noise[i]));
-        gains[i] = gain > d->is.deepest ? gain : d->is.deepest;
+        float gain = prior / (prior + d->noise[i]);
+        gains[i] = gain > deepest ? gain : deepest;
         d->clean[i] = gains[i] * gains[i] * power[i];
     }
 }
@@ -156,7 +165,7 @@ static void denoise_start(struct denoise *d)
 {
     d->filled = d->is.hop;
     d->seen = d->hops = 0;
-    d->held = d->loudest = d->is.lowest_level;
+    d->held = d->loudest = d->speaker = d->is.lowest_level;
     *d->told = d->is.static_threshold;
     for (ptrdiff_t i = 0; i < d->stride; i++)
         d->noise[i] = d->is.lowest_noise;

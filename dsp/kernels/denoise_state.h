@@ -18,7 +18,8 @@ struct denoise_parameters {
     double release, slope, deepest_db, quietest, lowest_level, level_step, steady;
     /* The background. */
     ptrdiff_t first_hops;
-    float lowest_noise, speech_prior, presence_step, most_present, noise_step, steadiness, deepest;
+    double audible, loud; /* dB below the speaker */
+    float lowest_noise, speech_prior, presence_step, most_present, noise_step, steadiness;
 };
 
 struct denoise {
@@ -32,7 +33,7 @@ struct denoise {
     uint8_t *ring;                   /* [window_hops] */
     int32_t *counts;                 /* [level_count] */
     ptrdiff_t filled, seen, hops;
-    double held, loudest;
+    double held, loudest, speaker; /* dBFS */
 };
 
 ptrdiff_t denoise_layout(struct denoise *d, float *memory);

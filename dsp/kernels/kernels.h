@@ -32,7 +32,7 @@ struct fir {
 };
 
 /* Changes with every parameter, array and function that Python knows of; dsp/backends.py has the same. */
-#define DSP_INTERFACE 3
+#define DSP_INTERFACE 5
 
 struct kernels {
     const char *name;

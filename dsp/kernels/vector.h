@@ -22,6 +22,36 @@ static inline void stored(float *to, vec value)
     memcpy(to, &value, sizeof value);
 }
 
+/* So many int16 as float32. */
+static inline vec widened(const int16_t *from)
+{
+    typedef int16_t narrow __attribute__((vector_size(2 * LANES)));
+    narrow value;
+    memcpy(&value, from, sizeof value);
+    return __builtin_convertvector(value, vec);
+}
+
+/* The sum in float64. */
+static inline double exact_sum(const float *values, ptrdiff_t count)
+{
+    typedef float half __attribute__((vector_size(2 * LANES)));
+    typedef double wide __attribute__((vector_size(4 * LANES)));
+    wide sums[2] = {{0}, {0}};
+    ptrdiff_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (int part = 0; part < 2; part++) {
+            half some;
+            memcpy(&some, values + i + part * LANES / 2, sizeof some);
+            sums[part] += __builtin_convertvector(some, wide);
+        }
+    double sum = 0;
+    for (; i < count; i++)
+        sum += values[i];
+    for (int lane = 0; lane < LANES / 2; lane++)
+        sum += sums[0][lane] + sums[1][lane];
+    return sum;
+}
+
 static inline float summed(vec value)
 {
     float sum = 0;

@@ -15,6 +15,8 @@ from dsp import ActivityEvent, ParameterError, Samples, SignalError, VoiceActivi
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 from tests.dsp.flat import assert_flat_memory
 
+pytestmark = pytest.mark.usefixtures("each_backend")
+
 JUDGED_SEEDS = (501, 502)
 """Not among those the thresholds were found with."""
 SNRS = (20.0, 10.0, 5.0, 0.0)

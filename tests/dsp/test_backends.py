@@ -13,7 +13,18 @@ import pytest
 from scipy import signal
 
 import dsp
-from dsp import EchoCanceller, Limiter, LiveResampler, ParameterError, Samples, backends
+from dsp import (
+    ActivityEvent,
+    EchoCanceller,
+    FourierDenoiser,
+    FourierDenoisingPlan,
+    Limiter,
+    LiveResampler,
+    ParameterError,
+    Samples,
+    VoiceActivity,
+    backends,
+)
 from tests.dsp.any_split import run
 from tests.dsp.voices import speech
 
@@ -124,6 +135,56 @@ def test_the_limiter_is_the_same_to_the_bit_and_differs_by_rounding_between_samp
     assert apart(expected, found) <= -110
 
 
+def in_noise(rate: int) -> Samples:
+    """Loud, faint and no speech, in hiss."""
+    words = [speech(rate, 2), np.zeros(rate, np.float32), speech(rate, 2, seed=3, level=-45), speech(rate, 1, seed=4)]
+    joined = np.concatenate(words)
+    return np.asarray(joined + 0.002 * np.random.default_rng(7).standard_normal(joined.size), dtype=np.float32)
+
+
+@pytest.mark.usefixtures("variant")
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+def test_the_voice_detector_finds_the_same_events(rate: int) -> None:
+    line = in_noise(rate)
+
+    def work() -> tuple[list[ActivityEvent], Samples]:
+        activity, probabilities, events = VoiceActivity(rate), [], []
+        for start in range(0, line.size, rate // 50):
+            events += activity.feed(line[start : start + rate // 50])
+            probabilities.append(activity.probability)
+        return events + activity.flush(), np.array(probabilities, dtype=np.float32)
+
+    (expected, old), (found, new) = both(work)
+    assert found == expected
+    assert expected
+    assert np.abs(old - new).max() <= 1e-3  # of a decision at 0.4 or 0.6
+
+
+PLANS = [
+    FourierDenoisingPlan(),
+    FourierDenoisingPlan(window_size_ms=1000, baseline_percentile=60, baseline_offset_db=-10),
+    FourierDenoisingPlan(media_detection_enabled=False, static_threshold_db=-30),
+    FourierDenoisingPlan(enabled=False),
+]
+
+
+@pytest.mark.usefixtures("variant")
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+def test_the_denoiser_differs_by_rounding(plan: FourierDenoisingPlan, rate: int) -> None:
+    line = in_noise(rate)
+
+    def work() -> tuple[Samples, float]:
+        denoiser = FourierDenoiser(plan, rate)
+        out = denoiser.feed(line)
+        threshold = denoiser.threshold
+        return np.concatenate([out, denoiser.flush()]), threshold
+
+    (expected, old), (found, new) = both(work)
+    assert apart(expected, found) <= -110
+    assert old == new
+
+
 def echo_of(far: Samples, rate: int, late: float) -> Samples:
     """An echo of half the amplitude through a short room."""
     room = np.zeros(round((late + 0.05) * rate))
@@ -143,6 +204,21 @@ def test_the_echo_canceller_differs_by_rounding(rate: int) -> None:
     far[5 * rate :] = 0
     expected, found = both(lambda: run(EchoCanceller(rate), [near, far], [7, 100, 5000]))
     assert apart(near, near + (found - expected)[: near.size]) <= -100
+
+
+@pytest.mark.usefixtures("variant")
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_the_echo_canceller_follows_clocks_and_jumps_as_the_numpy_code_does(rate: int) -> None:
+    far = speech(rate, 7, level=-20)
+    echo = echo_of(far, rate, 0.06)
+    at = np.arange(echo.size)
+    drifting = np.interp(at * (1 - 2e-4), at, echo)  # 200 ppm
+    late = round(0.03 * rate)
+    jumped = np.concatenate([drifting[: 4 * rate], drifting[4 * rate - late : -late]]).astype(np.float32)
+    expected, found = both(lambda: run(EchoCanceller(rate), [jumped, far], [777]))
+    assert apart(jumped, jumped + (found - expected)[: jumped.size]) <= -100
+    left = float(np.std(found[6 * rate : 7 * rate]) / np.std(jumped[6 * rate :]))
+    assert left < 0.1
 
 
 def test_the_echo_canceller_forgets_and_looks_again_as_the_numpy_code_does() -> None:
