@@ -5,9 +5,11 @@ It takes the conditioned channel, frame by frame. A pause is known 120 ms after 
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from dsp.activity import VoiceActivity
+from dsp.activity import ActivityEvent, VoiceActivity
 from dsp.pcm import PcmDecoder
 from dsp.stage import Samples
 from providers.turns.acoustic import AcousticTurns
@@ -26,6 +28,14 @@ _BEFORE = 0.2
 """Seconds before the first speech of a turn that the model hears."""
 
 
+class SpeechDetector(Protocol):
+    """Detector of speech."""
+
+    def feed(self, samples: Samples, /) -> list[ActivityEvent]:
+        """Starts and ends of speech that these samples decide, in order."""
+        ...
+
+
 class TurnListener:
     """Listener of one call.
 
@@ -37,14 +47,18 @@ class TurnListener:
         What it writes.
     sound
         The engine that judges pauses; None to know of speech and silence alone.
+    detector
+        Detector of speech; `dsp.VoiceActivity` unless another is given.
     """
 
-    def __init__(self, rate: int, state: TurnState, sound: AcousticTurns | None) -> None:
+    def __init__(
+        self, rate: int, state: TurnState, sound: AcousticTurns | None, *, detector: SpeechDetector | None = None
+    ) -> None:
         self._rate = rate
         self._state = state
         state.listening = True
         self._sound = sound
-        self._activity = VoiceActivity(rate)
+        self._activity = detector or VoiceActivity(rate)
         self._decoder = PcmDecoder()
         self._received = 0
         """Samples so far."""

@@ -15,6 +15,7 @@ import structlog
 from websockets.sync.client import ClientConnection
 
 import dsp
+from benchmarks.signals import utterance
 from providers.engines.base import Transcript
 from tests.fakes import ScriptedListener
 from tests.live import SECRET, Live, serving, settings
@@ -25,18 +26,19 @@ START = '{"type": "start", "encoding": "linear16", "container": "raw", "sampleRa
 NOISE = np.random.default_rng(1)
 
 
-def noise(seconds: float, level: float) -> bytes:
-    """Stereo PCM with the customer's noise and a silent assistant."""
-    customer = (level * NOISE.standard_normal(int(seconds * RATE))).astype(np.float32)
+def stereo(customer: dsp.Samples) -> bytes:
+    """PCM of the customer beside a silent assistant."""
     return dsp.join_channels((dsp.encode_pcm16(customer), bytes(2 * customer.size)))
 
 
-def syllables(seconds: float) -> bytes:
-    return b"".join(noise(0.15, 0.3) + noise(0.15, 0.015) for _ in range(round(seconds / 0.3)))
+def words(seconds: float) -> bytes:
+    """Speech that goes on to its last sample."""
+    said = utterance("I would like to book a table for two people tomorrow evening, by the window.", RATE)
+    return stereo(said[RATE // 10 : RATE // 10 + int(seconds * RATE)])
 
 
 def silence(seconds: float) -> bytes:
-    return noise(seconds, 0.0005)
+    return stereo((0.0005 * NOISE.standard_normal(int(seconds * RATE))).astype(np.float32))
 
 
 class Hears:
@@ -63,9 +65,9 @@ def send(call: ClientConnection, pcm: bytes) -> None:
         call.send(pcm[at : at + 1280])
 
 
-def asked(live: Live, words: str) -> float:
+def asked(live: Live, said: str) -> float:
     message: dict[str, Any] = {
-        "type": "call.endpointing.request", "messages": [{"role": "user", "message": words}], "call": {"id": "call-1"},
+        "type": "call.endpointing.request", "messages": [{"role": "user", "message": said}], "call": {"id": "call-1"},
     }  # fmt: skip
     seconds: float = live.endpointing(message).json()["timeoutSeconds"]
     return seconds
@@ -85,7 +87,7 @@ def served(hears: Hears, steps: Steps, **chosen: Any) -> None:
 
 def test_the_silence_that_has_passed_in_the_call_is_taken_off_the_answer() -> None:
     def steps(live: Live, call: ClientConnection) -> None:
-        send(call, silence(0.5) + syllables(1.5) + silence(0.8))
+        send(call, silence(0.5) + words(1.5) + silence(0.8))
         assert says(call) == ("final", "Well I think")
         assert 0.3 < asked(live, "Well I think") < 1.0
 
@@ -97,17 +99,17 @@ def test_a_caller_who_speaks_now_is_not_interrupted_after_a_full_stop(tmp_path: 
     model = tiny_model(tmp_path / "tiny.onnx")
 
     def steps(live: Live, call: ClientConnection) -> None:
-        send(call, silence(0.5) + syllables(2.7) + noise(0.3, 0.3))
+        send(call, silence(0.5) + words(1.9))
         assert says(call) == ("final", "That is all.")
         assert asked(live, "That is all.") == 1.5
 
     said = Transcript("That is all.", final=True)
-    served(Hears((3.3, said)), steps, turn_engines="acoustic,text", turn_model=str(model))
+    served(Hears((2.2, said)), steps, turn_engines="acoustic,text", turn_model=str(model))
 
 
 def test_a_level_alone_never_lengthens_a_wait() -> None:
     def steps(live: Live, call: ClientConnection) -> None:
-        send(call, silence(0.5) + syllables(2.7) + noise(0.3, 0.3))
+        send(call, silence(0.5) + words(3.0))
         assert says(call) == ("final", "That is all.")
         assert asked(live, "That is all.") == 0.1
 
@@ -118,7 +120,7 @@ def test_the_recognisers_own_signal_reaches_the_answer() -> None:
     done = Transcript("my name is Ann", final=True, turn="done", turn_confidence=0.97)
 
     def steps(live: Live, call: ClientConnection) -> None:
-        send(call, silence(0.5) + syllables(1.5) + silence(0.3))
+        send(call, silence(0.5) + words(1.5) + silence(0.3))
         assert says(call) == ("final", "my name is Ann")
         with structlog.testing.capture_logs() as events:
             assert asked(live, "my name is Ann") < 0.3
@@ -131,7 +133,7 @@ def test_a_driven_final_goes_out_when_the_turn_is_over_and_is_answered_at_once()
     hears = Hears((1.5, Transcript("I would like", final=False)), (2.1, Transcript("I would like a", final=True)))
 
     def steps(live: Live, call: ClientConnection) -> None:
-        send(call, silence(0.5) + syllables(1.5) + silence(0.15))
+        send(call, silence(0.5) + words(1.5) + silence(0.15))
         assert says(call) == ("partial", "I would like")
         assert says(call) == ("partial", "I would like a")
         assert asked(live, "I would like a") == 2.0
@@ -146,7 +148,7 @@ def test_an_unfinished_driven_final_is_held_and_goes_out_after_the_longest_hold(
     hears = Hears((2.1, Transcript("I would like the", final=True)))
 
     def steps(live: Live, call: ClientConnection) -> None:
-        send(call, silence(0.5) + syllables(1.5) + silence(0.15))
+        send(call, silence(0.5) + words(1.5) + silence(0.15))
         assert says(call) == ("partial", "I would like the")
         assert says(call) == ("final", "I would like the")
         assert 0 < asked(live, "I would like the") <= 1.5
@@ -159,7 +161,7 @@ def test_what_is_held_when_the_call_is_told_to_finish_goes_out() -> None:
     with serving(chosen=settings(turns="drive", turn_hold_seconds=60), transcriber=listener) as live:
         with live.call() as call:
             call.send(START)
-            send(call, silence(0.5) + syllables(1.5) + silence(0.15))
+            send(call, silence(0.5) + words(1.5) + silence(0.15))
             assert says(call) == ("partial", "I would like the")
             httpx.post(live.base + "/drain", headers={"X-Vapi-Secret": SECRET})
             assert says(call) == ("final", "I would like the")
@@ -170,7 +172,7 @@ def test_the_sound_of_the_pause_decides_with_the_words(tmp_path: Path) -> None:
     model = tiny_model(tmp_path / "tiny.onnx")
 
     def steps(live: Live, call: ClientConnection) -> None:
-        send(call, silence(0.5) + syllables(1.5) + silence(0.5))
+        send(call, silence(0.5) + words(1.5) + silence(1.2))
         assert says(call) == ("final", "Well I think")
         deciding = ""
         with structlog.testing.capture_logs() as events:
@@ -180,7 +182,7 @@ def test_the_sound_of_the_pause_decides_with_the_words(tmp_path: Path) -> None:
         assert 0 < events[-1]["done"] < 1
 
     served(
-        Hears((2.4, Transcript("Well I think", final=True))),
+        Hears((3.0, Transcript("Well I think", final=True))),
         steps,
         turn_engines="acoustic=10,text=0.1",
         turn_model=str(model),
