@@ -14,7 +14,7 @@ request of a recogniser's replica, so autoscaling on ongoing requests is autosca
 its calls end; one that dies costs no word, because the server sends what had no final yet to another.
 
 For ``PROVIDERS_TRANSCRIBER=whisper`` the model has replicas of its own: the GPUs are theirs, and the utterances of
-several calls are one batch.
+several calls are one batch. With ``sherpa`` each replica has the model, and decodes its calls' streams in one step.
 
 The proxy of Ray Serve forwards about 600 messages a second: send 100 ms of audio in each (``--deepgram-block-ms 100``).
 """
@@ -34,6 +34,7 @@ from dsp import Samples
 from providers import settings
 from providers.engine_tier import whisper_batch
 from providers.engine_tier.app import KEY_VARIABLE, create_tier, from_environment
+from providers.engines.local.sherpa_listen import SherpaListener, SherpaListenerOptions
 from providers.engines.local.whisper import Whisper, WhisperOptions
 from providers.errors import SettingsError
 
@@ -52,8 +53,8 @@ ANSWER = 30.0
 
 
 MODEL = "whisper-model"
-WHISPER = os.environ.get("PROVIDERS_TRANSCRIBER") == "whisper"
 """Whisper's model has replicas of its own, where the GPUs are: they hear the utterances of several calls at once."""
+TRANSCRIBER = os.environ.get("PROVIDERS_TRANSCRIBER", "")
 
 
 def _options(name: str, requests: int, *, gpus: float) -> dict[str, Any]:
@@ -123,12 +124,21 @@ def _listening_to_whisper() -> Starlette:
     return create_tier(None, engine, key=os.environ.get(KEY_VARIABLE, ""))
 
 
+def _listening_with_sherpa() -> Starlette:
+    """Its streams live beside the model: those of all calls of a replica that wait are decoded in one step."""
+    folder = settings.load({}, os.environ, folder=Path.cwd()).sherpa_listener.listen_folder
+    options = SherpaListenerOptions(folder=Path(folder) if folder else None, threads=CALLS, together=True)
+    return create_tier(None, SherpaListener(options), key=os.environ.get(KEY_VARIABLE, ""))
+
+
 def _speaking() -> Starlette:
     return from_environment(os.environ, listens=False)
 
 
-if WHISPER:
+if TRANSCRIBER == "whisper":
     listening = _application("recogniser", CALLS, _listening_to_whisper, WhisperModel.bind())
+elif TRANSCRIBER == "sherpa":
+    listening = _application("recogniser", CALLS, _listening_with_sherpa)
 else:
     listening = _application("recogniser", CALLS, _listening)
 speaking = _application("voice", UTTERANCES, _speaking)

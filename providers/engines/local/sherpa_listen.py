@@ -21,6 +21,7 @@ from dsp import PcmDecoder, Samples
 from providers.engines.base import ListeningCapabilities, Transcript, Word
 from providers.engines.local.listener import ThreadedListener, ThreadOptions
 from providers.engines.local.model import existing, live_resampler, one_of
+from providers.engines.local.together import DecodesTogether
 
 NAME = "sherpa"
 
@@ -52,6 +53,8 @@ class SherpaListenerOptions:
     capacity: int | None = None
     """Recognitions at once."""
     threads: int = os.cpu_count() or 1
+    together: bool = False
+    """Whether streams that wait for the model are decoded in one step; worth it with more threads than cores."""
 
 
 class SherpaListener(ThreadedListener[Any]):
@@ -78,7 +81,8 @@ def _load(options: SherpaListenerOptions) -> Any:
     import sherpa_onnx
 
     folder = existing(options.folder, "PROVIDERS_SHERPA_LISTEN_FOLDER", engine=NAME)
-    return _recognizer(sherpa_onnx.OnlineRecognizer, folder, options)
+    recognizer = _recognizer(sherpa_onnx.OnlineRecognizer, folder, options)
+    return DecodesTogether(recognizer) if options.together else recognizer
 
 
 class SherpaRecogniser:
