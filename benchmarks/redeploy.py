@@ -13,10 +13,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from benchmarks.counted_call import CountedCall, Refused
-from benchmarks.served import Served, fast_loop, serving
+from benchmarks.served import UNGATED, Served, fast_loop, serving
 
-_SERVER = ("--voice", "tone", "--transcriber", "null", "--max-calls", "1000", "--max-loop-lag-seconds", "0")
-"""Lag does not close the gate: on a busy machine that would be measured instead."""
 _NEW_EVERY = 0.2
 """Seconds between two new calls while the old server drains."""
 
@@ -51,8 +49,8 @@ class Outcome:
 def drained(calls: int, seconds: int, *, speed: float = 1.0, notice: float = 5.0) -> Outcome:
     """``calls`` on server A, SIGTERM in the middle of their audio, while new calls come and B is there."""
     with (
-        serving(*_SERVER, "--drain-notice-seconds", f"{notice}") as old,
-        serving(*_SERVER) as new,
+        serving(*UNGATED, "--drain-notice-seconds", f"{notice}") as old,
+        serving(*UNGATED) as new,
         asyncio.Runner(loop_factory=fast_loop()) as runner,
     ):
         return runner.run(_drained(old, new, calls, seconds, speed))
@@ -109,7 +107,7 @@ async def _come(outcome: Outcome, servers: tuple[Served, ...], wait: float, spee
 
 def taken_over(times: int, callers: int, seconds: int, *, workers: int = 1, notice: float = 1.0) -> Outcome:
     """``callers`` that call again and again, while servers take over from each other ``times`` over."""
-    flags = (*_SERVER, "--drain-notice-seconds", f"{notice}", "--workers", f"{workers}")
+    flags = (*UNGATED, "--drain-notice-seconds", f"{notice}", "--workers", f"{workers}")
     with tempfile.TemporaryDirectory() as runtime, ExitStack() as stack:
         first = stack.enter_context(serving(*flags, runtime=runtime))
         with asyncio.Runner(loop_factory=fast_loop()) as runner:

@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 import psutil
 
 from benchmarks.counted_call import CountedCall, Refused
-from benchmarks.served import Served, fast_loop, serving
+from benchmarks.served import UNGATED, Served, fast_loop, serving
 
-_FLAGS = ("--voice", "tone", "--transcriber", "null", "--max-calls", "1000", "--max-voices", "1000",
-          "--max-loop-lag-seconds", "0", "--workers", "2")  # fmt: skip
+_FLAGS = (*UNGATED, "--max-voices", "1000", "--workers", "2")
 _CALL_SECONDS = 30
 """Seconds of audio of one call; the next one follows at once."""
 _TURN = 6.0
@@ -73,7 +72,7 @@ class Soaked:
         return _p99(self.late, begin, end)
 
 
-def soak(calls: int, seconds: float, *, rest: float = _REST, warm: float = 20.0) -> Soaked:
+def soak(calls: int, seconds: float, *, rest: float = _REST, warm: float = 60.0) -> Soaked:
     """Load a server of two workers."""
     with serving(*_FLAGS) as server, asyncio.Runner(loop_factory=fast_loop()) as runner:
         return runner.run(_soak(server, calls, seconds, rest, warm))
@@ -126,6 +125,7 @@ async def _caller(server: Served, index: int, wait: float, over: Callable[[], bo
         except Refused as error:
             soaked.cut[f"refused: {error}"] += 1
             await asyncio.sleep(1)
+            continue
         finally:
             assistant.cancel()
         soaked.calls += 1

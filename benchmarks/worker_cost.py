@@ -11,10 +11,9 @@ import httpx
 import psutil
 
 from benchmarks.counted_call import CountedCall
-from benchmarks.served import Served, fast_loop, serving
+from benchmarks.served import UNGATED, Served, fast_loop, serving
 from benchmarks.soak import held
 
-_SERVER = ("--voice", "tone", "--transcriber", "null", "--max-calls", "1000", "--max-loop-lag-seconds", "0")
 _HANG = 60.0
 
 
@@ -31,7 +30,7 @@ class Cost:
 def cost(workers: int, calls: int, seconds: int) -> Cost:
     """The cost of calls that come all at once to a fresh server of so many workers."""
     with (
-        serving(*_SERVER, "--workers", f"{workers}") as server,
+        serving(*UNGATED, "--workers", f"{workers}") as server,
         asyncio.Runner(loop_factory=fast_loop()) as runner,
     ):
         return runner.run(_cost(server, calls, seconds))
@@ -52,7 +51,7 @@ def back_after_kill(rounds: int, *flags: str) -> list[float]:
     """Seconds from a worker's SIGKILL until both workers serve again."""
     found = []
     for _ in range(rounds):
-        with serving(*(flags or _SERVER), "--workers", "2") as server:
+        with serving(*(flags or UNGATED), "--workers", "2") as server:
             full = _places(server)
             worker = psutil.Process(server.pid).children()[-1]
             worker.kill()

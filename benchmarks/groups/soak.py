@@ -24,7 +24,7 @@ def run(options: Options, progress: Progress) -> Report:
     """Soak for as many minutes as asked for."""
     progress.step(NAME, 0, 1)
     minutes = options.minutes or (0.5 if options.quick else _DEFAULT_MINUTES)
-    found = soak.soak(20 if options.quick else 200, minutes * 60)
+    found = soak.soak(20 if options.quick else 200, minutes * 60, warm=min(60.0, minutes * 60))
     span = min(_MINUTE, found.seconds / 2)
     first, last = (_RAMP, _RAMP + span), (found.seconds - span, found.seconds)
     rows = [
