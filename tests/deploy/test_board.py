@@ -80,12 +80,12 @@ def loaded() -> Iterator[Prometheus]:
     """Prometheus, beside a server that is under load for as long as the tests of this module ask."""
     tool("prometheus", "Debian's package prometheus")
     pytest.importorskip("espeakng_loader", reason="the voice that takes over needs the extra local")
-    with server("null", "--max-calls", "2") as running, ThreadPoolExecutor(1) as pool:
+    with server("null", "--max-calls", "2", "--max-loop-lag-seconds", "0") as running, ThreadPoolExecutor(1) as pool:
         address = f"{running.host}:{running.port}"
         with prometheus([address], interval="500ms") as asked:
             loading = pool.submit(make_calls, running, 3, 8.0)
             until(lambda: asked.now("providers_calls > 0"), 30, "calls are scraped")
-            refused = 'increase(providers_refused_total{reason="full"}[30s]) > 0'
+            refused = 'sum(increase(providers_refused_total{endpoint="transcriber"}[30s])) > 0'
             until(lambda: asked.now(refused), 30, "the third call's refusal is scraped")
             until(lambda: asked.now("rate(providers_transcript_lag_seconds_count[5s]) > 0"), 30, "finals are scraped")
             until(lambda: asked.now('providers_engine_events_total{kind="took-over"}'), 30, "a fallback is scraped")
