@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from providers.text.endings import DigitWords, digit_words, likely_languages
 
-__all__ = ["digits_said", "more_digits_expected"]
+__all__ = ["digits_said", "more_digits_expected", "number_complete"]
 
 _LOOKED_AT = 400
 """Characters at the end of a text that are read."""
@@ -80,6 +80,20 @@ def more_digits_expected(text: str, question: str = "", languages: Iterable[str]
     if fewest is None:
         return True
     return not _is_phone(said, text, languages) if fewest == 0 else said < fewest
+
+
+def number_complete(text: str, question: str = "", languages: Iterable[str] = ()) -> bool:
+    """True when a text ends with all digits of a number whose length is known.
+
+    >>> number_complete("555 123 4567", "Your phone number?"), number_complete("447", "Your account number?")
+    (True, False)
+    """
+    languages = tuple(languages)
+    said = digits_said(text, languages)
+    named = _named(text[-_LOOKED_AT:]) or _named(question[-_LOOKED_AT:])
+    if not said or named is None or named[0] is None:
+        return False
+    return said >= named[0] if named[0] else _is_phone(said, text, languages)
 
 
 def _named(text: str) -> tuple[int | None] | None:

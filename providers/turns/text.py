@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from providers.text.digits import more_digits_expected
+from providers.text.digits import more_digits_expected, number_complete
 from providers.text.endings import Ending, ending, without_mark
 from providers.text.short_answers import is_short_answer
 from providers.text.spelling import more_letters_expected
@@ -13,6 +13,8 @@ from providers.turns.weights import TEXT
 
 __all__ = ["TextTurns", "reason_of"]
 
+_COMPLETE = 2.0
+"""Log-odds that a number is over that has all its digits."""
 _DECIDING_MARKS = frozenset("?!？！؟‼⁇⁈⁉")
 """Marks that end a sentence after any word; a full stop may be an engine's guess."""
 
@@ -41,6 +43,10 @@ class TextTurns:
     def opinion(self, question: TurnQuestion) -> Opinion:
         """The opinion of the words."""
         reason = reason_of(question)
+        if reason is Reason.NUMBER and number_complete(
+            without_mark(question.user)[0], question.assistant, question.languages
+        ):
+            return Opinion(_COMPLETE, reason)
         return Opinion(self._log_odds[reason], reason)
 
     async def aclose(self) -> None:

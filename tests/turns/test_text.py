@@ -114,6 +114,13 @@ def test_the_question_before_tells_what_is_still_to_come(question: str, text: st
     assert seconds(text, question) == waits
 
 
+def test_a_number_with_all_its_digits_is_over_and_one_of_unknown_length_may_not_be() -> None:
+    phone = TextTurns().opinion(TurnQuestion("555 123 4567", "What is your phone number?"))
+    house = TextTurns().opinion(TurnQuestion("it is 447"))
+    assert phone.reason is house.reason is Reason.NUMBER
+    assert phone.log_odds > 1 > house.log_odds
+
+
 UNFINISHED = {
     "en": "I would like to speak to the", "de": "ich möchte einen Termin und", "fr": "je voudrais parler à mon",
     "es": "quiero hablar con mi", "it": "vorrei parlare con il", "pt": "eu quero falar com o",
