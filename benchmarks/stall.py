@@ -132,7 +132,8 @@ def _serve(values: dict[str, Any]) -> None:
     probe = StallProbe()
     voice, transcriber = assembly.make_voice(chosen), assembly.make_transcriber(chosen)
     app = create_app(chosen, voice=voice, transcriber=transcriber, background=lambda: _answer(probe))
-    server.run(app, chosen, server.bind(chosen), announce=lambda base: _tell(base=base))
+    drain = app.state.endpoints.drain
+    server.run(app, chosen, server.bind(chosen), announce=lambda base: _tell(base=base), drain=drain)
 
 
 async def _answer(probe: StallProbe) -> None:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ENDPOINTING", "START", "VOICE", "mutated"]
+__all__ = ["ENDPOINTING", "SERVER_URL", "START", "VOICE", "mutated"]
 
 VOICE: tuple[Any, ...] = (
     {"message": {"type": "voice-request", "text": "Hello, can you hear me?", "sampleRate": 8000}},
@@ -44,6 +44,15 @@ ENDPOINTING: tuple[Any, ...] = (
 START: tuple[Any, ...] = (
     {"type": "start", "encoding": "linear16", "container": "raw", "sampleRate": 16000, "channels": 2},
     {"type": "start", "sampleRate": 8000, "channels": 1, "more": {"unknown": [1, 2]}},
+)
+
+SERVER_URL: tuple[Any, ...] = (
+    {"message": {"type": "status-update", "status": "ended", "endedReason": "x", "call": {"id": "c"}}},
+    {"message": {"type": "tool-calls", "toolCallList": [{"id": "1", "name": "f", "parameters": {"a": [1, None]}}]}},
+    {"message": {"type": "tool-calls", "toolCallList": [{"id": "1", "function": {"name": "f", "arguments": "{}"}}]}},
+    {"message": {"type": "handoff-destination-request", "parameters": {"team": "x"}, "call": {"id": None}}},
+    {"message": {"type": "assistant.speechStarted", "text": "Hi", "turn": 1.5, "timing": {"words": [{}]}}},
+    {"type": "speech-update", "role": "user", "status": "started", "turn": 0},
 )
 
 _TEXTS = (

@@ -1,13 +1,15 @@
-"""The three wires under mutated input, in this process: they answer with values or with this project's own errors."""
+"""The wires under mutated input, in this process: they answer with values or with this project's own errors."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
 
-from benchmarks.fuzz.material import ENDPOINTING, START, VOICE, mutated
+from benchmarks.fuzz.material import ENDPOINTING, SERVER_URL, START, VOICE, mutated
 from providers.endpointing import wire as endpointing
 from providers.errors import ProvidersError
+from providers.server_url import wire as server_url
+from providers.server_url.messages import ToolCalls
 from providers.text.sentences import units
 from providers.text.tags import Speak, parts
 from providers.transcriber import wire as transcriber
@@ -41,10 +43,20 @@ def one_call(body: bytes) -> None:
     wire.receive_text(body.decode(errors="replace"))
 
 
+def one_server_message(body: bytes) -> None:
+    """Parse a Server URL message and say what a call's events say of it."""
+    message = server_url.parse(body)
+    assert len(message.type) <= 64
+    message.told()
+    if isinstance(message, ToolCalls):
+        assert all(isinstance(call.arguments, dict) for call in message.calls)
+
+
 TARGETS: Mapping[str, tuple[Callable[[bytes], None], tuple[object, ...]]] = {
     "voice": (one_voice_request, VOICE),
     "endpointing": (one_endpointing_request, ENDPOINTING),
     "transcriber": (one_call, START),
+    "server url": (one_server_message, SERVER_URL),
 }
 """Name of a wire to what takes one input, and the valid inputs that mutation begins with."""
 
