@@ -36,7 +36,10 @@ class TurnSettings(Group, frozen=True):
     ] = ""
     turn_model: Annotated[
         str | None,
-        Meta(description="ONNX file of the acoustic turn engine; unset: the one that pipecat-ai ships, if installed."),
+        Meta(
+            description="ONNX file of the acoustic turn engine; unset: the one that `models pull smart-turn` has"
+            " fetched, or that pipecat-ai ships, if it is installed."
+        ),
     ] = None
     turn_workers: Annotated[Count, Meta(description="Threads of the acoustic turn engine.")] = 1
     turn_hold_seconds: Annotated[
