@@ -45,7 +45,7 @@ def test_the_service_has_a_minute_more_than_the_drain() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs systemd")
 def test_the_server_takes_the_socket_that_systemd_passes(tmp_path: Path) -> None:
     program, port = tool("systemd-socket-activate", "systemd"), free_port()
-    serve = [*COMMAND, "serve", "--voice", "tone", "--transcriber", "null"]
+    serve = [*COMMAND, "serve", "--voice", "tone", "--transcriber", "null", "--drain-notice-seconds", "0"]
     passed = {"PROVIDERS_RUNTIME_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
     environ = [f"--setenv={name}={value}" for name, value in passed.items()]
     with subprocess.Popen(
