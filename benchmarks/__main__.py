@@ -1,5 +1,9 @@
 """``python -m benchmarks``."""
 
-from benchmarks.cli import main
+import sys
 
-main()
+from benchmarks import cli, recordings
+
+if sys.argv[1:2] == ["recordings"]:
+    recordings.main(sys.argv[2:], prog_name="python -m benchmarks recordings")
+cli.main()

@@ -22,6 +22,7 @@ Examples:
   python -m benchmarks --list                    what there is
   python -m benchmarks dsp --quick               a first impression in half a minute
   python -m benchmarks dsp --only resample       one stage and its peers
+  python -m benchmarks recordings                bring real recordings; some cases need them
   python -m benchmarks dsp quality --json figures.json --plot figures/
 \b
 Peers (scipy, samplerate, WebRTC, ...) come with  pip install '.[local,bench]'

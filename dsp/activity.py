@@ -34,7 +34,7 @@ class VoiceActivity:
     """Detector of speech in noise, one decision per 20 ms.
 
     Twenty band levels, each against its own floor, and the period of the voice go through a recurrent network of 40
-    units, which was trained on real telephone prompts, readers and meetings in noise and music (`benchmarks.training`).
+    units, which was trained on real telephone prompts, readers and meetings in noise and music.
     Nothing depends on the level of the line.
 
     Parameters
