@@ -4,6 +4,7 @@ from dsp.activity import ActivityEvent, VoiceActivity
 from dsp.backends import backend, use_backend
 from dsp.denoise import FourierDenoiser
 from dsp.denoise_plan import FourierDenoisingPlan
+from dsp.dtmf import DtmfDetector, DtmfDigit, dtmf_tones
 from dsp.echo import EchoCanceller
 from dsp.echo_gate import EchoGate
 from dsp.edges import EdgeTrim, trim_silence
@@ -22,6 +23,8 @@ __all__ = [
     "ActivityEvent",
     "Chain",
     "Codes",
+    "DtmfDetector",
+    "DtmfDigit",
     "EchoCanceller",
     "EchoGate",
     "EdgeTrim",
@@ -42,6 +45,7 @@ __all__ = [
     "backend",
     "crossfade",
     "decode_pcm16",
+    "dtmf_tones",
     "encode_pcm16",
     "fade_in",
     "fade_out",

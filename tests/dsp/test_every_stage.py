@@ -18,6 +18,7 @@ RATE = 16000
 
 ONE_CHANNEL: dict[str, Callable[[], Any]] = {
     "Chain": lambda: dsp.Chain([dsp.LiveResampler(RATE, 8000), dsp.Limiter(8000)]),
+    "DtmfDetector": lambda: dsp.DtmfDetector(RATE),
     "EdgeTrim": lambda: dsp.EdgeTrim(RATE),
     "FourierDenoiser": lambda: dsp.FourierDenoiser(dsp.FourierDenoisingPlan(), RATE),
     "Leveler": lambda: dsp.Leveler(RATE),
