@@ -2,6 +2,7 @@
 
 from dsp.activity import ActivityEvent, VoiceActivity
 from dsp.backends import backend, use_backend
+from dsp.beep import Beep, BeepDetector
 from dsp.denoise import FourierDenoiser
 from dsp.denoise_plan import FourierDenoisingPlan
 from dsp.dtmf import DtmfDetector, DtmfDigit, dtmf_tones
@@ -21,6 +22,8 @@ from dsp.stage import Chain, Samples, Stage
 
 __all__ = [
     "ActivityEvent",
+    "Beep",
+    "BeepDetector",
     "Chain",
     "Codes",
     "DtmfDetector",

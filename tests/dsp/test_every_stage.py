@@ -17,6 +17,7 @@ from tests.dsp.any_split import assert_any_split, assert_same, join
 RATE = 16000
 
 ONE_CHANNEL: dict[str, Callable[[], Any]] = {
+    "BeepDetector": lambda: dsp.BeepDetector(RATE),
     "Chain": lambda: dsp.Chain([dsp.LiveResampler(RATE, 8000), dsp.Limiter(8000)]),
     "DtmfDetector": lambda: dsp.DtmfDetector(RATE),
     "EdgeTrim": lambda: dsp.EdgeTrim(RATE),
