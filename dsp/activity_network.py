@@ -20,7 +20,7 @@ FILE = "activity.weights"
 
 
 class Weights(NamedTuple):
-    """What training found; all float32, inputs along the first axis."""
+    """What training found (`benchmarks.training`); all float32, inputs along the first axis."""
 
     layer: Floats
     layer_bias: Floats
