@@ -169,12 +169,14 @@ static void tail_learn(struct echo *e)
 
 static void watch_push(struct echo *e, const float *near, const float *error, const float *echo)
 {
-    ptrdiff_t block = e->is.block, kept = (e->is.seen + e->is.farthest_jump - 1) * block;
-    memmove(e->near_seen, e->near_seen + block, sizeof(float) * (size_t)kept);
-    memmove(e->echo_seen, e->echo_seen + block, sizeof(float) * (size_t)kept);
-    memcpy(e->near_seen + kept, near, sizeof(float) * (size_t)block);
-    memcpy(e->echo_seen + kept, echo, sizeof(float) * (size_t)block);
-    float now[3] = {dot(error, echo, block), dot(error, error, block), dot(echo, echo, block)};
+    ptrdiff_t block = e->is.block, place = e->watched % (e->is.seen + e->is.farthest_jump) * block;
+    float energy = dot(echo, echo, block);
+    memcpy(e->near_seen + place, near, sizeof(float) * (size_t)block);
+    memcpy(e->echo_seen + place, echo, sizeof(float) * (size_t)block);
+    e->watched_energy[e->watched % e->is.seen] = energy;
+    e->watched_both[e->watched % e->is.seen] = dot(near, echo, block);
+    e->watched++;
+    float now[3] = {dot(error, echo, block), dot(error, error, block), energy};
     for (int i = 0; i < 3; i++)
         e->likeness[i] += (1.0f - e->is.misfit_memory) * (now[i] - e->likeness[i]);
     e->settled_for++;
@@ -196,10 +198,20 @@ static int watch_louder(const struct echo *e)
 {
     if (!watch_settled(e))
         return 0;
-    ptrdiff_t first = e->is.farthest_jump * e->is.block, count = e->is.seen * e->is.block;
-    const float *near = e->near_seen + first, *echo = e->echo_seen + first;
-    float energy = dot(echo, echo, count);
-    return energy > e->is.clearly_audible_energy && energy > 2.0f * dot(near, echo, count);
+    float energy = 0, both = 0;
+    for (ptrdiff_t i = 0; i < e->is.seen; i++) {
+        energy += e->watched_energy[i];
+        both += e->watched_both[i];
+    }
+    return energy > e->is.clearly_audible_energy && energy > 2.0f * both;
+}
+
+/* A ring's blocks, the oldest first. */
+static void watch_unrolled(const struct echo *e, const float *ring, float *to)
+{
+    ptrdiff_t blocks = e->is.seen + e->is.farthest_jump, block = e->is.block;
+    for (ptrdiff_t i = 0; i < blocks; i++)
+        memcpy(to + i * block, ring + (e->watched + i) % blocks * block, sizeof(float) * (size_t)block);
 }
 
 static void watch_sharpened(const struct echo *e, const float *samples, float *sharp, ptrdiff_t count)
@@ -213,10 +225,12 @@ static void watch_sharpened(const struct echo *e, const float *samples, float *s
 /* Whether the echo jumped, and by how many samples it comes later. */
 static int watch_jump(const struct echo *e, ptrdiff_t *jump)
 {
-    float near[ECHO_SEEN], echo[ECHO_SEEN];
+    float near[ECHO_SEEN], echo[ECHO_SEEN], unrolled[ECHO_SEEN];
     ptrdiff_t reach = e->is.farthest_jump * e->is.block, part = e->is.seen * e->is.block, best = 0;
-    watch_sharpened(e, e->near_seen, near, reach + part);
-    watch_sharpened(e, e->echo_seen, echo, reach + part);
+    watch_unrolled(e, e->near_seen, unrolled);
+    watch_sharpened(e, unrolled, near, reach + part);
+    watch_unrolled(e, e->echo_seen, unrolled);
+    watch_sharpened(e, unrolled, echo, reach + part);
     float highest = -2, expected = 0;
     for (int late = 1; late >= 0; late--) { /* from the latest to the earliest */
         const float *own = late ? near + reach : echo + reach, *other = late ? echo : near;
@@ -266,6 +280,9 @@ static void filter_forget(struct echo *e)
     size_t seen = sizeof(float) * (size_t)((e->is.seen + e->is.farthest_jump) * e->is.block);
     memset(e->near_seen, 0, seen);
     memset(e->echo_seen, 0, seen);
+    memset(e->watched_energy, 0, sizeof e->watched_energy);
+    memset(e->watched_both, 0, sizeof e->watched_both);
+    e->watched = 0;
     drift_forget(e);
     tail_forget(e);
     filter_doubt(e);

@@ -50,6 +50,8 @@ struct echo {
     int related, found, expects;
     ptrdiff_t offset, settled_for, age, silent_blocks, unrelated;
     float likeness[3];
+    ptrdiff_t watched;                                                      /* blocks seen: both arrays are rings */
+    float watched_energy[ECHO_BLOCKS_SEEN], watched_both[ECHO_BLOCKS_SEEN]; /* of each block's expected echo */
     float tail_decay;
     double drift, due, late_spread, cross, drift_spread; /* of the drift tracker */
 };
