@@ -19,7 +19,11 @@ from tests.live import start
 from tests.test_cli import COMMAND, Server, serving
 from tests.transcriber.test_endpoint import closing, eventually, heard
 
-QUICK = ("--voice", "tone", "--transcriber", "null", "--no-auth", "--log-format", "json")
+QUICK = (
+    *("--voice", "tone", "--transcriber", "null", "--no-auth", "--log-format", "json"),
+    *("--max-loop-lag-seconds", "0", "--max-loop-share", "0", "--max-backlog-seconds", "0"),
+)
+"""Flags of a server that is up soon, and that no load of the machine makes refuse a call."""
 HANG = 15.0
 
 
