@@ -130,7 +130,13 @@ class VoiceActivity:
         return events
 
     def flush(self) -> list[ActivityEvent]:
-        """End the stream: open speech ends with the last sample. The detector is then ready for a new stream."""
+        """End the stream: open speech ends with the last sample. The detector is then ready for a new stream.
+
+        Returns
+        -------
+        list of ActivityEvent
+            One where speech was open, else none.
+        """
         heard = self._hops * self._hop + self._waiting - (self._window - self._hop)
         events = [ActivityEvent(speaking=False, at=heard)] if self._speaking else []
         self._start_over()

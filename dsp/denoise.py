@@ -117,7 +117,12 @@ class FourierDenoiser:
         return out
 
     def flush(self) -> Samples:
-        """Hand out the rest, so that `delay` samples more have come out than went in, and reset for a new stream."""
+        """Hand out the rest, so that `delay` samples more have come out than went in, and reset for a new stream.
+
+        Returns
+        -------
+        numpy.ndarray, shape (m,), float32
+        """
         if not (self._fed if self._kernel is None else self._kernel.fed):
             return SILENCE.copy()
         waiting = self._carry.size if self._kernel is None else self._kernel.waiting

@@ -173,7 +173,12 @@ class EchoCanceller:
         return joined([self._cancel(pair) for pair in self._pairs.push(near, far)])
 
     def flush(self) -> Samples:
-        """Hand out the rest, `delay` samples more than were fed in all, and be ready for a new call."""
+        """Hand out the rest, `delay` samples more than were fed in all, and be ready for a new call.
+
+        Returns
+        -------
+        numpy.ndarray, shape (m,), float32
+        """
         if self._kernel is not None:
             rest = self._kernel.drain()
         else:

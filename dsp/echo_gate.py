@@ -96,7 +96,12 @@ class EchoGate:
         return joined([self._gate(pair) for pair in self._pairs.push(near, far)])
 
     def flush(self) -> Samples:
-        """Hand out the rest, `delay` samples more than were fed in all, and be ready for a new stream."""
+        """Hand out the rest, `delay` samples more than were fed in all, and be ready for a new stream.
+
+        Returns
+        -------
+        numpy.ndarray, shape (m,), float32
+        """
         pairs, count = self._pairs.drain()
         rest = joined([self._gate(pair) for pair in pairs])[:count]
         self._start()

@@ -56,7 +56,21 @@ class Resampler:
         return 0.0
 
     def feed(self, samples: Samples) -> Samples:
-        """Resample the next run of samples; the answer may be empty, which is not the end."""
+        """Resample the next run of samples; the answer may be empty, which is not the end.
+
+        Parameters
+        ----------
+        samples : numpy.ndarray, shape (n,), float32
+
+        Returns
+        -------
+        numpy.ndarray, shape (m,), float32
+
+        Raises
+        ------
+        SignalError
+            See `dsp.stage.valid_samples`.
+        """
         samples = valid_samples(samples)
         if self._stream is None:
             return samples
@@ -65,7 +79,12 @@ class Resampler:
         return out
 
     def flush(self) -> Samples:
-        """Hand out the tail, and be ready for a new stream."""
+        """Hand out the tail, and be ready for a new stream.
+
+        Returns
+        -------
+        numpy.ndarray, shape (m,), float32
+        """
         if self._stream is None:
             return SILENCE.copy()
         rest: Samples = self._stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
