@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
+from benchmarks.stall import TOLERATED_STALL
 from dsp import split_channels
 from providers.engines.base import Transcript
 from providers.engines.espeak.engine import Espeak
@@ -196,7 +197,7 @@ def test_b11_the_loop_does_not_stall_while_an_engine_works() -> None:
         return worst
 
     # The best of three: another process on the machine may stall any single run.
-    assert min(asyncio.run(scenario()) for _ in range(3)) < 0.02
+    assert min(asyncio.run(scenario()) for _ in range(3)) < TOLERATED_STALL
 
 
 TEXTS = [
