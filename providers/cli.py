@@ -209,19 +209,12 @@ class _Start:
             raise click.ClickException(fault)
 
     def _announce(self, base: str, names: tuple[str, str], calls: str, workers: int) -> None:
-        import dsp
-        from providers.models.advice import recogniser_note
-        from providers.models.store import ModelStore
+        from providers.announcement import StartLines
 
         if self.taken is not None:
             self.taken.complete()
-        voices = self.chosen.voice.max_voices * workers
-        speaks = f"engine {names[0]}; {voices} requests at once: --max-voices"
-        hears = f"engine {names[1]}; {calls})"
-        if note := recogniser_note(names[1], ModelStore.at(self.chosen.models.folder)):
-            hears += f"\n                {note}"
-        secret = _shown_secret(self.chosen, made=self.secret is not None)
-        click.echo(_banner(base, secret, speaks, hears, dsp.backend(), self.public))
+        lines = StartLines(base, self.chosen, names, calls, workers, made=self.secret is not None, public=self.public)
+        click.echo(lines.text())
         sys.stdout.flush()
 
     def _described(self, base: str, names: tuple[str, str]) -> RunningServer:
@@ -241,12 +234,6 @@ def _public_url(name: str, local: str) -> str:
         raise click.ClickException(str(error)) from None
 
 
-_BACKENDS = {
-    "native": "native: compiled kernels",
-    "numpy": "numpy; a C compiler at installation builds kernels that need a tenth of the time: --dsp-backend",
-}
-
-
 def _use_backend(name: str) -> None:
     """Choose the backend of the signal core."""
     import dsp
@@ -255,38 +242,6 @@ def _use_backend(name: str) -> None:
         dsp.use_backend(name)
     except dsp.ParameterError as error:
         raise click.ClickException(f"--dsp-{error}") from None
-
-
-def _shown_secret(chosen: settings.Settings, *, made: bool) -> str:
-    """What the start lines say of the secret: the one made for this run, never one that the operator gave."""
-    if chosen.access.no_auth:
-        return "none: every endpoint is open (--no-auth)"
-    if made:
-        return f"{chosen.access.secret}   (made for this run)"
-    if chosen.access.secret is not None:
-        return "the one you set"
-    return "none: " + ("signatures by the HMAC key you set" if chosen.hmac.secret else "tokens of the clients you set")
-
-
-def _banner(base: str, secret: str, voice: str, transcriber: str, backend: str, public: str) -> str:
-    from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TRANSCRIBER_PATH, VOICE_PATH
-
-    tunnel = (f"  public        {public}   (the tunnel ends with the server)",) if public else ()
-    return "\n".join(
-        (
-            *tunnel,
-            f"  voice         {base}{VOICE_PATH}   ({voice})",
-            f"  transcriber   {base.replace('http', 'ws', 1)}{TRANSCRIBER_PATH}   ({transcriber}",
-            f"  endpointing   {base}{ENDPOINTING_PATH}",
-            f"  server url    {base}{SERVER_URL_PATH}   (messages and calls: {CALLS_PATH})",
-            f"  secret        {secret}",
-            f"  signal code   {_BACKENDS[backend]}",
-            "",
-            f"  Next: vapi-providers assistant --public-url {public or 'https://…'}  prints the JSON of an assistant,"
-            " or applies it;",
-            '        vapi-providers say "Hello there."  in another terminal lets you hear it. Ctrl-C ends.',
-        )
-    )
 
 
 @main.command(cls=_Grouped)

@@ -1,0 +1,73 @@
+"""Lines that a server prints when it is up: its URLs, its engines, its secret, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import dsp
+from providers.models.advice import recogniser_note
+from providers.models.store import ModelStore
+from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TRANSCRIBER_PATH, VOICE_PATH
+from providers.settings import Settings
+
+__all__ = ["StartLines"]
+
+_BACKENDS = {
+    "native": "native: compiled kernels",
+    "numpy": "numpy; a C compiler at installation builds kernels that need a tenth of the time: --dsp-backend",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StartLines:
+    """What is known of a server that is up."""
+
+    base: str
+    """Its URL on this machine."""
+    chosen: Settings
+    names: tuple[str, str]
+    """Of the voice and the transcriber."""
+    calls: str
+    """How many calls it takes, and why."""
+    workers: int
+    made: bool
+    """Whether the secret was made for this run."""
+    public: str
+    """URL of the tunnel; empty without one."""
+
+    def text(self) -> str:
+        """The lines."""
+        socket = self.base.replace("http", "ws", 1)
+        voices = self.chosen.voice.max_voices * self.workers
+        speaks = f"engine {self.names[0]}; {voices} requests at once: --max-voices"
+        note = recogniser_note(self.names[1], ModelStore.at(self.chosen.models.folder))
+        lines = [
+            f"  public        {self.public}   (the tunnel ends with the server)" if self.public else "",
+            f"  voice         {self.base}{VOICE_PATH}   ({speaks})",
+            f"  transcriber   {socket}{TRANSCRIBER_PATH}   (engine {self.names[1]}; {self.calls})",
+            f"                {note}" if note else "",
+            f"  endpointing   {self.base}{ENDPOINTING_PATH}",
+            f"  server url    {self.base}{SERVER_URL_PATH}   (messages and calls: {CALLS_PATH})",
+            f"  secret        {self._secret()}",
+            f"  signal code   {_BACKENDS[dsp.backend()]}",
+        ]
+        return "\n".join([*filter(None, lines), "", *self._next()])
+
+    def _next(self) -> tuple[str, str]:
+        url = self.public or "https://…"
+        return (
+            f"  Next: vapi-providers assistant --public-url {url}  prints the JSON of an assistant, or applies it;",
+            '        vapi-providers say "Hello there."  in another terminal lets you hear it. Ctrl-C ends.',
+        )
+
+    def _secret(self) -> str:
+        """The secret made for this run, never one that the operator gave."""
+        access = self.chosen.access
+        if access.no_auth:
+            return "none: every endpoint is open (--no-auth)"
+        if self.made:
+            return f"{access.secret}   (made for this run)"
+        if access.secret is not None:
+            return "the one you set"
+        signed = self.chosen.hmac.secret is not None
+        return "none: " + ("signatures by the HMAC key you set" if signed else "tokens of the clients you set")
