@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from providers.calls.activity import SpeechActivity
+from providers.calls.audio_intake import AudioIntake
 from providers.calls.events import CallEvent, CallEventKind
 from providers.calls.record import CallRecord
 from providers.calls.recording import CallRecording, Recorder
@@ -90,10 +91,7 @@ class SocketNotes(CallNotes):
         self.assistant: Envelope | None = None
         """What the assistant's channel sounded like; None once nobody needs it for a join."""
         self._customer = customer
-        self._waiting: list[bytes] = []
-        self._received = 0
-        self._next_look = 0
-        self._bytes_per_second = 0
+        self._intake = AudioIntake()
         self._begun = math.inf
         """When the audio began, by the frame that came with the least delay: a stall makes no speech later."""
         self._activity: SpeechActivity | None = None
@@ -101,11 +99,11 @@ class SocketNotes(CallNotes):
     @property
     def position(self) -> float:
         """Seconds of audio received."""
-        return self._received / self._bytes_per_second if self._bytes_per_second else 0.0
+        return self._intake.position
 
     def started(self, rate: int, channels: int) -> None:
         """Note the start message: Hz and 1 or 2 channels."""
-        self._bytes_per_second = 2 * channels * rate
+        self._intake.bytes_per_second = 2 * channels * rate
         self._activity = SpeechActivity(rate, channels)
         if channels == 2:
             self.assistant = Envelope(rate)
@@ -117,9 +115,7 @@ class SocketNotes(CallNotes):
 
     def audio(self, pcm: bytes) -> None:
         """Take in whole frames of the call's audio, as they come."""
-        self._waiting.append(pcm)
-        self._received += len(pcm)
-        if self._received >= self._next_look:
+        if self._intake.add(pcm):
             self._look()
 
     def sent(self, text: str, *, final: bool, channel: str = "customer", end: float | None = None) -> None:
@@ -166,17 +162,17 @@ class SocketNotes(CallNotes):
 
     def _catch_up(self) -> None:
         """Look at the audio that waits."""
-        if self._waiting:
+        if self._intake.waits:
             self._look()
 
     def _look(self) -> None:
-        blocks, self._waiting = self._waiting, []
+        blocks = self._intake.take()
         if self._activity is None:
             return
         now, record = self.clock(), self.record
         if self._begun == math.inf:
             self.note("first-frame")
-        self._next_look = self._received + self._activity.block
+        self._intake.look_after(self._activity.block)
         self._begun = min(self._begun, now - self.position)
         if self._recording is not None:
             self._recording.feed(b"".join(blocks))

@@ -20,6 +20,42 @@ Listener = Callable[[CallEvent], None]
 """Is told each new event, on the loop; must return at once and never raise."""
 
 
+class EventLog:
+    """Events in order of time, at most ``limit`` of them.
+
+    Beyond the limit partials that a final has replaced go first, then the oldest events.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.events: list[CallEvent] = []
+        self.dropped = 0
+        """Events that were left out for the limit."""
+        self._limit = limit
+
+    def append(self, event: CallEvent) -> None:
+        """Add the newest event."""
+        self.events.append(event)
+        self._keep_to_the_limit()
+
+    def absorb(self, other: EventLog) -> None:
+        """Take over another log's events, which has none afterwards."""
+        self.dropped += other.dropped
+        self.events = sorted([*self.events, *other.events], key=lambda event: event.at)
+        other.events = []
+        self._keep_to_the_limit()
+
+    def _keep_to_the_limit(self) -> None:
+        """Bring a list that is too long to nine tenths of its limit."""
+        before = len(self.events)
+        if before <= self._limit:
+            return
+        self.events = list(_without_replaced(self.events))
+        beyond = len(self.events) - self._limit * 9 // 10
+        if beyond > 0:
+            del self.events[1 : beyond + 1]  # the first one tells when the call began
+        self.dropped += before - len(self.events)
+
+
 class CallRecord:
     """One call as far as it is known. Events are appended and never changed.
 
@@ -28,7 +64,7 @@ class CallRecord:
     name
         Our own id of the call.
     limit
-        Events that are kept. Beyond it partials that a final has replaced go first, then the oldest events.
+        Events that are kept, see `EventLog`.
     """
 
     def __init__(self, name: str, *, limit: int) -> None:
@@ -44,16 +80,23 @@ class CallRecord:
         """Seconds of the newest socket's audio."""
         self.made: deque[Envelope] = deque(maxlen=_MADE)
         """What was spoken for it, while no socket is known."""
-        self.events: list[CallEvent] = []
-        self.dropped = 0
-        """Events that were left out for the limit."""
         self.merged_into: CallRecord | None = None
         self.listeners: list[Listener] = []
         self.aliases: list[str] = []
         """Names, ids and keys of the records that became one with it."""
         self.compared = float("-inf")
         """When its sound was last compared."""
-        self._limit = limit
+        self._log = EventLog(limit)
+
+    @property
+    def events(self) -> list[CallEvent]:
+        """The events that are kept."""
+        return self._log.events
+
+    @property
+    def dropped(self) -> int:
+        """Events that were left out for the limit."""
+        return self._log.dropped
 
     @property
     def current(self) -> CallRecord:
@@ -79,9 +122,7 @@ class CallRecord:
             event = CallEvent(
                 event.at, event.kind, event.audio, event.text[:_LONGEST_TEXT], event.seconds, event.detail
             )
-        self.events.append(event)
-        if len(self.events) > self._limit:
-            self._make_room()
+        self._log.append(event)
         for listener in self.listeners:
             listener(event)
 
@@ -90,23 +131,11 @@ class CallRecord:
         other.merged_into = self
         self.call_id = self.call_id or other.call_id
         self.key = self.key or other.key
-        self.dropped += other.dropped
-        self.events = sorted([*self.events, *other.events], key=lambda event: event.at)
-        if len(self.events) > self._limit:
-            self._make_room()
+        self._log.absorb(other._log)
         self.listeners += other.listeners
         self.aliases += [other.name, other.call_id, other.key, *other.aliases]
-        other.events, other.listeners = [], []
+        other.listeners = []
         other.made.clear()
-
-    def _make_room(self) -> None:
-        """Bring the list to nine tenths of its limit."""
-        before = len(self.events)
-        self.events = list(_without_replaced(self.events))
-        beyond = len(self.events) - self._limit * 9 // 10
-        if beyond > 0:
-            del self.events[1 : beyond + 1]  # the first one tells when the call began
-        self.dropped += before - len(self.events)
 
 
 def _without_replaced(events: Iterable[CallEvent]) -> Iterable[CallEvent]:

@@ -258,21 +258,17 @@ class ArtifactUpload(ServerMessage):
     kind = "call.artifact.upload"
 
 
-def _named(kind: str, name: str) -> type[ServerMessage]:
-    """A type of message without fields of its own."""
+def _named(kind: str) -> type[ServerMessage]:
+    """A type of message without fields of its own: ``call.delete.failed`` is CallDeleteFailed."""
+    name = kind.title().replace(".", "")
     return type(name, (ServerMessage,), {"kind": kind, "__doc__": f"A message of the type {kind}."})
 
 
-_OF_NO_CALL: tuple[type[ServerMessage], ...] = tuple(
-    _named(kind, name)
-    for kind, name in (
-        ("chat.created", "ChatCreated"),
-        ("chat.deleted", "ChatDeleted"),
-        ("session.created", "SessionCreated"),
-        ("session.updated", "SessionUpdated"),
-        ("session.deleted", "SessionDeleted"),
-        ("call.deleted", "CallDeleted"),
-        ("call.delete.failed", "CallDeleteFailed"),
+_OF_NO_CALL = tuple(
+    _named(kind)
+    for kind in (
+        *("chat.created", "chat.deleted", "session.created", "session.updated", "session.deleted"),
+        *("call.deleted", "call.delete.failed"),
     )
 )
 
