@@ -264,13 +264,8 @@ def _named(kind: str) -> type[ServerMessage]:
     return type(name, (ServerMessage,), {"kind": kind, "__doc__": f"A message of the type {kind}."})
 
 
-_OF_NO_CALL = tuple(
-    _named(kind)
-    for kind in (
-        *("chat.created", "chat.deleted", "session.created", "session.updated", "session.deleted"),
-        *("call.deleted", "call.delete.failed"),
-    )
-)
+_SESSIONS = ("chat.created", "chat.deleted", "session.created", "session.updated", "session.deleted")
+_DELETIONS = ("call.deleted", "call.delete.failed")
 
 _SHAPES: tuple[type[ServerMessage], ...] = (
     AssistantRequest,
@@ -294,7 +289,7 @@ _SHAPES: tuple[type[ServerMessage], ...] = (
     PhoneCallControl,
     VoiceInput,
     ArtifactUpload,
-    *_OF_NO_CALL,
+    *map(_named, (*_SESSIONS, *_DELETIONS)),
 )
 
 TYPES: dict[str, type[ServerMessage]] = {shape.kind: shape for shape in _SHAPES}

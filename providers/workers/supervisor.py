@@ -19,15 +19,14 @@ import multiprocessing
 import signal
 import socket
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
+from dataclasses import dataclass
 
 import structlog
 
 from providers.takeover import Offer
-from providers.workers.channel import CONNECTION, DRAIN, END, HAND_OVER, HURRY, Announcement, Lines, Report
+from providers.workers.channel import CONNECTION, DRAIN, END, HAND_OVER, HURRY, Announcement, Report
+from providers.workers.process import WorkerProcess
 from providers.workers.reactor import Reactor
 from providers.workers.slots import Board, Slot, State
 
@@ -41,8 +40,6 @@ WorkerMain = Callable[[socket.socket, Slot, Board], int]
 _SLOTS = 1024
 """Workers at once, those that drain included."""
 _ACCEPTS_AT_ONCE = 64
-_FRESH_SECONDS = 1.0
-"""How long a connection counts before what it brings shows in the worker's slot."""
 _FIRST_DELAY, _LONGEST_DELAY = 0.25, 30.0
 """Seconds before a worker that did not come up is started again; they double each time."""
 _STEADY_SECONDS = 10.0
@@ -59,47 +56,6 @@ class Events:
     """Another process has taken the listening socket over."""
     ended: Callable[[int], None]
     """The process with this id has ended."""
-
-
-@dataclass(slots=True, eq=False)
-class _Process:
-    """One worker as the supervisor sees it."""
-
-    process: BaseProcess
-    channel: socket.socket
-    slot: Slot
-    delay: float
-    """Seconds to wait before its successor is started, should it not come up."""
-    replaces: _Process | None = None
-    begun: float = field(default_factory=time.monotonic)
-    lines: Lines = field(default_factory=Lines)
-    ready: Announcement | None = None
-    handed: int = 0
-    fresh: deque[float] = field(default_factory=deque)
-    """Times at which connections were handed over, the last second's."""
-    succeeded: bool = False
-    """Whether another worker takes its place already."""
-
-    @property
-    def serving(self) -> bool:
-        return self.ready is not None and self.slot.state is State.READY
-
-    def load(self, now: float) -> tuple[int, int]:
-        """What it has in hand; less is better."""
-        while self.fresh and self.fresh[0] < now - _FRESH_SECONDS:
-            self.fresh.popleft()
-        return self.slot.calls + self.slot.answers + len(self.fresh), self.handed
-
-    def send(self, command: bytes, connection: socket.socket | None = None) -> bool:
-        """Send a command; False when it cannot be taken now."""
-        try:
-            if connection is None:
-                self.channel.send(command)
-            else:
-                socket.send_fds(self.channel, [command], [connection.fileno()])
-        except OSError:
-            return False
-        return True
 
 
 class Supervisor:
@@ -126,7 +82,7 @@ class Supervisor:
         self._events = events
         self._reactor = Reactor()
         self._board = Board(_SLOTS)
-        self._workers: list[_Process] = []
+        self._workers: list[WorkerProcess] = []
         self._offer = Offer(listening, self._reactor, secret=secret, taken=self._hand_over)
         self._was_up = False
         self._signals = 0
@@ -155,7 +111,7 @@ class Supervisor:
 
     # Workers
 
-    def _start(self, delay: float = _FIRST_DELAY, replaces: _Process | None = None) -> None:
+    def _start(self, delay: float = _FIRST_DELAY, replaces: WorkerProcess | None = None) -> None:
         """Fork a worker."""
         if self._draining or self.fault:
             return
@@ -169,7 +125,7 @@ class Supervisor:
         process.start()
         theirs.close()
         ours.setblocking(False)
-        worker = _Process(process, ours, slot, delay, replaces)
+        worker = WorkerProcess(process, ours, slot, delay, replaces)
         self._workers.append(worker)
         self._reactor.add_reader(ours, lambda: self._read(worker))
         self._reactor.add_reader(process.sentinel, lambda: self._ended(worker))
@@ -184,7 +140,7 @@ class Supervisor:
         self._listening.close()
         raise SystemExit(self._main(theirs, slot, self._board))
 
-    def _read(self, worker: _Process) -> None:
+    def _read(self, worker: WorkerProcess) -> None:
         try:
             data = worker.channel.recv(65536)
         except BlockingIOError:
@@ -197,7 +153,7 @@ class Supervisor:
         for report in worker.lines.feed(data):
             self._take(worker, report)
 
-    def _take(self, worker: _Process, report: Report) -> None:
+    def _take(self, worker: WorkerProcess, report: Report) -> None:
         if report.ready is not None:
             self._serves(worker, report.ready)
         if report.fault:
@@ -211,7 +167,7 @@ class Supervisor:
             worker.succeeded = True
             self._start()
 
-    def _serves(self, worker: _Process, ready: Announcement) -> None:
+    def _serves(self, worker: WorkerProcess, ready: Announcement) -> None:
         worker.ready = ready
         if self._draining or self.fault:
             worker.send(END)
@@ -225,7 +181,7 @@ class Supervisor:
             self._offer.open()
             self._events.up([one.ready for one in self._workers if one.ready is not None])
 
-    def _ended(self, worker: _Process) -> None:
+    def _ended(self, worker: WorkerProcess) -> None:
         worker.process.join()
         code, lasted = worker.process.exitcode, time.monotonic() - worker.begun
         self._reactor.remove_reader(worker.process.sentinel)
@@ -245,7 +201,7 @@ class Supervisor:
         if not expected:
             self._replace(worker, lasted)
 
-    def _replace(self, worker: _Process, lasted: float) -> None:
+    def _replace(self, worker: WorkerProcess, lasted: float) -> None:
         """Start the successor of a worker that has ended: at once, or later when it ended soon."""
         if worker.replaces is not None and worker.replaces in self._workers:
             worker.replaces.succeeded = False
@@ -288,7 +244,7 @@ class Supervisor:
             with connection:
                 self._hand(connection, takers)
 
-    def _takers(self) -> list[_Process]:
+    def _takers(self) -> list[WorkerProcess]:
         """Workers that take connections, the one with the least in hand first."""
         takers = [worker for worker in self._workers if worker.serving]
         if not takers:
@@ -296,7 +252,7 @@ class Supervisor:
         now = time.monotonic()
         return sorted(takers, key=lambda worker: worker.load(now))
 
-    def _hand(self, connection: socket.socket, takers: list[_Process]) -> None:
+    def _hand(self, connection: socket.socket, takers: list[WorkerProcess]) -> None:
         for worker in takers:
             if worker.send(CONNECTION, connection):
                 worker.handed += 1
