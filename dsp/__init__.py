@@ -3,6 +3,7 @@
 from dsp.activity import ActivityEvent, VoiceActivity
 from dsp.backends import backend, use_backend
 from dsp.beep import Beep, BeepDetector
+from dsp.channels import join_channels, split_channels
 from dsp.denoise import FourierDenoiser
 from dsp.denoise_plan import FourierDenoisingPlan
 from dsp.dtmf import DtmfDetector, DtmfDigit, dtmf_tones
@@ -16,7 +17,7 @@ from dsp.leveler import Leveler
 from dsp.levels import is_audible, peak_dbfs, rms_dbfs, true_peak_dbtp
 from dsp.limiter import Limiter
 from dsp.live import LiveResampler
-from dsp.pcm import PcmDecoder, decode_pcm16, encode_pcm16, join_channels, split_channels
+from dsp.pcm import PcmDecoder, decode_pcm16, encode_pcm16
 from dsp.resample import Resampler
 from dsp.stage import Chain, Samples, Stage
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from dsp import ParameterError, PcmDecoder, SignalError, decode_pcm16, encode_pcm16, join_channels, split_channels
-from dsp.pcm import BLOCK, BULK
+from dsp.channels import BULK
+from dsp.pcm import BLOCK
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 
 pytestmark = pytest.mark.usefixtures("each_backend")
