@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_it_is_short() -> None:
-    assert len(README.splitlines()) <= 150
+    assert len(README.splitlines()) <= 220
 
 
 def test_every_setting_it_names_exists() -> None:
@@ -24,7 +24,7 @@ def test_every_setting_it_names_exists() -> None:
     context = click.Context(main)
     commands = [main.get_command(context, name) for name in main.list_commands(context)]
     flags |= {name for command in commands if command for parameter in command.params for name in parameter.opts}
-    elsewhere = {"--help", "--plot", "--build-arg"}
+    elsewhere = {"--help", "--plot", "--target"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", README)) - {"--hmac", "--bearer"}
     assert named <= flags | elsewhere
 
