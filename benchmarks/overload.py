@@ -122,7 +122,9 @@ def _serve(pipe: Connection, gated: bool) -> None:
     sock = bind(settings)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PROVIDERS_RUNTIME_DIR"] = folder
-        run(app, settings, sock, announce=lambda base: pipe.send(sock.getsockname()[1]))
+        run(
+            app, settings, sock, announce=lambda base: pipe.send(sock.getsockname()[1]), drain=app.state.endpoints.drain
+        )
 
 
 @contextmanager

@@ -102,13 +102,14 @@ def _serve_cached(pipe: Connection) -> None:
     from providers.server import bind, run
     from providers.settings import Settings
 
-    settings = Settings.of(no_auth=True, port=0, log_level="error")
+    settings = Settings.of(no_auth=True, port=0, log_level="error", drain_notice_seconds=0)
     quiet("json", settings.logs.level)
     sock = bind(settings)
     app = create_app(settings, voice=Cached(Spoken(), MemoryStore()), transcriber=Null())
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PROVIDERS_RUNTIME_DIR"] = folder
-        run(app, settings, sock, announce=lambda base: pipe.send(sock.getsockname()[1]))
+        drain = app.state.endpoints.drain
+        run(app, settings, sock, announce=lambda base: pipe.send(sock.getsockname()[1]), drain=drain)
 
 
 def _request() -> bytes:

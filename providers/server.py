@@ -43,7 +43,7 @@ def run(
     sock: socket.socket,
     *,
     announce: Callable[[str], None],
-    drain: Drain | None = None,
+    drain: Drain,
     published: Callable[[str], runtime.RunningServer] | None = None,
     offered: str | None = None,
 ) -> bool:
@@ -65,7 +65,7 @@ def run(
     SettingsError
         The TLS files cannot be used.
     """
-    base, drain = url(settings, sock), drain or Drain()
+    base = url(settings, sock)
 
     def up(server: DrainingServer) -> None:
         offer = Offer(sock, asyncio.get_running_loop(), secret=offered, taken=lambda: hand_over(server))

@@ -78,7 +78,9 @@ class ServerUrl:
         message = wire.parse(body)
         self.metrics.server_url.received(_label(message.type))
         if (served := self.elsewhere.get(message.type)) is not None:
-            await served(body, request, send)
+            handed = [body]
+            del body, message  # megabytes late in a call, and an answer may take minutes to be read
+            await served(handed.pop(), request, send)
             return
         begun = time.perf_counter()
         self._note(message, scope)

@@ -69,8 +69,8 @@ class CustomVoice:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        body = await self.inbound.authorised_body(request)
-        await self._serve(body, request, send)
+        # Without a name of its own here: the frame below lets the body go, and its audio may take minutes to be read.
+        await self._serve(await self.inbound.authorised_body(request), request, send)
 
     async def _serve(self, body: bytes, request: Request, send: Send) -> None:
         scope, receive = request.scope, request.receive
