@@ -56,7 +56,7 @@ def log_mel(samples: Samples) -> NDArray[np.float32]:
     >>> tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000).astype(np.float32)
     >>> spectrum = log_mel(tone)
     >>> spectrum.shape, int(spectrum.mean(axis=1).argmax())
-    ((80, 100), 24)
+    ((80, 100), 26)
     """
     valid = valid_samples(samples)
     level = (valid - valid.mean()) / np.sqrt(valid.var() + np.float32(1e-7))
