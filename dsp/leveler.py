@@ -26,8 +26,12 @@ MEMORY = 50
 FLOOR = -60.0
 """LUFS. Quieter blocks are pauses, whatever they hold: they neither count nor move the gain."""
 
-CERTAIN_HOPS = 4
-"""Hops in a row in which speech must have been detected before they count: what is taken for it in noise is shorter."""
+HANG_OVER = 0.3
+"""Seconds of pause that end speech: a gap between words does not, or every word would have to become certain anew."""
+
+CERTAIN_HOPS = 8
+"""Hops in a row in which speech must have been detected before they count: most that is taken for it in noise is
+shorter, with the hang-over."""
 
 SYLLABLE = 5.0
 """dB by which 100 ms of speech may exceed its loudness; a louder onset turns the gain down at once."""
@@ -108,7 +112,7 @@ class Leveler:
         self._ramp = (np.arange(self._hop, dtype=np.float32) + 1) / np.float32(self._hop)
         self._collected = np.zeros(self._hop, dtype=np.float32)
         self._filled = 0
-        self._activity = VoiceActivity(rate)
+        self._activity = VoiceActivity(rate, hang_over=HANG_OVER)
         self._spoken = 0
         """Hops in a row in which speech was detected."""
         self._control = _GainControl(target, (-cut, boost), gain, _k_weights(rate, self._hop))

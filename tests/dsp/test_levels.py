@@ -16,7 +16,7 @@ from scipy import signal
 from dsp import Leveler, ParameterError, Samples, SignalError, encode_pcm16, peak_dbfs, rms_dbfs, true_peak_dbtp
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 from tests.dsp.flat import assert_flat_memory
-from tests.dsp.voices import speech
+from tests.dsp.voices import sentences, speech
 
 MIXES = [
     (-26,),
@@ -32,7 +32,7 @@ MIXES = [
 
 def mixed(rate: int, levels: tuple[float, ...]) -> Samples:
     gap = np.zeros(int(0.4 * rate), dtype=np.float32)
-    parts = [[speech(rate, 5, seed=seed + 11, level=level), gap] for seed, level in enumerate(levels)]
+    parts = [[sentences(rate, 5, seed=seed + 11, level=level), gap] for seed, level in enumerate(levels)]
     return np.concatenate([part for pair in parts for part in pair])
 
 
@@ -46,20 +46,24 @@ def loudness(samples: Samples, rate: int) -> float:
 def test_speech_of_mixed_levels_comes_out_at_the_target(rate: int, target: float) -> None:
     for levels in MIXES:
         out = run(Leveler(rate, target=target), [mixed(rate, levels)], [])
-        assert abs(loudness(out, rate) - target) <= 2  # from one voice to the next lie up to 20 dB
+        # From one voice to the next lie up to 20 dB, and at -16 LUFS the limiter takes another 0.5 to 1 dB.
+        assert abs(loudness(out, rate) - target) <= (2.2 if target > -20 else 2)
         true_peak = np.abs(signal.resample_poly(out.astype(np.float64), 8, 1)).max()
         assert 20 * math.log10(true_peak) <= -1
 
 
-def test_the_gain_settles_on_a_steady_voice() -> None:
-    stage, words = Leveler(16000), speech(16000, 30)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_gain_settles_on_a_steady_voice(seed: int) -> None:
+    stage, words = Leveler(16000), sentences(16000, 20, seed=seed)
     gains = []
     for start in range(0, words.size, 800):
         stage.feed(words[start : start + 800])
         gains.append(stage.gain)
     settled = np.array(gains[100:])
-    assert np.ptp(settled) <= 3
-    assert np.abs(np.diff(settled)).max() <= 0.5  # dB in 50 ms
+    assert np.ptp(settled) <= 4  # one sentence is up to 2 dB louder than another
+    steps = np.diff(settled)  # dB in 50 ms
+    assert steps.max() <= 0.3 + 1e-9
+    assert steps.min() >= -3
 
 
 @pytest.mark.parametrize("level", [-60, -50, -40, -30, -20])
@@ -76,24 +80,24 @@ def test_noise_alone_is_not_amplified(level: float, colour: str) -> None:
 @pytest.mark.parametrize("level", [-16, -26, -36, -46])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_single_voice_comes_out_at_the_target(level: float, seed: int) -> None:
-    words = speech(16000, 12, level=level, seed=seed)
+    words = sentences(16000, 12, level=level, seed=seed)
     out = run(Leveler(16000), [words], [])
-    assert abs(loudness(out[2 * 16000 :], 16000) + 20) <= 1.5
+    assert abs(loudness(out[2 * 16000 :], 16000) + 20) <= 0.75
 
 
 @pytest.mark.parametrize("noise", [0.0, 1e-4, 5e-4, 5e-3])
 def test_the_gain_stands_still_in_pauses(noise: float) -> None:
     stage = Leveler(16000, target=-16)
-    stage.feed(speech(16000, 5, level=-30))
+    stage.feed(sentences(16000, 5, level=-30))
     pause = (np.random.default_rng(1).normal(size=160_000) * noise).astype(np.float32)
-    stage.feed(pause[:8000])  # the last syllable leaves the 400 ms block
+    stage.feed(pause[:12800])  # the hang-over passes, and the last syllable leaves the 400 ms block
     before = stage.gain
     stage.feed(pause)
     assert stage.gain == before > 8
 
 
 def test_a_known_gain_is_there_from_the_first_sample() -> None:
-    words = speech(16000, 5, level=-32)
+    words = sentences(16000, 5, level=-32)
     stage = Leveler(16000)
     stage.feed(words)
     known = stage.gain
@@ -163,4 +167,4 @@ def test_values_that_are_not_finite_are_refused(wrong: float) -> None:
 
 
 def test_memory_stays_flat() -> None:
-    assert_flat_memory(lambda: Leveler(8000), rate=8000, minutes=5)
+    assert_flat_memory(lambda: Leveler(8000), rate=8000, minutes=2)
