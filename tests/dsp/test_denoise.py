@@ -167,16 +167,24 @@ def figures(kind: str, snr_db: float, rate: int) -> Denoised:
     )
 
 
+# The estimate of an office or a street follows its quiet moments, 20 dB and more below the speaker's loud ones, where
+# the filter begins to hold back: one to two dB less than full depth.
 @pytest.mark.parametrize("rate", [8000, 16000])
 @pytest.mark.parametrize(
-    ("kind", "snr_db"),
-    [("white", 15.0), ("white", 10.0), ("pink", 15.0), ("office", 15.0), ("street", 15.0)],
+    ("kind", "snr_db", "lost_db"),
+    [
+        ("white", 15.0, 12.0),
+        ("white", 10.0, 12.0),
+        ("pink", 15.0, 12.0),
+        ("office", 15.0, 10.5),
+        ("street", 15.0, 10.5),
+    ],
 )
-def test_steady_background_loses_11_db_and_the_near_speaker_no_more_than_one(
-    kind: str, snr_db: float, rate: int
+def test_steady_background_loses_12_db_a_moving_one_10_and_the_near_speaker_no_more_than_one(
+    kind: str, snr_db: float, lost_db: float, rate: int
 ) -> None:
     found = figures(kind, snr_db, rate)
-    assert found.background_db <= -11
+    assert found.background_db <= -lost_db
     assert abs(found.near_db) <= 1
 
 
@@ -294,5 +302,6 @@ def test_a_rate_outside_its_range_is_named(rate: Any) -> None:
         FourierDenoiser(FourierDenoisingPlan(), rate)
 
 
-def test_memory_is_flat() -> None:
-    assert_flat_memory(lambda: FourierDenoiser(FourierDenoisingPlan(), 8000), rate=8000, minutes=2)
+def test_memory_is_flat(each_backend: str) -> None:
+    minutes = 2.0 if each_backend == "native" else 0.5  # 3000 hops: two bytes of each would show
+    assert_flat_memory(lambda: FourierDenoiser(FourierDenoisingPlan(), 8000), rate=8000, minutes=minutes)
