@@ -165,8 +165,9 @@ def test_a_parameter_outside_its_range_is_named(name: str, arguments: dict[str, 
         VoiceActivity(**arguments)
 
 
-def test_memory_is_flat() -> None:
-    assert_flat_memory(lambda: VoiceActivity(8000), rate=8000, minutes=2)
+def test_memory_is_flat(each_backend: str) -> None:
+    minutes = 2.0 if each_backend == "native" else 0.5  # 1500 hops: three bytes of each would show
+    assert_flat_memory(lambda: VoiceActivity(8000), rate=8000, minutes=minutes)
 
 
 @pytest.mark.parametrize("kind", NOISES)

@@ -130,7 +130,7 @@ def test_any_split_gives_the_same_digits(rate: int) -> None:
 
 
 def test_memory_stays_flat() -> None:
-    assert_flat_memory(lambda: DtmfDetector(8000), rate=8000, minutes=1)
+    assert_flat_memory(lambda: DtmfDetector(8000), rate=8000, minutes=0.5)
     stage = DtmfDetector(8000)
     stage.feed(pair(697, 1209, 30.0)[:-800])  # somebody leans on the key
     assert len(stage._levels) <= 64
