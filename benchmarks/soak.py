@@ -26,8 +26,9 @@ _TURN = 6.0
 """Seconds between two answers of the assistant, on average."""
 _BARGE_IN = 0.5
 """Share of the answers that are cut off by the caller."""
-_REST = 12.0
-"""Seconds without a call, in which the server collects what it no longer needs."""
+_REST = 150.0
+"""Seconds until the processes are at rest: a voice request whose call has no socket in its worker is remembered for two
+minutes, and what was freed goes back to the system a little later."""
 _VOICE_PATH = "/api/custom-voice"
 
 
