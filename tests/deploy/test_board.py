@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -18,6 +19,12 @@ from providers.operations.metrics import Metrics
 from tests.deploy.tools import DEPLOY, ROOT, run, tool
 
 QUERIES = [*board_queries("20s"), *rule_queries()]
+LOADED = {
+    'providers_refused_total{endpoint="transcriber"}': "the third call's refusal is",
+    "providers_transcript_lag_seconds_count": "finals are",
+    'providers_engine_events_total{kind="took-over"}': "a fallback is",
+    "providers_endpointing_seconds_count": "answers are",
+}
 _METRIC = re.compile(r"providers_\w+")
 
 
@@ -81,15 +88,13 @@ def loaded() -> Iterator[Prometheus]:
     tool("prometheus", "Debian's package prometheus")
     pytest.importorskip("espeakng_loader", reason="the voice that takes over needs the extra local")
     with server("null", "--max-calls", "2", "--max-loop-lag-seconds", "0") as running, ThreadPoolExecutor(1) as pool:
-        address = f"{running.host}:{running.port}"
-        with prometheus([address], interval="500ms") as asked:
-            loading = pool.submit(make_calls, running, 3, 8.0)
-            until(lambda: asked.now("providers_calls > 0"), 30, "calls are scraped")
-            refused = 'sum(increase(providers_refused_total{endpoint="transcriber"}[30s])) > 0'
-            until(lambda: asked.now(refused), 30, "the third call's refusal is scraped")
-            until(lambda: asked.now("rate(providers_transcript_lag_seconds_count[5s]) > 0"), 30, "finals are scraped")
-            until(lambda: asked.now('providers_engine_events_total{kind="took-over"}'), 30, "a fallback is scraped")
-            until(lambda: asked.now("rate(providers_endpointing_seconds_count[5s]) > 0"), 30, "answers are scraped")
+        with prometheus([f"{running.host}:{running.port}"], interval="500ms") as asked:
+            # Prometheus begins to scrape seconds after it is ready, and an increase needs what stood there before it.
+            until(lambda: asked.now('providers_refused_total{endpoint="transcriber"}'), 30, "the server is scraped")
+            loading = pool.submit(make_calls, running, 3, 5.0)
+            for counter, what in LOADED.items():
+                seen = f"sum(increase({counter}[2m])) > 0"
+                until(functools.partial(asked.now, seen), 30, f"{what} scraped")
             yield asked
             loading.result()
 
