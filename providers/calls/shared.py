@@ -7,6 +7,7 @@ URL. Without it a request may reach a process that knows the call's key or id an
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -77,7 +78,8 @@ class SharedHearing:
         return None
 
     async def aclose(self) -> None:
-        """Close the connection."""
+        """Close the connection; what was to be told later is left out."""
+        self._available_at = math.inf
         if self._sender is not None:
             self._sender.cancel()
             await asyncio.gather(self._sender, return_exceptions=True)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from providers.calls.registry import Calls
-from providers.calls.shared import redis_hearing
+from providers.calls.shared import SharedHearing, redis_hearing
 from providers.engines.base import Transcript
 from tests.engines.imitations.redis_server import RedisImitation
 from tests.fakes import ScriptedListener
@@ -114,6 +114,43 @@ async def _told_and_forgotten(url: str) -> None:
         await asyncio.sleep(0.1)
     await shared.aclose()
     await other.aclose()
+
+
+class Remembering:
+    """A store that counts what it is given."""
+
+    def __init__(self) -> None:
+        self.puts = 0
+
+    async def get(self, key: str) -> bytes | None:
+        return None
+
+    async def put(self, key: str, value: bytes) -> None:
+        self.puts += 1
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+def test_nothing_is_told_after_the_end() -> None:
+    """A transcript is told of a second time a little later: by then the server may have ended."""
+
+    async def scenario() -> int:
+        store = Remembering()
+        shared = SharedHearing(store)
+        socket = Calls().open_socket(b"call=k1")
+        socket.started(16000, 2)
+        shared.follow(socket)
+        socket.audio(spoken(1.0, 0.8))
+        socket.sent(WORDS, final=True)
+        while not store.puts:
+            await asyncio.sleep(0)
+        told = store.puts
+        await shared.aclose()
+        await asyncio.sleep(0.5)
+        return store.puts - told
+
+    assert asyncio.run(scenario()) == 0
 
 
 def test_a_redis_that_is_gone_changes_no_answer() -> None:
