@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsp.errors import ParameterError
-from dsp.pairs import block_length
-from dsp.stage import Samples, valid_samples
+from dsp.stage import Samples
+from dsp.tones import ToneSpectra
 
 HOP, WINDOW = 0.01, 0.032
 """Seconds from one look to the next, and that each sees."""
@@ -77,18 +78,15 @@ class BeepDetector:
     """
 
     def __init__(self, rate: int, *, shortest: float = 0.15, longest: float = 4.0) -> None:
-        block_length(rate)  # checks it
+        self._spectra = ToneSpectra(rate, hop=HOP, window=WINDOW)
         if not 0.08 <= shortest < longest <= 10:
             raise ParameterError(f"shortest, longest: expected 0.08 to 10 s in order, found {shortest} and {longest}")
         self.rate = rate
         self._limits = round(shortest / HOP), round(longest / HOP)
-        self._hop, self._window = round(HOP * rate), round(WINDOW * rate)
-        self._size = 1 << (4 * self._window - 1).bit_length()
-        self._taper = np.hanning(self._window + 2)[1:-1]
         self._start_over()
 
     def _start_over(self) -> None:
-        self._carry = np.zeros(self._window // 2, dtype=np.float32)
+        self._spectra.start_over()
         self._looks = self._lost = 0
         self._first = self._last = 0
         self._frequency = 0.0
@@ -115,13 +113,9 @@ class BeepDetector:
         SignalError
             See `dsp.stage.valid_samples`.
         """
-        waiting = np.concatenate([self._carry, valid_samples(samples)])
-        count = max(waiting.size - self._window + self._hop, 0) // self._hop
         found: list[Beep] = []
-        for look in range(count):
-            start = look * self._hop
-            self._follow(self._tone(waiting[start : start + self._window]), found)
-        self._carry = waiting[count * self._hop :].copy()
+        for power in self._spectra.feed(samples):
+            self._follow(self._frequency_of(power), found)
         return found
 
     def flush(self) -> list[Beep]:
@@ -132,24 +126,16 @@ class BeepDetector:
         list of Beep
             The one that lasted to the end, if any.
         """
-        found = self.feed(np.zeros(self._window, dtype=np.float32))
+        found = self.feed(np.zeros(self._spectra.window, dtype=np.float32))
         self._end(found)
         self._start_over()
         return found
 
-    def _tone(self, frame: Samples) -> float:
-        """Hz of the tone that a frame holds by itself; 0 for none."""
-        power = np.square(np.abs(np.fft.rfft(frame * self._taper, self._size)))
-        per_bin = self.rate / self._size
-        first, last, low, high = (round(edge / per_bin) for edge in (LOWEST, HIGHEST, *BAND))
-        peak = first + int(power[first : last + 1].argmax())
-        lobe = round(2 / WINDOW / per_bin)
-        loud = 2 * np.sqrt(power[peak]) / self._taper.sum() >= QUIETEST
-        if not loud or power[peak - lobe : peak + lobe + 1].sum() < PURITY * power[low:high].sum():
-            return 0.0
-        below, at, above = np.log(power[peak - 1 : peak + 2] + 1e-30)
-        curve = below - 2 * at + above
-        return float((peak + (0.5 * (below - above) / curve if curve < 0 else 0.0)) * per_bin)
+    def _frequency_of(self, power: NDArray[np.float64]) -> float:
+        """Hz of the tone that a spectrum holds by itself; 0 for none."""
+        tone = self._spectra.strongest(power, LOWEST, HIGHEST)
+        alone = tone.power >= PURITY * self._spectra.between(power, *BAND)
+        return tone.frequency if alone and tone.amplitude >= QUIETEST else 0.0
 
     def _follow(self, frequency: float, found: list[Beep]) -> None:
         self._looks += 1
@@ -165,5 +151,6 @@ class BeepDetector:
     def _end(self, found: list[Beep]) -> None:
         looks = self._last - self._first
         if self._frequency and self._limits[0] <= looks <= self._limits[1]:
-            found.append(Beep(self._frequency, self._first * self._hop, looks * self._hop))
+            hop = self._spectra.hop
+            found.append(Beep(self._frequency, self._first * hop, looks * hop))
         self._frequency, self._lost = 0.0, 0

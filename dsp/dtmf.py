@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from dsp.errors import ParameterError
 from dsp.fades import ramp, sample_count
-from dsp.pairs import block_length
-from dsp.stage import Samples, valid_rate, valid_samples
+from dsp.stage import Samples, valid_rate
+from dsp.tones import ToneSpectra
 
 LOW, HIGH = (697.0, 770.0, 852.0, 941.0), (1209.0, 1336.0, 1477.0, 1633.0)
 """Hz of the rows and of the columns, ITU-T Q.23."""
@@ -36,9 +36,6 @@ harmonics of a voice the others remain."""
 
 BAND = (200.0, 3600.0)
 """Hz."""
-
-LOBE = 2 / WINDOW
-"""Hz to either side that hold a tone's power under a Hann window."""
 
 SHORTEST = 0.03
 """Seconds that a digit lasts at least: Q.24 wants 40 ms to work and 23 ms not to."""
@@ -97,15 +94,12 @@ class DtmfDetector:
     """
 
     def __init__(self, rate: int) -> None:
-        block_length(rate)  # checks it
         self.rate = rate
-        self._hop, self._window = round(HOP * rate), round(WINDOW * rate)
-        self._size = 1 << (4 * self._window - 1).bit_length()
-        self._taper = np.hanning(self._window + 2)[1:-1]
+        self._spectra = ToneSpectra(rate, hop=HOP, window=WINDOW)
         self._start_over()
 
     def _start_over(self) -> None:
-        self._carry = np.zeros(self._window // 2, dtype=np.float32)
+        self._spectra.start_over()
         self._looks = 0
         self._key = ""
         self._begun = self._silent = 0
@@ -135,13 +129,9 @@ class DtmfDetector:
         SignalError
             See `dsp.stage.valid_samples`.
         """
-        waiting = np.concatenate([self._carry, valid_samples(samples)])
-        count = max(waiting.size - self._window + self._hop, 0) // self._hop
         found: list[DtmfDigit] = []
-        for look in range(count):
-            start = look * self._hop
-            self._follow(*self._look(waiting[start : start + self._window]), found)
-        self._carry = waiting[count * self._hop :].copy()
+        for power in self._spectra.feed(samples):
+            self._follow(*self._key_of(power), found)
         return found
 
     def flush(self) -> list[DtmfDigit]:
@@ -152,43 +142,23 @@ class DtmfDetector:
         list of DtmfDigit
             The digit that lasted to the end, if any.
         """
-        found = self.feed(np.zeros(self._window, dtype=np.float32))
+        found = self.feed(np.zeros(self._spectra.window, dtype=np.float32))
         self._end(found)
         self._start_over()
         return found
 
-    def _look(self, frame: Samples) -> tuple[str, float]:
-        """The key whose tones a frame holds, empty for none, and their amplitude."""
-        power = np.square(np.abs(np.fft.rfft(frame * self._taper, self._size)))
-        total = float(power[self._bin(BAND[0]) : self._bin(BAND[1])].sum())
-        low, high = self._strongest(power, LOW), self._strongest(power, HIGH)
-        amplitudes = [2 * float(np.sqrt(tone.peak)) / float(self._taper.sum()) for tone in (low, high)]
-        if min(amplitudes) < QUIETEST or low.power + high.power < PURITY * total:
+    def _key_of(self, power: NDArray[np.float64]) -> tuple[str, float]:
+        """The key whose tones a spectrum holds, empty for none, and the amplitude of the weaker one."""
+        low, high = (self._spectra.strongest(power, group[0] * 0.94, group[-1] * 1.06) for group in (LOW, HIGH))
+        weaker = min(low.amplitude, high.amplitude)
+        if weaker < QUIETEST or low.power + high.power < PURITY * self._spectra.between(power, *BAND):
             return "", 0.0
-        if not LOWER <= 20 * np.log10(amplitudes[1] / amplitudes[0]) <= HIGHER:
+        if not LOWER <= 20 * np.log10(high.amplitude / low.amplitude) <= HIGHER:
             return "", 0.0
         row, column = _nearest(low.frequency, LOW), _nearest(high.frequency, HIGH)
         if row is None or column is None:
             return "", 0.0
-        return KEYS[row][column], min(amplitudes)
-
-    @property
-    def _per_bin(self) -> float:
-        return self.rate / self._size
-
-    def _bin(self, frequency: float) -> int:
-        return round(frequency / self._per_bin)
-
-    def _strongest(self, power: NDArray[np.float64], group: tuple[float, ...]) -> _Tone:
-        first, last = self._bin(group[0] * 0.94), self._bin(group[-1] * 1.06)
-        peak = first + int(power[first : last + 1].argmax())
-        below, at, above = np.log(power[peak - 1 : peak + 2] + 1e-30)
-        curve = below - 2 * at + above
-        offset = 0.5 * (below - above) / curve if curve < 0 else 0.0
-        lobe = self._bin(LOBE)
-        return _Tone(
-            (peak + offset) * self._per_bin, float(power[peak]), float(power[peak - lobe : peak + lobe + 1].sum())
-        )
+        return KEYS[row][column], weaker
 
     def _follow(self, key: str, level: float, found: list[DtmfDigit]) -> None:
         """Take one look: a digit lasts while its tones are more than half as strong as at their strongest."""
@@ -211,18 +181,10 @@ class DtmfDetector:
             loud = np.flatnonzero(np.array(self._levels) >= 0.5 * max(self._levels))
             length = int(loud[-1] - loud[0]) + 1 + self._more
             if length * HOP >= SHORTEST:
-                at = max((self._begun + int(loud[0])) * self._hop - self._hop // 2, 0)
-                found.append(DtmfDigit(self._key, at, length * self._hop))
+                hop = self._spectra.hop
+                at = max((self._begun + int(loud[0])) * hop - hop // 2, 0)
+                found.append(DtmfDigit(self._key, at, length * hop))
         self._key, self._levels, self._silent, self._more = "", [], 0, 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Tone:
-    """The strongest tone of a group."""
-
-    frequency: float
-    peak: float
-    power: float
 
 
 def _nearest(frequency: float, group: tuple[float, ...]) -> int | None:
