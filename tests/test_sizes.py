@@ -22,6 +22,7 @@ RECORDS = {
     "Hmac": "each field is an option of the platform's credential",
     "DeepgramListening": "each field is a parameter of the vendor's socket",
     "Limits": "each field is one number that check judges by",
+    "Assistant": "each field is one of the platform's own",
 }
 """Classes of fields alone that may have more, and why."""
 
