@@ -1,8 +1,8 @@
 """Deepgram as a listening engine, over the live v1 WebSocket; one socket for a stereo call.
 
-The session (messages in and out, their models) is the vendor's SDK. Its socket is opened here, because the SDK's own
-``connect`` uses the deprecated ``websockets.legacy``, offers compression for audio that does not compress, loses the
-Retry-After of an error, and has no options for the open and close time-outs: it takes 30 s to leave a half-open socket.
+Its messages are read by the models of the vendor's SDK. The socket is opened here, because the SDK's own ``connect``
+uses the deprecated ``websockets.legacy``, offers compression for audio that does not compress, loses the Retry-After of
+an error, and has no options for the open and close time-outs: it takes 30 s to leave a half-open socket.
 `providers.engines.deepgram.results` merges results into utterances.
 
 The vendor closes a socket (1011, NET-0001) after 10 s without audio or its own KeepAlive message; a WebSocket ping does
@@ -14,14 +14,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import httpx
 from websockets.asyncio.client import ClientConnection
 
-from providers.engines.base import ListeningCapabilities, Recognition
-from providers.engines.blocks import InBlocks
+from providers.engines.base import ListeningCapabilities
 from providers.engines.deepgram.client import (
     CLOUD,
     KEY_PATH,
@@ -31,14 +29,12 @@ from providers.engines.deepgram.client import (
     base_urls,
     require_key,
 )
-from providers.engines.deepgram.recognition import DeepgramRecognition
+from providers.engines.deepgram.session import DeepgramSession, load_sdk
 from providers.engines.http.client import check_key
+from providers.engines.streaming.recognition import AudioFormer, SocketRecognition
 from providers.engines.vendor_errors import key_problems
 from providers.engines.vendor_socket import VendorName, hang_up, open_socket
-from providers.errors import EngineError, EngineUnavailable, SettingsError
-
-if TYPE_CHECKING:
-    from deepgram.listen.v1.socket_client import AsyncV1SocketClient
+from providers.errors import EngineError, SettingsError
 
 _VENDOR = VendorName(NAME, KEY_SETTING, code_header="dg-error")
 _FIXED = ("encoding", "sample_rate", "channels", "multichannel")
@@ -149,21 +145,21 @@ class DeepgramListener:
         """
         options = self._options
         require_key(options.api_key, options.url)
-        _session_type()
+        load_sdk()
         async with httpx.AsyncClient(timeout=options.open_timeout) as http:
             url = base_urls(options.url)[0] + KEY_PATH
             await check_key(http, url, authorization(options.api_key), engine=NAME, key=KEY_SETTING)
 
     @asynccontextmanager
-    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
+    async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[SocketRecognition]:
         """Open one socket; leaving the context closes it within 50 ms, even if the vendor does not answer."""
-        session_type = _session_type()
+        session = DeepgramSession(channels, load_sdk())
         connection = await self._open(rate, channels)
-        session = session_type(websocket=connection)  # type: ignore[arg-type]  # typed as the legacy class, but only send and recv are called
-        recognition = DeepgramRecognition(session, connection, channels, self._options)
+        former = AudioFormer(rate, rate, chunk=self._options.block_ms / 1000, channels=channels)
+        recognition = SocketRecognition(NAME, connection, session, former, self._options)
         try:
-            block = 2 * channels * (rate * self._options.block_ms // 1000)
-            yield InBlocks(recognition, block) if block else recognition
+            await recognition.open()
+            yield recognition
         finally:
             recognition.leave()
             await hang_up(connection)
@@ -178,11 +174,3 @@ class DeepgramListener:
         require_key(options.api_key, options.url)
         url = listen_url(options, rate=rate, channels=channels)
         return await open_socket(_VENDOR, url, authorization(options.api_key), open_timeout=options.open_timeout)
-
-
-def _session_type() -> type[AsyncV1SocketClient]:
-    try:
-        from deepgram.listen.v1.socket_client import AsyncV1SocketClient
-    except ImportError:
-        raise EngineUnavailable("deepgram needs its SDK: pip install 'deepgram-sdk>=7.17,<8'", engine=NAME) from None
-    return AsyncV1SocketClient

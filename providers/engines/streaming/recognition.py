@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
+from typing import Protocol
 
 import msgspec
 from websockets.asyncio.client import ClientConnection
@@ -17,14 +18,33 @@ from websockets.exceptions import ConnectionClosed
 import dsp
 from providers.engines.base import Transcript
 from providers.engines.local.model import live_resampler
-from providers.engines.streaming.wire import Message, VendorFault, VendorOptions, VendorSession
-from providers.engines.vendor_errors import error_code
+from providers.engines.streaming.wire import Message, VendorFault, VendorSession
+from providers.engines.vendor_errors import error_code, with_request_id
 from providers.errors import EngineError
 
 _SETTLE = 0.5
 """Seconds without a message after which a vendor that does not say when it is over counts as such."""
 
 _UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+
+
+class SocketOptions(Protocol):
+    """Time-outs of a recognition over a socket, in seconds."""
+
+    @property
+    def keep_alive(self) -> float:
+        """Seconds without audio after which a sign of life is sent."""
+        ...
+
+    @property
+    def send_timeout(self) -> float:
+        """Seconds of one push to a vendor that does not read."""
+        ...
+
+    @property
+    def finish_timeout(self) -> float:
+        """Seconds from the last audio to the last transcript."""
+        ...
 
 
 class AudioFormer:
@@ -36,17 +56,21 @@ class AudioFormer:
         Hz of the call and of the vendor.
     chunk
         Seconds of a message.
+    channels
+        Channels of the call; two are never resampled.
     """
 
-    def __init__(self, rate: int, vendor_rate: int, *, chunk: float) -> None:
+    def __init__(self, rate: int, vendor_rate: int, *, chunk: float, channels: int = 1) -> None:
         same = rate == vendor_rate
         self._decoder = None if same else dsp.PcmDecoder()
         self._resampler = None if same else live_resampler(rate, vendor_rate)
-        self._least = 2 * int(chunk * vendor_rate)
+        self._least = 2 * channels * int(chunk * vendor_rate)
         self._waiting = bytearray()
 
     def feed(self, pcm: bytes) -> bytes:
         """What is to be sent now; empty while a message is not full."""
+        if not self._least and self._resampler is None:
+            return pcm
         if self._decoder is not None and self._resampler is not None:
             pcm = dsp.encode_pcm16(self._resampler.feed(self._decoder.feed(pcm)))
         self._waiting += pcm
@@ -73,7 +97,7 @@ class SocketRecognition:
         connection: ClientConnection,
         session: VendorSession,
         former: AudioFormer,
-        options: VendorOptions,
+        options: SocketOptions,
     ) -> None:
         self._name = name
         self._connection = connection
@@ -155,8 +179,11 @@ class SocketRecognition:
     async def _keep_alive(self) -> None:
         message = self._session.keep_alive()
         if message is not None:
-            with suppress(ConnectionClosed):  # push and iteration report it
-                await self._connection.send(message)
+            await self._reply(message)
+
+    async def _reply(self, message: Message) -> None:
+        with suppress(ConnectionClosed):  # push and iteration report it
+            await self._connection.send(message)
 
     async def _receive(self) -> None:
         try:
@@ -169,9 +196,12 @@ class SocketRecognition:
             if isinstance(message, dict):
                 self._ready.extend(self._session.read(message))
         except VendorFault as fault:
-            self._end(self._failure("reported an error", fault.code, retryable=fault.retryable))
+            self._end(self._failure(fault.what, fault.code, retryable=fault.retryable))
+            return
         except (msgspec.MsgspecError, *_UNREADABLE):
             return  # of no shape that can be read: ignored
+        for reply in self._session.replies():
+            await self._reply(reply)
         if self._deadline is None:
             return
         if self._session.over:
@@ -186,10 +216,14 @@ class SocketRecognition:
         self._deadline = asyncio.get_running_loop().call_later(seconds, self._connection.transport.abort)
 
     def _closed(self, closed: ConnectionClosed) -> None:
-        asked_for = self._deadline is not None and closed.rcvd is not None and closed.rcvd.code == 1000
-        if asked_for or self._session.over or (self._deadline is not None and self._session.idle):
+        ending = self._deadline
+        late = ending is not None and ending.when() <= asyncio.get_running_loop().time()
+        asked_for = ending is not None and (
+            self._session.idle or (closed.rcvd is not None and closed.rcvd.code == 1000)
+        )
+        if asked_for or self._session.over or (late and self._session.settled):
             self._end()
-        elif self._deadline is not None and closed.rcvd is None:
+        elif late:
             self._end(self._failure(f"did not finish within {self._options.finish_timeout:g} s"))
         else:
             self._end(self._farewell(closed))
@@ -204,12 +238,15 @@ class SocketRecognition:
 
     def _farewell(self, closed: ConnectionClosed) -> EngineError:
         """The error of a close frame; 1008 rejects what was sent, so a retry would fail as well."""
-        code = closed.rcvd.code if closed.rcvd else 1006
-        return self._failure(f"closed the socket with {code}", retryable=code != 1008)
+        code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        own = self._session.close_code(reason)
+        return self._failure(f"closed the socket with {code}", own, retryable=code != 1008)
 
     def _failure(self, what: str, code: object = None, *, retryable: bool = True) -> EngineError:
-        own = error_code(code)
-        message = f"{self._name} {what} ({own})" if own else f"{self._name} {what}"
+        upgrade = self._connection.response
+        request = with_request_id(dict(upgrade.headers.raw_items())) if upgrade else ""
+        details = ", ".join(part for part in (error_code(code), request) if part)
+        message = f"{self._name} {what} ({details})" if details else f"{self._name} {what}"
         return EngineError(message, engine=self._name, retryable=retryable)
 
     def _lost(self, loss: EngineError) -> EngineError:

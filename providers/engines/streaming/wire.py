@@ -40,10 +40,11 @@ class VendorOptions:
 
 
 class VendorFault(Exception):
-    """The vendor reported an error; ``code`` is its own."""
+    """The vendor reported an error, or its message shows that words are lost; ``code`` is its own."""
 
-    def __init__(self, code: object = None, *, retryable: bool = True) -> None:
-        super().__init__("the vendor reported an error")
+    def __init__(self, code: object = None, *, what: str = "reported an error", retryable: bool = True) -> None:
+        super().__init__(f"the vendor {what}")
+        self.what = what
         self.code = code
         self.retryable = retryable
 
@@ -80,6 +81,19 @@ class VendorSession(ABC):
         """A sign of life without audio; None where the vendor knows none."""
         return None
 
+    def replies(self) -> Sequence[Message]:
+        """Messages that what was read asks for; they are returned once."""
+        return ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is lost when the socket is cut, after a vendor that did not finish in time."""
+        return self.idle
+
+    def close_code(self, reason: str) -> object:
+        """The vendor's own error code in the reason of its close frame; None where it gives none there."""
+        return None
+
     @abstractmethod
     def read(self, message: Mapping[str, Any]) -> Iterable[Transcript]:
         """Transcripts of one JSON message.
@@ -92,7 +106,7 @@ class VendorSession(ABC):
             It cannot be read, and is ignored.
         """
 
-    def flush(self) -> Iterator[Transcript]:
+    def flush(self) -> Iterable[Transcript]:
         """The final of an utterance that the vendor left open."""
         if self._open is not None:
             opened, self._open = self._open, None
