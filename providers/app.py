@@ -56,6 +56,8 @@ def create_app(
         finally:
             served.ops.ready = False
             await tasks.aclose()
+            if served.voice.prefetch is not None:
+                await close_all(prefetch=served.voice.prefetch.aclose())
             await close_all(voice=voice.aclose(), transcriber=transcriber.aclose(), turns=served.turns.aclose())
             await close_all(forward=served.server_url.aclose(), recordings=served.calls.aclose())
 

@@ -40,6 +40,7 @@ from providers.turns.decision import Turns
 from providers.turns.engines import make_turns
 from providers.voice.endpoint import CustomVoice
 from providers.voice.options import VoiceOptions
+from providers.voice.prefetch import VoicePrefetch
 
 log = structlog.get_logger()
 
@@ -134,7 +135,10 @@ def build(
     drain.on_begin.append(lambda: metrics.server.draining.set(1))
     speaking = replace(_voice(settings, voice, inbound, metrics, calls), drain=drain)
     endpointing = CustomEndpointing(inbound, metrics, calls, turns)
-    elsewhere = {"voice-request": speaking.serve, "call.endpointing.request": endpointing.serve}
+    server_url = make_server_url(
+        settings.server_url, inbound, calls, metrics, overrides=overrides, speech=speaking.prefetch,
+        elsewhere={"voice-request": speaking.serve, "call.endpointing.request": endpointing.serve},
+    )  # fmt: skip
     return Endpoints(
         speaking,
         endpointing,
@@ -143,7 +147,7 @@ def build(
         gate,
         calls,
         turns,
-        make_server_url(settings.server_url, inbound, calls, metrics, elsewhere=elsewhere, overrides=overrides),
+        server_url,
     )
 
 
@@ -193,7 +197,19 @@ def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: 
         loudness=chosen.loudness,
     )
     places = voice_limiter(chosen.max_voices, patience=chosen.voice_queue_seconds)
-    return CustomVoice(engine, inbound, places, metrics, calls, options, chosen.max_text_chars)
+    made = CustomVoice(engine, inbound, places, metrics, calls, options, chosen.max_text_chars)
+    if not chosen.prefetch_voice:
+        return made
+    prefetch = VoicePrefetch(
+        engine,
+        options,
+        made.share,
+        room=lambda begun: places.active + begun < chosen.max_voices,
+        patience=chosen.prefetch_seconds,
+        on_end=metrics.voice.prefetched,
+        max_text_chars=chosen.max_text_chars,
+    )
+    return replace(made, prefetch=prefetch)
 
 
 def conditioning_options(settings: Settings) -> ConditioningOptions:

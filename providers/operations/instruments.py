@@ -18,8 +18,10 @@ from providers.operations.labels import (
     ENDPOINTING_REASONS,
     ENDPOINTS,
     JOIN_WAYS,
+    PREFETCHES,
     REFUSALS,
     Endpoint,
+    Prefetch,
     Refusal,
     close_code,
     exemplar,
@@ -109,12 +111,22 @@ class VoiceMetrics:
             registry=registry,
             buckets=LATENCIES,
         )
+        self._prefetches = Counter(
+            "providers_voice_prefetches", "Texts that voice-input told of, by what became of their speech", ["outcome"],
+            registry=registry,
+        )  # fmt: skip
         for outcome in _OUTCOMES:
             self._requests.labels(outcome)
+        for outcome in PREFETCHES:
+            self._prefetches.labels(outcome)
 
     def refused(self) -> None:
         """Count a request that found no place."""
         self._requests.labels("refused").inc()
+
+    def prefetched(self, outcome: Prefetch) -> None:
+        """Count a text that ``voice-input`` told of."""
+        self._prefetches.labels(outcome).inc()
 
     def ended(
         self, outcome: str, *, engine: str, first_audio: float | None, sent: int, call_id: str | None = None

@@ -17,8 +17,10 @@ __all__ = [
     "ENDPOINTS",
     "ENDPOINTING_REASONS",
     "JOIN_WAYS",
+    "PREFETCHES",
     "REFUSALS",
     "Endpoint",
+    "Prefetch",
     "Refusal",
     "close_code",
     "endpoint_of",
@@ -41,6 +43,18 @@ Refusal: TypeAlias = Literal[
 ]
 
 REFUSALS: tuple[Refusal, ...] = get_args(Refusal)
+Prefetch: TypeAlias = Literal[
+    "taken",  # its voice request came and went on with it
+    "unclaimed",  # no voice request came in time
+    "other",  # the voice request wanted another rate or another voice
+    "late",  # the voice request had come before
+    "full",  # no room for one more synthesis
+    "failed",  # the engine failed before anything was asked for
+    "dropped",  # the caller interrupted, the call ended, or the server did
+]
+"""Outcome of a text that ``voice-input`` told of."""
+
+PREFETCHES: tuple[Prefetch, ...] = get_args(Prefetch)
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 ENDPOINTING_REASONS = tuple(Reason)
 JOIN_WAYS = ("key", "template", "text", "sound", "only one", "released")

@@ -8,7 +8,7 @@ from providers.calls.registry import Calls
 from providers.inbound import Inbound
 from providers.operations.metrics import Metrics
 from providers.server_url.answers import Json
-from providers.server_url.endpoint import Elsewhere, Keying, ServerUrl, ServerUrlOptions
+from providers.server_url.endpoint import Elsewhere, Keying, ServerUrl, ServerUrlOptions, SpeechAhead
 from providers.server_url.forward import Forward
 from providers.server_url.sources import AnswerSource, FixedAssistant, StaticAnswers, load_handler
 from providers.settings import names
@@ -25,6 +25,7 @@ def make_server_url(
     *,
     elsewhere: Mapping[str, Elsewhere],
     overrides: Callable[[], Json] | None = None,
+    speech: SpeechAhead | None = None,
 ) -> ServerUrl:
     """Build the endpoint.
 
@@ -34,6 +35,8 @@ def make_server_url(
         Endpoints of messages that may come here, by type.
     overrides
         Blocks of an assistant that name this server.
+    speech
+        Begins to speak what voice-input tells of; None to wait for the voice request.
 
     Raises
     ------
@@ -54,4 +57,5 @@ def make_server_url(
         Keying(chosen.public_url, overrides or dict) if chosen.public_url else None,
         ServerUrlOptions(chosen.answer_seconds, chosen.assistant_request_seconds),
         elsewhere,
+        speech,
     )

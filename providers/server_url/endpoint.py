@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import structlog
 from starlette.requests import Request
@@ -21,15 +22,34 @@ from providers.server_url import wire
 from providers.server_url.answers import BadAnswer, Json, checked, named
 from providers.server_url.forward import Forward, ForwardFailed
 from providers.server_url.keyed import keyed
-from providers.server_url.messages import TYPES, EndOfCallReport, ServerMessage, StatusUpdate, ToolCalls
+from providers.server_url.messages import (
+    TYPES,
+    EndOfCallReport,
+    ServerMessage,
+    StatusUpdate,
+    ToolCalls,
+    UserInterrupted,
+    VoiceInput,
+)
 from providers.server_url.sources import AnswerSource, FixedAssistant
 
-__all__ = ["Keying", "ServerUrl", "ServerUrlOptions"]
+__all__ = ["Keying", "ServerUrl", "ServerUrlOptions", "SpeechAhead"]
 
 log = structlog.get_logger()
 
 Elsewhere = Callable[[bytes, Request, Send], Awaitable[None]]
 """Serves a message that belongs to another endpoint: its body, its request, and where the response goes."""
+
+
+class SpeechAhead(Protocol):
+    """Speech that begins before its voice request."""
+
+    def begin(self, call_id: str, text: str, notes: CallNotes) -> None:
+        """Begin to speak a text that the call's voice will be asked for."""
+
+    def drop(self, call_id: str, *, ended: bool) -> None:
+        """Cancel what a call has begun: its caller interrupted, or it has ended."""
+
 
 _UNNOTED = {"model-output"}
 """Types of which there is one per token."""
@@ -70,6 +90,7 @@ class ServerUrl:
     options: ServerUrlOptions = ServerUrlOptions()
     elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
     """Endpoints of messages that come here when they have no server of their own, by type."""
+    speech: SpeechAhead | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one message; the app answers malformed ones."""
@@ -104,6 +125,8 @@ class ServerUrl:
             notes.note("interrupted", detail="the platform's word")
         if message.type == "hang":
             self._fault(message, "hang")
+        if self.speech is not None:
+            _speak_ahead(self.speech, message, notes)
         self._end(message, notes)
 
     def _end(self, message: ServerMessage, notes: CallNotes) -> None:
@@ -191,3 +214,14 @@ class ServerUrl:
 def _label(kind: str) -> str:
     """A type as a metric's label: of those that are not known there could be any number."""
     return kind if kind in TYPES else "other"
+
+
+def _speak_ahead(speech: SpeechAhead, message: ServerMessage, notes: CallNotes) -> None:
+    """Begin the speech that a message tells of, or cancel what it makes needless."""
+    match message:
+        case VoiceInput():
+            speech.begin(message.call_id, message.input, notes)
+        case UserInterrupted():
+            speech.drop(message.call_id, ended=False)
+        case StatusUpdate(status="ended") | EndOfCallReport():
+            speech.drop(message.call_id, ended=True)

@@ -28,6 +28,7 @@ from providers.operations.metrics import Metrics
 from providers.tasks import until_first
 from providers.voice import flow, wire
 from providers.voice.options import DEFAULT_OPTIONS, VoiceOptions
+from providers.voice.prefetch import VoicePrefetch
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ class CustomVoice:
     max_text_chars: int = 10_000
     share: LoopShare = field(default_factory=LoopShare)
     drain: Drain = field(default_factory=Drain)
+    prefetch: VoicePrefetch | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; errors before the first byte are the app's to answer."""
@@ -84,25 +86,30 @@ class CustomVoice:
         if message.voice is None:
             message = replace(message, voice=request.query_params.get("voice") or None)
         notes = self.calls.voice(message.call_id, scope["query_string"], message.text, message.sample_rate)
+        begun = None if self.prefetch is None else self.prefetch.take(message)
         try:
             place = await self.places.wait()
-        except AtCapacity:
-            self.metrics.voice.refused()
-            notes.ended("refused", 0)
+        except BaseException as error:
+            if begun is not None:
+                await begun.cancel()
+            if isinstance(error, AtCapacity):
+                self.metrics.voice.refused()
+                notes.ended("refused", 0)
             raise
         logging = structlog.contextvars.bound_contextvars(call_id=message.call_id)
         tracing = telemetry.serving("voice request", request.headers, call_id=message.call_id)
         with place, self.metrics.voice.active.track_inprogress(), noting(notes), logging, tracing as span:
             report = _Report(self.engine.name, message, self.metrics, notes, span)
-            await self._speak(message, report, scope, receive, send)
+            if begun is not None:
+                report.prefetched, speaking = True, begun.blocks(report.spoken_by)
+            else:
+                speaking = flow.speak(message, self.engine, self.options, self.share, spoken_by=report.spoken_by)
+            await self._speak(speaking, report, scope, receive, send)
 
-    async def _speak(
-        self, message: wire.VoiceRequest, report: _Report, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _speak(self, speaking: PcmBlocks, report: _Report, scope: Scope, receive: Receive, send: Send) -> None:
         connection = CallerConnection(scope)
         response = _Response(connection, send, report, patience=self.options.write)
         try:
-            speaking = flow.speak(message, self.engine, self.options, self.share, spoken_by=report.spoken_by)
             async with aclosing(speaking) as blocks:
                 await until_first(response.stream(blocks), _hung_up(receive, report))
         except EngineError as error:
@@ -175,6 +182,7 @@ class _Report:
         self._first_audio: float | None = None
         self._error = ""
         self.outcome = "cancelled"
+        self.prefetched = False
         self.bytes = 0
 
     @property
@@ -222,5 +230,6 @@ class _Report:
             first_audio_ms=None if self._first_audio is None else round(self._first_audio * 1000, 2),
             total_ms=round(total * 1000, 2),
             call_id=self._message.call_id,
+            **({"prefetched": True} if self.prefetched else {}),
             **({"error": self._error} if self._error else {}),
         )
