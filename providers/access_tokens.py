@@ -61,15 +61,15 @@ class AccessTokens:
     """
 
     def __init__(self, clients: Iterable[Client], *, lifetime: float, clock: Callable[[], float] = time.time) -> None:
-        self._clients = tuple(clients)
-        self._keys = {client.key_id: client.key for client in self._clients}
+        self.clients = tuple(clients)
+        self._keys = {client.key_id: client.key for client in self.clients}
         self._clock = clock
         self.lifetime = lifetime
 
     def client(self, name: str, secret: str) -> Client | None:
         """The client with this id and secret; None when there is none. Every client is compared, in constant time."""
         found = None
-        for client in self._clients:
+        for client in self.clients:
             same_name = hmac.compare_digest(name.encode(), client.id.encode())
             same_secret = hmac.compare_digest(secret.encode(), client.secret.encode())
             if same_name & same_secret:

@@ -31,6 +31,7 @@ _EMULATOR = "providers.emulator.commands"
 _ELSEWHERE = {
     "assistant": "providers.assistant.command",
     "health": "providers.health_command",
+    "open": "providers.open_command",
     "models": "providers.models_command",
     "deletion-cost": "providers.deletion_cost_command",
     "say": _EMULATOR,
@@ -41,6 +42,8 @@ _ELSEWHERE = {
     "logs": "providers.log_lines.command",
 }
 """Commands of other modules, which are imported when they are used."""
+_FUNCTIONS = {"open": "open_page"}
+"""Those whose function cannot have the command's name."""
 
 
 class _Commands(click.Group):
@@ -49,7 +52,7 @@ class _Commands(click.Group):
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if module := _ELSEWHERE.get(name):
-            command: click.Command = getattr(import_module(module), name.replace("-", "_"))
+            command: click.Command = getattr(import_module(module), _FUNCTIONS.get(name) or name.replace("-", "_"))
             return command
         return super().get_command(context, name)
 

@@ -26,6 +26,7 @@ from providers.operations.drain import Drain
 from providers.operations.health import Ops
 from providers.operations.loop_watch import LoopLoad
 from providers.operations.metrics import Metrics
+from providers.pages.page import PageAccess, app_routes, page_access
 from providers.pages.routes import operations, page_routes
 from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.server_url.assembly import make_server_url
@@ -60,6 +61,7 @@ class Endpoints:
     calls: Calls
     turns: Turns
     server_url: ServerUrl
+    page: PageAccess
 
     @property
     def drain(self) -> Drain:
@@ -79,7 +81,7 @@ class Endpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Every path of the server."""
-        pages = CallPages(self.calls, self.ops.authenticator, self.drain)
+        pages = CallPages(self.calls, self.page.authenticator, self.drain)
         return [
             Route(VOICE_PATH, self.voice, methods=["POST"]),
             Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),
@@ -94,6 +96,7 @@ class Endpoints:
             Route(f"{CALLS_PATH}/{{id}}", pages.one),
             Route(f"{CALLS_PATH}/{{id}}/events", pages.events),
             *self._token_routes(),
+            *app_routes(self.page, {"voice": self.voice.engine.name, "transcriber": self.transcriber.engine.name}),
             *page_routes(
                 operations(VOICE_PATH, ENDPOINTING_PATH, token=TOKEN_PATH if self._tokens else None),
                 self.ops.authenticator,
@@ -148,6 +151,7 @@ def build(
         calls,
         turns,
         server_url,
+        page_access(settings, authenticator),
     )
 
 

@@ -47,6 +47,8 @@ class RunningServer(msgspec.Struct, frozen=True, kw_only=True):
     transcriber: str = ""
     """Name of the transcriber engine."""
     accepts: AcceptedCredentials = AcceptedCredentials()
+    page_key: str = ""
+    """Signs the page's tokens; empty where the page needs none, or is off."""
 
     def __repr__(self) -> str:
         """Everything but the secret."""

@@ -22,6 +22,7 @@ from providers import runtime
 from providers.errors import SettingsError
 from providers.listening import bind, url
 from providers.operations.drain import ANSWER_SECONDS, Drain
+from providers.pages.tokens import page_key
 from providers.protocols import http, websocket
 from providers.settings import Settings
 from providers.settings.listed import names
@@ -140,6 +141,7 @@ def described(
         voice=engines[0],
         transcriber=engines[1],
         accepts=accepts,
+        page_key=page_key(settings) or "",
     )
 
 

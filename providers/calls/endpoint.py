@@ -47,7 +47,7 @@ class CallPages:
         check_connection(self._authenticator, request)
         limit = _limit(request.query_params.get("limit", "100"))
         chosen = [(record, True) for record in self._calls.live()]
-        if request.query_params.get("live", "") not in ("1", "true"):
+        if not _only_live(request.query_params.get("live", "false")):
             chosen += [(record, False) for record in self._calls.table.finished()]
         epoch = self._calls.epoch
         return _json(CallList([summary_of(record, live=live, epoch=epoch) for record, live in chosen[:limit]]))
@@ -109,6 +109,12 @@ class CallPages:
 
 def _sse(event: CallEvent, begun: float) -> bytes:
     return b"event: " + event.kind.encode() + b"\ndata: " + msgspec.json.encode(event_view(event, begun)) + b"\n\n"
+
+
+def _only_live(text: str) -> bool:
+    if text not in ("true", "1", "false", "0", ""):
+        raise BadRequest("live: expected true or false, found something else")
+    return text in ("true", "1")
 
 
 def _limit(text: str) -> int:

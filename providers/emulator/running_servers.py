@@ -35,6 +35,7 @@ class FoundServer:
     """Seconds since the epoch."""
     voice: str = ""
     transcriber: str = ""
+    page_key: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         """Address, engines and folder."""

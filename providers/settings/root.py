@@ -31,6 +31,7 @@ from providers.settings.group import Group
 from providers.settings.listed import names
 from providers.settings.models import Models
 from providers.settings.option import Option, options_of
+from providers.settings.page import PageSettings
 from providers.settings.plugins import PluginSettings
 from providers.settings.proxies import ProxySettings
 from providers.settings.server import Logs, Server, Telemetry
@@ -64,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     endpointing: Endpointing = Endpointing()
     calls: CallsSettings = CallsSettings()
     recording: RecordingSettings = RecordingSettings()
+    page: PageSettings = PageSettings()
     server_url: ServerUrlSettings = ServerUrlSettings()
     turns: TurnSettings = TurnSettings()
     failover: Failover = Failover()

@@ -1,0 +1,78 @@
+// The server's API: a token from the address, JSON, and server-sent events.
+
+const KEY = "vapi-providers token";
+
+/** Take the token out of the address, so that it is in no bookmark and in no picture of the screen. */
+export function takeToken() {
+  const found = /^#token=(.+)$/.exec(location.hash);
+  if (!found) return;
+  keepToken(decodeURIComponent(found[1]));
+  history.replaceState(null, "", location.pathname + location.search + "#/");
+}
+
+/** @param {string} token */
+export function keepToken(token) {
+  sessionStorage.setItem(KEY, token);
+}
+
+export function token() {
+  return sessionStorage.getItem(KEY) ?? "";
+}
+
+/** An answer that is no success. */
+export class Refused extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @param {string} path @param {AbortSignal} [signal] */
+export async function ask(path, signal) {
+  /** @type {Record<string, string>} */
+  const headers = token() ? { Authorization: `Bearer ${token()}` } : {};
+  const response = await fetch(path, { headers, signal, cache: "no-store" });
+  if (response.ok) return response;
+  const body = await response.json().catch(() => ({}));
+  throw new Refused(response.status, body.error ?? `${path} answered with ${response.status}`);
+}
+
+/** @param {string} path @param {AbortSignal} [signal] @returns {Promise<any>} */
+export async function askJson(path, signal) {
+  return (await ask(path, signal)).json();
+}
+
+/**
+ * The server-sent events of one answer. An EventSource could send no credential.
+ * @param {string} path @param {AbortSignal} signal
+ * @returns {AsyncGenerator<{event: string, data: any}>}
+ */
+export async function* events(path, signal) {
+  const response = await ask(path, signal);
+  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+  const decoder = new TextDecoder();
+  let waiting = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    waiting += decoder.decode(value, { stream: true });
+    const blocks = waiting.split("\n\n");
+    waiting = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const found = parsed(block);
+      if (found) yield found;
+    }
+  }
+}
+
+/** One event of a stream; null for a comment. @param {string} block */
+export function parsed(block) {
+  let event = "message";
+  let data = "";
+  for (const line of block.split("\n")) {
+    if (line.startsWith("event: ")) event = line.slice(7);
+    else if (line.startsWith("data: ")) data += line.slice(6);
+  }
+  return data ? { event, data: JSON.parse(data) } : null;
+}

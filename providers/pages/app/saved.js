@@ -1,0 +1,11 @@
+// The script of a saved call: shows the data that lies in the same file.
+
+import "./call-picture.js";
+import { facts, title } from "./call-picture.js";
+import { h } from "./dom.js";
+
+const kept = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("data")).textContent ?? "{}");
+const picture = /** @type {import("./call-picture.js").CallPicture} */ (document.createElement("call-picture"));
+picture.setAttribute("saved", "");
+document.getElementById("saved")?.append(h("header", { class: "call-head" }, title(kept.call), facts(kept.call)), picture);
+picture.show({ ...kept.call, live: false });
