@@ -42,7 +42,7 @@ _UNITS = {
     "GB": "gigabyte",
     "MB": "megabyte",
     "TB": "terabyte",
-    "kWh": "kilowatt hour",
+    "kWh": "kilowatt-hour",
     "kW": "kilowatt",
     "GHz": "gigahertz",
     "MHz": "megahertz",

@@ -1,0 +1,30 @@
+"""Numbers in words, compared with another implementation."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+
+from providers.emulator.conversation.text.steps.numbers import _DISTANCES, _UNITS
+from providers.emulator.conversation.text.steps.spelled import LONGEST, plural, whole
+
+inflect = pytest.importorskip("inflect", reason="needs inflect, of the extra test")
+
+
+@pytest.mark.timeout(120)
+def test_numbers_and_units_are_spelled_as_inflect_does() -> None:
+    grammar = inflect.engine()
+    rng = random.Random(7)
+    drawn = [rng.randrange(10 ** rng.randint(1, LONGEST)) for _ in range(2000)]
+    for number in [*range(1100), *drawn]:
+        if 1100 <= number < 10_000 and number % 100 == 0:
+            continue  # said in hundreds
+        theirs = re.sub(r"[-,]", " ", grammar.number_to_words(number)).replace("  ", " ")
+        assert whole(number) == theirs
+    for unit in {*_DISTANCES.values(), *_UNITS.values()}:
+        first, space, rest = unit.partition(" ")
+        expected = first if first.endswith("hertz") else grammar.plural_noun(first)
+        assert plural(unit, "2") == expected + space + rest
+        assert plural(unit, "1") == unit
