@@ -18,7 +18,7 @@ import h11
 from providers.emulator.connection import connected
 from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import NETWORK_ERRORS, explained
-from providers.emulator.http_connection import Clock, Exchange, HttpConnection
+from providers.emulator.http_connection import Clock, Exchange, HttpConnection, OnBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,12 @@ class HttpClient:
         headers: Mapping[str, str],
         hang_up_after: int | None = None,
         timeout: float | None = None,
+        on_body: OnBody | None = None,
     ) -> RecordedResponse:
         """POST a body and read the response to its end, or hang up once ``hang_up_after`` bytes of a 200 are here.
 
         A body of unknown length is sent in chunks. A kept connection that the server closed meanwhile is replaced.
+        ``on_body`` gets the response's pieces as they come. A request that is cancelled closes its connection.
 
         Raises
         ------
@@ -120,7 +122,7 @@ class HttpClient:
             No response; a body that breaks off is a response that is not complete.
         """
         request = _request("POST", url, body, headers)
-        return await self._request(url, request, body, hang_up_after, timeout)
+        return await self._request(url, request, body, hang_up_after, timeout, on_body)
 
     async def get(self, url: str) -> RecordedResponse:
         """GET a URL; raises like `post`."""
@@ -133,16 +135,17 @@ class HttpClient:
         body: bytes | AsyncIterator[bytes],
         hang_up_after: int | None,
         timeout: float | None,
+        on_body: OnBody | None = None,
     ) -> RecordedResponse:
         parts = _once(body) if isinstance(body, bytes) else body
         timeout = self._timeout if timeout is None else timeout
         connection, took = await self._connection(url, timeout)
         reused = connection.used
-        exchange = await connection.exchange(request, parts, timeout, hang_up_after)
+        exchange = await connection.exchange(request, parts, timeout, hang_up_after, on_body)
         stale = reused and exchange.head is None and not isinstance(exchange.broken, TimeoutError)
         if stale and isinstance(body, bytes):
             connection, took = await self._connection(url, timeout, new=True)
-            exchange = await connection.exchange(request, _once(body), timeout, hang_up_after)
+            exchange = await connection.exchange(request, _once(body), timeout, hang_up_after, on_body)
         if connection.reusable:
             self._kept.append((_origin(url), connection))
         return recorded(exchange, took, self._clock() - exchange.begin)

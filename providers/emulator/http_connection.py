@@ -16,14 +16,17 @@ _ANY_WRAPPER = 47
 """zlib's window bits for gzip and zlib data alike."""
 
 Clock = Callable[[], float]
+OnBody = Callable[[int, bytes], None]
+"""Called with the status and each piece of a body as it comes, decoded."""
 
 
 class Exchange:
     """One request and what has come of it."""
 
-    def __init__(self, clock: Clock, hang_up_after: int | None) -> None:
+    def __init__(self, clock: Clock, hang_up_after: int | None, on_body: OnBody | None = None) -> None:
         self._clock = clock
         self._hang_up_after = hang_up_after
+        self._on_body = on_body
         self.begin = self.last = clock()
         self.head: h11.Response | None = None
         self.body = bytearray()
@@ -40,7 +43,10 @@ class Exchange:
             coding = dict(event.headers).get(b"content-encoding", b"")
             self._decoder = zlib.decompressobj(_ANY_WRAPPER) if coding in (b"gzip", b"x-gzip", b"deflate") else None
         elif isinstance(event, h11.Data):
-            self.body += event.data if self._decoder is None else self._decoder.decompress(event.data)
+            piece = event.data if self._decoder is None else self._decoder.decompress(event.data)
+            self.body += piece
+            if self._on_body is not None and self.head is not None:
+                self._on_body(self.head.status_code, bytes(piece))
             self.arrivals.append((now - self.begin, len(self.body)))
             enough = self._hang_up_after is not None and len(self.body) >= self._hang_up_after
             if len(self.body) > _LARGEST_BODY:
@@ -138,10 +144,15 @@ class HttpConnection(asyncio.Protocol):
         return self._transport is not None and self._http.our_state is self._http.their_state is h11.IDLE
 
     async def exchange(
-        self, request: h11.Request, parts: AsyncIterator[bytes], timeout: float, hang_up_after: int | None
+        self,
+        request: h11.Request,
+        parts: AsyncIterator[bytes],
+        timeout: float,
+        hang_up_after: int | None,
+        on_body: OnBody | None = None,
     ) -> Exchange:
         """Send a request and wait for the end of its response."""
-        exchange = self._exchange = Exchange(self._clock, hang_up_after)
+        exchange = self._exchange = Exchange(self._clock, hang_up_after, on_body)
         self._answering = False
         self.used = True
         try:

@@ -110,14 +110,16 @@ class Transcriber(_Plan, frozen=True):
 
 
 class EndpointingRule(_Plan, frozen=True):
-    """A rule whose match decides how long to wait."""
+    """A rule whose match decides how long to wait; ``both`` has two patterns."""
 
     type: Literal["assistant", "customer", "user", "both"]
     timeout_seconds: Annotated[float, msgspec.Meta(ge=0, le=15)]
     regex: str = ""
     regex_options: tuple[PatternOption, ...] = ()
     assistant_regex: str = ""
+    assistant_regex_options: tuple[PatternOption, ...] = ()
     customer_regex: str = ""
+    customer_regex_options: tuple[PatternOption, ...] = ()
 
 
 class TranscriptionEndpointingPlan(_Plan, frozen=True):
@@ -166,6 +168,48 @@ class MessagePlan(_Plan, frozen=True):
     silence_timeout_message: str | None = None
 
 
+class HookAction(_Plan, frozen=True):
+    """What a hook does."""
+
+    type: Literal["say", "tool", "message.add", "transfer", "function"]
+    exact: str | tuple[str, ...] | None = None
+    """Words to say; of several, one is chosen."""
+    prompt: str | tuple[dict[str, Any], ...] | None = None
+    """What the model is told before it finds words to say."""
+    tool: dict[str, Any] | None = None
+    message: dict[str, Any] | None = None
+    trigger_response_enabled: bool = True
+
+
+class HookFilter(_Plan, frozen=True):
+    """A condition of a hook."""
+
+    type: Literal["oneOf"]
+    key: str
+    one_of: tuple[str, ...]
+
+
+class HookOptions(_Plan, frozen=True):
+    """When a hook on a clock fires, and how often."""
+
+    timeout_seconds: Annotated[float, msgspec.Meta(ge=1, le=1000)] | None = None
+    trigger_max_count: Annotated[int, msgspec.Meta(ge=1, le=10)] = 3
+    trigger_reset_mode: Literal["onUserSpeech", "never"] = "never"
+    seconds: Annotated[float, msgspec.Meta(ge=1, le=3600)] | None = None
+
+
+class Hook(_Plan, frozen=True):
+    """Actions on an event of the call."""
+
+    on: str
+    """``call.ending``, ``call.timeElapsed``, ``assistant.speech.interrupted``, ``customer.speech.interrupted``,
+    ``customer.speech.timeout``, ``model.response.timeout``; others never fire here."""
+    do: tuple[HookAction, ...]
+    filters: tuple[HookFilter, ...] = ()
+    options: HookOptions = HookOptions()
+    name: str | None = None
+
+
 class Model(_Plan, frozen=True):
     """Where the assistant's words come from."""
 
@@ -197,7 +241,7 @@ class Assistant(_Plan, frozen=True):
     start_speaking_plan: StartSpeakingPlan = StartSpeakingPlan()
     stop_speaking_plan: StopSpeakingPlan = StopSpeakingPlan()
     message_plan: MessagePlan = MessagePlan()
-    hooks: tuple[dict[str, Any], ...] = ()
+    hooks: tuple[Hook, ...] = ()
     server_messages: tuple[str, ...] | None = None
     """None: the published defaults."""
     client_messages: tuple[str, ...] | None = None

@@ -7,6 +7,11 @@ from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
+class Ringing:
+    """The call rings."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The call was picked up: it is in progress."""
 
@@ -70,6 +75,15 @@ class ToolAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class DestinationAnswered:
+    """The Server URL said where a transfer goes; None: it did not."""
+
+    tool_call_id: str
+    destination: dict[str, Any] | None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceAudio:
     """Seconds of sound arrived for a voice request."""
 
@@ -87,10 +101,12 @@ class VoiceDone:
 
 @dataclass(frozen=True, slots=True)
 class TranscriberLost:
-    """A transcriber refused or closed its socket with another code than 1000."""
+    """A transcriber refused or closed its socket."""
 
     transcriber: int
     error: str
+    code: int | None = None
+    """The code of its close frame; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +118,14 @@ class ClientMessage:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The caller hung up."""
+    """The call was ended from outside."""
+
+    reason: str = "customer-ended-call"
 
 
 Input: TypeAlias = (
-    Answered
+    Ringing
+    | Answered
     | CallerSpeech
     | TranscriptHeard
     | EndpointingAnswered
@@ -114,6 +133,7 @@ Input: TypeAlias = (
     | ModelToolCall
     | ModelDone
     | ToolAnswered
+    | DestinationAnswered
     | VoiceAudio
     | VoiceDone
     | TranscriberLost
