@@ -17,7 +17,6 @@ FUNCTION_LINES = 40
 ATTRIBUTES = 12
 
 RECORDS = {
-    "Assistant": "each field is one of the platform's schema",
     "Settings": "one field for each group of settings",
     "Server": "each field is a public setting",
     "Hmac": "each field is an option of the platform's credential",
