@@ -86,7 +86,18 @@ class EdgeTrim:
         """Samples in ``_held``."""
         self._quiet = 0
         """Samples handed out since the last sound."""
-        self._begun = self._dropped = False
+        self._begun = False
+        self._cut = 0
+
+    @property
+    def cut(self) -> int:
+        """Samples of silence that were left out before the first sound of this stream; final once that was heard."""
+        return self._cut
+
+    @property
+    def begun(self) -> bool:
+        """Whether the first sound of this stream was heard."""
+        return self._begun
 
     @property
     def delay(self) -> float:
@@ -145,14 +156,15 @@ class EdgeTrim:
     def _reset(self) -> None:
         self._held.clear()
         self._waiting = self._quiet = 0
-        self._begun = self._dropped = False
+        self._begun = False
+        self._cut = 0
 
     def _begin(self, before: Samples) -> Samples:
         """The samples before the first sound, cut to the pre-roll."""
         self._keep(before)
         self._begun = True
         whole = np.concatenate([SILENCE, *self._release(self._waiting)])
-        if self._dropped:
+        if self._cut:
             fade = ramp(min(self._fade, whole.size))
             whole[: fade.size] *= fade
         return whole
@@ -163,7 +175,7 @@ class EdgeTrim:
             self._held.extend(silence[at : at + PIECE].copy() for at in range(0, silence.size, PIECE))
             self._waiting += silence.size
         if not self._begun and self._waiting > self._pre_roll:
-            self._dropped = True
+            self._cut += self._waiting - self._pre_roll
             self._release(self._waiting - self._pre_roll)
 
     def _release(self, count: int) -> list[Samples]:

@@ -192,6 +192,7 @@ def _gate(settings: Settings, transcriber: SpeechToText, metrics: Metrics) -> Ca
 def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: Metrics, calls: Calls) -> CustomVoice:
     chosen = settings.voice
     options = VoiceOptions(
+        word_frames=settings.voice.word_frames,
         lookahead=chosen.lookahead_seconds,
         first_audio=chosen.first_audio_seconds,
         next_audio=chosen.next_audio_seconds,

@@ -24,7 +24,7 @@ from providers.models.store import ModelStore
 from providers.settings import Settings, engines
 from providers.settings.models import Models
 from providers.settings.plugins import TRANSCRIBERS_GROUP, VOICES_GROUP
-from providers.streaming_entries import STREAMING
+from providers.streaming_entries import STREAMING, STREAMING_VOICES
 
 _Engine = TypeVar("_Engine", TextToSpeech, SpeechToText)
 
@@ -215,6 +215,7 @@ VOICES: Mapping[str, EngineEntry[TextToSpeech]] = {
         unless="deepgram_url",
     ),
     "openai": EngineEntry(_openai, (engines.OpenAISettings,), setting="openai_api_key", unless="openai_url"),
+    **STREAMING_VOICES,
     "sherpa": EngineEntry(
         _sherpa_voice,
         (engines.SherpaVoiceSettings, engines.LocalVoices),

@@ -1,4 +1,4 @@
-"""Entries of the streaming vendors that listen."""
+"""Entries of the streaming vendors, those that listen and those that speak."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from providers.engine_entry import EngineEntry
-from providers.engines.base import SpeechToText
+from providers.engines.base import SpeechToText, TextToSpeech
 from providers.settings import names
 from providers.settings.engines import DeepgramSettings, OpenAISettings
 from providers.settings.streaming import (
     AssemblyAISettings,
+    CartesiaSettings,
     ElevenLabsSettings,
+    ElevenLabsVoiceSettings,
     FluxSettings,
     OpenAIRealtimeSettings,
     SonioxSettings,
@@ -21,7 +23,7 @@ from providers.settings.streaming import (
 if TYPE_CHECKING:
     from providers.engines.streaming.wire import VendorOptions
 
-__all__ = ["STREAMING"]
+__all__ = ["STREAMING", "STREAMING_VOICES"]
 
 
 def _flux(options: FluxSettings, account: DeepgramSettings) -> SpeechToText:
@@ -59,6 +61,42 @@ def _openai(options: OpenAIRealtimeSettings, account: OpenAISettings) -> SpeechT
     return StreamingListener(OpenAIRealtime(_options(options, account.api_key)))
 
 
+def _cartesia(options: CartesiaSettings) -> TextToSpeech:
+    from providers.engines.streaming_voices.cartesia import Cartesia
+    from providers.engines.streaming_voices.speaker import StreamingSpeaker
+    from providers.engines.streaming_voices.wire import VoiceOptions
+
+    return StreamingSpeaker(
+        Cartesia(
+            VoiceOptions(
+                api_key=options.api_key or "",
+                url=options.url,
+                model=options.model,
+                voice=options.voice,
+                language=options.language,
+            )
+        )
+    )
+
+
+def _elevenlabs_voice(options: ElevenLabsVoiceSettings, account: ElevenLabsSettings) -> TextToSpeech:
+    from providers.engines.streaming_voices.elevenlabs import ElevenLabs
+    from providers.engines.streaming_voices.speaker import StreamingSpeaker
+    from providers.engines.streaming_voices.wire import VoiceOptions
+
+    return StreamingSpeaker(
+        ElevenLabs(
+            VoiceOptions(
+                api_key=account.api_key or "",
+                url=account.url,
+                model=options.voice_model,
+                voice=options.voice,
+                language=options.voice_language,
+            )
+        )
+    )
+
+
 def _options(chosen: StreamingSettings, api_key: str | None) -> VendorOptions:
     from providers.engines.streaming.wire import VendorOptions
 
@@ -82,5 +120,14 @@ STREAMING: Mapping[str, EngineEntry[SpeechToText]] = {
     ),
     "openai": EngineEntry(
         _openai, (OpenAIRealtimeSettings, OpenAISettings), setting="openai_api_key", unless="openai_realtime_url"
+    ),
+}
+STREAMING_VOICES: Mapping[str, EngineEntry[TextToSpeech]] = {
+    "cartesia": EngineEntry(_cartesia, (CartesiaSettings,), setting="cartesia_api_key", unless="cartesia_url"),
+    "elevenlabs": EngineEntry(
+        _elevenlabs_voice,
+        (ElevenLabsVoiceSettings, ElevenLabsSettings),
+        setting="elevenlabs_api_key",
+        unless="elevenlabs_url",
     ),
 }

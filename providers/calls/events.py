@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from providers.engines.base import Word
+
 __all__ = ["CallEvent", "CallEventKind", "Way"]
 
 CallEventKind: TypeAlias = Literal[
@@ -20,6 +22,7 @@ CallEventKind: TypeAlias = Literal[
     "endpointing",  # an endpointing request was answered; ``seconds`` is the answer, ``detail`` the reason
     "voice-asked",  # a voice request came; ``text`` is what to say
     "first-audio",  # its first audible block was sent; ``seconds`` since it was asked
+    "words",  # the words of an answer that were sent, where the engine says when it speaks them
     "voice-ended",  # its answer ended; ``seconds`` of audio, ``detail`` the outcome
     "interrupted",  # the assistant was interrupted; ``detail`` says who knew
     "server",  # a Server URL message; ``detail`` is its type
@@ -46,3 +49,5 @@ class CallEvent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     seconds: float | None = None
     """A length of time; the kind says of what."""
     detail: str = ""
+    words: tuple[Word, ...] = ()
+    """Words of an answer, with their seconds from its first sample."""

@@ -12,6 +12,7 @@ from providers.calls.causes import Cause, PartName, explain
 from providers.calls.events import CallEvent, CallEventKind, Way
 from providers.calls.latency import Turn, turns
 from providers.calls.record import CallRecord
+from providers.engines.base import Word
 
 __all__ = ["CallDetail", "CallList", "CallSummary", "EventView", "detail_of", "event_view", "summary_of"]
 
@@ -25,6 +26,9 @@ class EventView(msgspec.Struct, omit_defaults=True):
     text: str = ""
     seconds: Annotated[float | None, Meta(description="A length of time; the kind says of what.")] = None
     detail: str = ""
+    words: Annotated[
+        tuple[Word, ...], Meta(description="Words of an answer, with their seconds from its first sample.")
+    ] = ()
 
 
 class SpokenLine(msgspec.Struct):
@@ -107,6 +111,7 @@ def event_view(event: CallEvent, begun: float) -> EventView:
         text=event.text,
         seconds=None if event.seconds is None else _rounded(event.seconds),
         detail=event.detail,
+        words=tuple(Word(word.text, _rounded(word.start), _rounded(word.end)) for word in event.words),
     )
 
 

@@ -6,7 +6,7 @@ An endpoint knows its own notes and no other endpoint. What a frame costs is one
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from providers.calls.record import CallRecord
 from providers.calls.recording import CallRecording, Recorder
 from providers.calls.sound import Envelope
 from providers.calls.texts import SaidTexts
+from providers.engines.base import Word
 from providers.engines.events import EngineEvent
 from providers.turns.state import Hearing, TurnState
 
@@ -212,6 +213,7 @@ class VoiceNotes(CallNotes):
         self._asked = clock()
         self._rate = rate
         self._made: Envelope | None = None
+        self._words: list[Word] = []
 
     def first_audio(self) -> None:
         """Note that the first audible block was sent."""
@@ -235,8 +237,14 @@ class VoiceNotes(CallNotes):
             record.made.append(self._made)
         self._made.feed(np.frombuffer(block, dtype="<i2"))
 
+    def words(self, words: Sequence[Word]) -> None:
+        """Take in words whose audio was sent, with their seconds from the answer's first sample."""
+        self._words += words
+
     def ended(self, outcome: str, size: int) -> None:
         """Note the end of the answer; ``size`` is its PCM in bytes."""
+        if self._words:
+            self.record.note(CallEvent(self.clock(), "words", words=tuple(self._words)))
         self.note("voice-ended", seconds=size / (2 * self._rate), detail=outcome)
         if outcome == "hung up":
             self.note("interrupted", detail="the voice request was closed")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from providers.calls.events import CallEvent, Way
 from providers.calls.sound import Envelope
 
@@ -119,9 +121,7 @@ class CallRecord:
     def note(self, event: CallEvent) -> None:
         """Append an event."""
         if len(event.text) > _LONGEST_TEXT:
-            event = CallEvent(
-                event.at, event.kind, event.audio, event.text[:_LONGEST_TEXT], event.seconds, event.detail
-            )
+            event = msgspec.structs.replace(event, text=event.text[:_LONGEST_TEXT])
         self._log.append(event)
         for listener in self.listeners:
             listener(event)

@@ -32,9 +32,28 @@ class VendorName:
 
 
 async def open_socket(
-    vendor: VendorName, url: str, headers: Mapping[str, str], *, open_timeout: float
+    vendor: VendorName,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    open_timeout: float,
+    max_size: int = 1 << 20,
+    ping_interval: float | None = None,
 ) -> ClientConnection:
     """An open socket.
+
+    Parameters
+    ----------
+    vendor
+        Named in errors.
+    url, headers
+        Of the upgrade.
+    open_timeout
+        Seconds.
+    max_size
+        Bytes of the largest message that is taken.
+    ping_interval
+        Seconds between pings; None sends none, because a vendor whose session has ended still answers them.
 
     Raises
     ------
@@ -50,7 +69,8 @@ async def open_socket(
             compression=None,
             open_timeout=open_timeout,
             close_timeout=_FAREWELL,
-            ping_interval=None,  # a vendor whose session has ended still answers pings
+            max_size=max_size,
+            ping_interval=ping_interval,
             logger=_quiet,
         )
     except InvalidStatus as refused:

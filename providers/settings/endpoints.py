@@ -41,6 +41,13 @@ class Voice(Group, frozen=True):
         Literal["auto", "on", "off"],
         Meta(description="Make Markdown, amounts, dates and addresses speakable: auto, where the engine does not."),
     ] = "auto"
+    word_frames: Annotated[
+        bool,
+        Meta(
+            description="Experimental: answer JSON lines of base64 PCM and word times instead of PCM. The platform has"
+            " published no format for them."
+        ),
+    ] = False
     next_audio_seconds: Annotated[
         Duration,
         Meta(description="Longest gap between two blocks of an engine's audio, s; beyond it the answer aborts."),

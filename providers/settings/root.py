@@ -39,7 +39,9 @@ from providers.settings.server_url import ServerUrlSettings
 from providers.settings.stacks import Cache, Engines, Failover, Reconnect
 from providers.settings.streaming import (
     AssemblyAISettings,
+    CartesiaSettings,
     ElevenLabsSettings,
+    ElevenLabsVoiceSettings,
     FluxSettings,
     OpenAIRealtimeSettings,
     SonioxSettings,
@@ -81,6 +83,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     soniox: SonioxSettings = SonioxSettings()
     elevenlabs: ElevenLabsSettings = ElevenLabsSettings()
     openai_realtime: OpenAIRealtimeSettings = OpenAIRealtimeSettings()
+    elevenlabs_voice: ElevenLabsVoiceSettings = ElevenLabsVoiceSettings()
+    cartesia: CartesiaSettings = CartesiaSettings()
     openai: OpenAISettings = OpenAISettings()
     sherpa_voice: SherpaVoiceSettings = SherpaVoiceSettings()
     sherpa_listener: SherpaListenerSettings = SherpaListenerSettings()

@@ -1,4 +1,4 @@
-"""Settings of streaming vendors that listen."""
+"""Settings of streaming vendors, those that listen and those that speak."""
 
 from __future__ import annotations
 
@@ -60,3 +60,33 @@ class OpenAIRealtimeSettings(StreamingSettings, frozen=True):
     """OpenAI realtime transcription, with OpenAI's key."""
 
     prefix: ClassVar[str] = "openai_realtime_"
+
+
+class ElevenLabsVoiceSettings(Group, frozen=True):
+    """ElevenLabs' speaking side, with the key and the URL of the account."""
+
+    heading: ClassVar[str] = "Streaming voices"
+    prefix: ClassVar[str] = "elevenlabs_"
+
+    voice: Annotated[str, Meta(description="elevenlabs: default voice, an id. Unset: one that every account has.")] = ""
+    voice_model: Annotated[str, Meta(description="elevenlabs: speaking model. Unset: eleven_flash_v2_5.")] = ""
+    voice_language: Annotated[
+        str | None, Meta(description="elevenlabs: language to speak; guessed from the text when unset.")
+    ] = None
+
+
+class CartesiaSettings(Group, frozen=True):
+    """Cartesia's voices."""
+
+    heading: ClassVar[str] = "Streaming voices"
+    prefix: ClassVar[str] = "cartesia_"
+
+    api_key: Annotated[
+        str | None, Meta(description="The key; also CARTESIA_API_KEY.", extra=secret_from("CARTESIA_API_KEY"))
+    ] = None
+    url: Annotated[str, Meta(description="Base URL of another server with this wire, ws or wss.")] = ""
+    model: Annotated[str, Meta(description="cartesia: model. Unset: sonic-3.")] = ""
+    voice: Annotated[str, Meta(description="cartesia: default voice, an id. Unset: one that every account has.")] = ""
+    language: Annotated[
+        str | None, Meta(description="cartesia: language to speak; the model's default when unset.")
+    ] = None

@@ -18,7 +18,7 @@ from providers.calls.noting import noting
 from providers.calls.registry import Calls
 from providers.capacity import CapacityLimiter
 from providers.connection import CallerConnection, ReaderStalled
-from providers.engines.base import TextToSpeech
+from providers.engines.base import TextToSpeech, Word
 from providers.errors import AtCapacity, EngineError, ProvidersError
 from providers.inbound import Inbound
 from providers.jsonbody import OtherMessage
@@ -29,6 +29,7 @@ from providers.tasks import until_first
 from providers.voice import flow, wire
 from providers.voice.options import DEFAULT_OPTIONS, VoiceOptions
 from providers.voice.prefetch import VoicePrefetch
+from providers.voice.word_frames import CONTENT_TYPE, word_frame
 
 log = structlog.get_logger()
 
@@ -101,14 +102,17 @@ class CustomVoice:
         with place, self.metrics.voice.active.track_inprogress(), noting(notes), logging, tracing as span:
             report = _Report(self.engine.name, message, self.metrics, notes, span)
             if begun is not None:
-                report.prefetched, speaking = True, begun.blocks(report.spoken_by)
+                report.prefetched, speaking = True, begun.blocks(report.spoken_by, report.words)
             else:
-                speaking = flow.speak(message, self.engine, self.options, self.share, spoken_by=report.spoken_by)
+                speaking = flow.speak(
+                    message, self.engine, self.options, self.share, spoken_by=report.spoken_by, words=report.words
+                )
             await self._speak(speaking, report, scope, receive, send)
 
     async def _speak(self, speaking: PcmBlocks, report: _Report, scope: Scope, receive: Receive, send: Send) -> None:
         connection = CallerConnection(scope)
-        response = _Response(connection, send, report, patience=self.options.write)
+        frames_at = report.rate if self.options.word_frames else None
+        response = _Response(connection, send, report, patience=self.options.write, frames_at=frames_at)
         try:
             async with aclosing(speaking) as blocks:
                 await until_first(response.stream(blocks), _hung_up(receive, report))
@@ -138,11 +142,14 @@ class _Response:
     report: _Report
     patience: float
     """Seconds a reader may take nothing."""
+    frames_at: int | None = None
+    """Hz of JSON frames with word times; None sends bare PCM."""
 
     async def stream(self, blocks: PcmBlocks) -> None:
         """Send everything; the first audible block exists before the 200 does."""
         first = await anext(blocks, None)
-        await self._send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        headers = _HEADERS if self.frames_at is None else [(b"content-type", CONTENT_TYPE), *_HEADERS[1:]]
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
         self.report.begin()
         if first is not None:
             await self._send_block(first)
@@ -152,8 +159,10 @@ class _Response:
         self.report.outcome = "complete"
 
     async def _send_block(self, block: bytes) -> None:
-        await self._send({"type": "http.response.body", "body": block, "more_body": True})
-        self.report.sent(block)
+        words = self.report.take_words()
+        body = block if self.frames_at is None else word_frame(block, self.frames_at, words)
+        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        self.report.sent(block, words)
 
     async def _send(self, message: Message) -> None:
         await self.connection.send(self.send, message, within=self.patience)
@@ -181,9 +190,15 @@ class _Report:
         self._begun = time.perf_counter()
         self._first_audio: float | None = None
         self._error = ""
+        self._words: tuple[Word, ...] = ()
         self.outcome = "cancelled"
         self.prefetched = False
         self.bytes = 0
+
+    @property
+    def rate(self) -> int:
+        """Hz."""
+        return self._message.sample_rate
 
     @property
     def started(self) -> bool:
@@ -194,9 +209,18 @@ class _Report:
         self._notes.first_audio()
         self._span.event("first audio")
 
-    def sent(self, block: bytes) -> None:
+    def words(self, words: tuple[Word, ...]) -> None:
+        """Keep the words of the block that is sent next."""
+        self._words += words
+
+    def take_words(self) -> tuple[Word, ...]:
+        words, self._words = self._words, ()
+        return words
+
+    def sent(self, block: bytes, words: tuple[Word, ...]) -> None:
         self.bytes += len(block)
         self._notes.pcm(block)
+        self._notes.words(words)
 
     def spoken_by(self, engine: str) -> None:
         """Note which engine speaks in place of the first one."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 from providers import telemetry
-from providers.engines.base import SpeakingCapabilities, TextToSpeech, Utterance
+from providers.engines.base import SpeakingCapabilities, TextToSpeech, Utterance, Word
 from providers.engines.first_audio import until_audible
 from providers.errors import EngineError
 from providers.loop_share import LoopShare
@@ -41,6 +41,8 @@ class Block(NamedTuple):
     pcm: bytes
     audible: bool
     """Whether anything audible has come by its end."""
+    words: tuple[Word, ...] = ()
+    """Words that were told with it, with their times in the whole answer."""
 
 
 def steps(text: str, *, pauses: float = VoiceOptions.pauses, clean: Callable[[str], str] = str) -> list[Step]:
@@ -69,11 +71,12 @@ async def speak(
     share: LoopShare | None = None,
     *,
     spoken_by: Callable[[str], None] | None = None,
+    words: Callable[[tuple[Word, ...]], None] | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """PCM blocks of one request; the first one holds the first audible sample.
 
     Text without anything to say yields nothing. ``share`` is common to all requests of a server. ``spoken_by`` is told
-    the name of an engine that speaks in place of the first one.
+    the name of an engine that speaks in place of the first one; ``words`` is told each block's words before the block.
 
     Raises
     ------
@@ -85,14 +88,17 @@ async def speak(
     plan = await asyncio.to_thread(planning) if len(request.text) > _LONG_TEXT else planning()
     turns = _Turns(share or LoopShare(), spoken_by, cost=_COST if options.loudness is None else _LEVELLING_COST)
     pipeline = AudioPipeline(request.sample_rate, loudness=options.loudness)
+    told = words or _no_words
     ahead = BoundedQueue[Block](max(1, int(options.lookahead * request.sample_rate) * 2), size_of=_size)
     producer = asyncio.create_task(_produce(ahead, _render(plan, request, engine, pipeline, turns)))
     try:
         beginning = await until_audible(ahead.get, _is_audible, within=options.first_audio, engine=engine.name)
         _check_sound(plan, beginning, engine)
         if beginning and (pipeline.audible or any(isinstance(step, Pause) for step in plan)):
+            told(tuple(word for block in beginning for word in block.words))
             yield b"".join(block.pcm for block in beginning)
         while (block := await _next_block(ahead, within=options.next_audio)) is not None:
+            told(block.words)
             yield block.pcm
     finally:
         ahead.close()
@@ -141,13 +147,14 @@ async def _render(
                     if continued_by:
                         span.set(spoken_by=continued_by)
                         turns.spoken_by(continued_by)
+                    pipeline.told(chunk.words)
                     for pcm in blocks_of(chunk, first=_FIRST_BLOCK, later=_LATER_BLOCKS):
                         await turns.take(len(pcm) / 2 / chunk.rate)
-                        yield Block(pipeline.feed(pcm, chunk.rate), pipeline.audible)
+                        yield _block_of(pipeline, pipeline.feed(pcm, chunk.rate))
                         turns.urgent = not pipeline.audible
                         await asyncio.sleep(0)
-        yield Block(pipeline.end_unit(), pipeline.audible)
-    yield Block(pipeline.end(), pipeline.audible)
+        yield _block_of(pipeline, pipeline.end_unit())
+    yield _block_of(pipeline, pipeline.end())
 
 
 async def _produce(ahead: BoundedQueue[Block], source: AsyncGenerator[Block, None]) -> None:
@@ -169,6 +176,15 @@ async def _next_block(ahead: BoundedQueue[Block], *, within: float) -> Block | N
             return await ahead.get()
     except TimeoutError:
         raise EngineError(f"expected the next audio within {within:g} s, found none") from None
+
+
+def _block_of(pipeline: AudioPipeline, pcm: bytes) -> Block:
+    """Audio that just came out of a pipeline; words without any stay behind for the next."""
+    return Block(pcm, pipeline.audible, pipeline.words() if pcm else ())
+
+
+def _no_words(words: tuple[Word, ...]) -> None:
+    """Told the words, where nobody asks."""
 
 
 def _nothing(engine: str) -> None:

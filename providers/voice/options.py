@@ -26,6 +26,8 @@ class VoiceOptions:
     """Whether Markdown, amounts and dates are made speakable; auto leaves them to an engine that reads them well."""
     loudness: float | None = None
     """LUFS to bring speech to; None leaves the engine's."""
+    word_frames: bool = False
+    """Whether the answer is JSON lines with word times (experimental) instead of PCM."""
 
 
 DEFAULT_OPTIONS = VoiceOptions()

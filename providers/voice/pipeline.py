@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 import dsp
-from providers.engines.base import Chunk
+from providers.engines.base import Chunk, Word
+from providers.voice.word_times import WordPlacer
 
 GAP = 0.3
 """Seconds of silence that stay at the end of a unit before the next one: the breath between two sentences."""
@@ -45,6 +46,7 @@ class AudioPipeline:
         self._tail = GAP
         self._resampler: dsp.Resampler | None = None
         self._output = _Output(rate, loudness)
+        self._words = WordPlacer()
 
     @property
     def audible(self) -> bool:
@@ -57,6 +59,16 @@ class AudioPipeline:
         self._decoder = dsp.PcmDecoder()
         self._edges = None
         self._tail = TAIL if last else GAP
+        self._words.start_unit()
+
+    def told(self, words: Sequence[Word]) -> None:
+        """Take in words of the current unit, with their times in the engine's audio."""
+        self._words.told(words)
+
+    def words(self) -> tuple[Word, ...]:
+        """The words that were told since the last call, with their times in the audio that comes out."""
+        self._settle_words()
+        return self._words.take()
 
     def feed(self, pcm: bytes, rate: int) -> bytes:
         """Process the next bytes of the current unit, at the engine's rate (Hz)."""
@@ -67,18 +79,23 @@ class AudioPipeline:
         if self._edges is None:
             self._edges = dsp.EdgeTrim(rate, tail=self._tail)
         samples = self._edges.feed(self._decoder.feed(pcm))
+        self._words.seconds += samples.size / rate
         return rest + self._output.feed(self._resampler.feed(samples))
 
     def end_unit(self) -> bytes:
         """End the current unit."""
         if self._edges is None or self._resampler is None:
             return b""
-        return self._output.feed(self._resampler.feed(self._edges.flush()))
+        self._settle_words()
+        samples = self._edges.flush()
+        self._words.seconds += samples.size / self._edges.rate
+        return self._output.feed(self._resampler.feed(samples))
 
     def pause(self, seconds: float) -> Iterator[bytes]:
         """Silence between two units, in blocks."""
         yield self._end_resampling()
         left = round(seconds * self._rate)
+        self._words.seconds += left / self._rate
         while left > 0:
             size = min(left, round(_BLOCK * self._rate))
             yield self._output.feed(np.zeros(size, dtype=np.float32))
@@ -87,6 +104,11 @@ class AudioPipeline:
     def end(self) -> bytes:
         """End the stream: the tails of what is still inside."""
         return self._end_resampling() + self._output.flush()
+
+    def _settle_words(self) -> None:
+        """Place the words of a unit whose first sound was heard: until then its beginning may still be cut."""
+        if self._edges is not None and self._edges.begun:
+            self._words.settle(self._edges.cut / self._edges.rate)
 
     def _end_resampling(self) -> bytes:
         if self._resampler is None:

@@ -23,7 +23,7 @@ import structlog
 
 from providers.calls.notes import CallNotes
 from providers.calls.noting import noting
-from providers.engines.base import TextToSpeech
+from providers.engines.base import TextToSpeech, Word
 from providers.loop_share import LoopShare
 from providers.operations.labels import Prefetch
 from providers.voice import flow
@@ -62,12 +62,18 @@ class PrefetchedSpeech:
         self._engine = ""
         """Engine that speaks in place of the first one."""
         self._spoken_by: Callable[[str], None] | None = None
-        self._blocks = flow.speak(request, engine, options, share, spoken_by=self._note_engine)
+        self._early: tuple[Word, ...] = ()
+        """Words of the first block."""
+        self._words: Callable[[tuple[Word, ...]], None] | None = None
+        self._blocks = flow.speak(request, engine, options, share, spoken_by=self._note_engine, words=self._note_words)
         self.first: asyncio.Task[bytes | None] = asyncio.create_task(_first(self._blocks))
 
-    async def blocks(self, spoken_by: Callable[[str], None]) -> AsyncGenerator[bytes, None]:
+    async def blocks(
+        self, spoken_by: Callable[[str], None], words: Callable[[tuple[Word, ...]], None]
+    ) -> AsyncGenerator[bytes, None]:
         """PCM blocks from the first on, as `flow.speak` gives them."""
-        self._spoken_by = spoken_by
+        self._spoken_by, self._words = spoken_by, words
+        words(self._early)
         if self._engine:
             spoken_by(self._engine)
         try:
@@ -84,6 +90,12 @@ class PrefetchedSpeech:
         self.first.cancel()
         await asyncio.gather(self.first, return_exceptions=True)
         await self._blocks.aclose()
+
+    def _note_words(self, words: tuple[Word, ...]) -> None:
+        if self._words is not None:
+            self._words(words)
+        else:
+            self._early += words
 
     def _note_engine(self, engine: str) -> None:
         self._engine = engine
