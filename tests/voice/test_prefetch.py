@@ -201,7 +201,7 @@ async def _told_who_speaks() -> None:
         if before:
             engine.go.set()
             await begun.first
-        blocks = begun.blocks(engines.append)
+        blocks = begun.blocks(engines.append, lambda words: None)
         engine.go.set()
         assert b"".join([block async for block in blocks])
         return engines
