@@ -92,8 +92,10 @@ class Conversation:
             if action is not None:
                 action()
             self._settle()
-        playout.advance(at)
         context.now = at
+        for event in playout.advance(at):
+            self._dialogue.speaker.played(event)
+            self._settle()
 
     def next_timer(self) -> float | None:
         """The moment at which `advance` has something to do; None: not before something comes in."""
