@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from providers.emulator.conversation import wording
 from providers.emulator.conversation.assistant import Assistant
 from providers.emulator.conversation.behaviour import Behaviour
 from providers.emulator.conversation.commands import Command, ConversationEvent, Send
 from providers.emulator.conversation.history import History
+from providers.emulator.conversation.text.variables import render
 from providers.emulator.conversation.timers import Timers
 
 DEFAULT_SERVER_MESSAGES = frozenset(
@@ -78,6 +79,7 @@ class Context:
         self.assistant = assistant
         self.behaviour = behaviour
         self.variables = variables
+        self.epoch = epoch
         self.now = 0.0
         """Seconds since the call began."""
         self.timers = Timers()
@@ -111,9 +113,10 @@ class Context:
         if to_server or to_client:
             self.do(Send(message, to_server=to_server, to_client=to_client))
 
-    def rendered(self, template: str) -> str:
-        """A text of the assistant's with its variables filled in."""
-        return wording.rendered(template, self.variables)
+    def rendered(self, template: str, *, field: str = "template") -> str:
+        """A text of the assistant's with its variables filled in; raises PlanError that names ``field``."""
+        now = datetime.fromtimestamp(self.epoch + self.now, UTC)
+        return render(template, self.variables, now, field=field)
 
     @property
     def turn(self) -> int:

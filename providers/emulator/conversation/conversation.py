@@ -47,6 +47,11 @@ class Conversation:
         Seconds since 1970 at which the call begins; None is now.
     variables : dict
         Values for the assistant's texts, over its own ``variableValues``.
+
+    Raises
+    ------
+    PlanError
+        A plan of the assistant's cannot be used, or a package for it is missing.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Conversation:
         began = time.time() if epoch is None else epoch
         self._context = Context(assistant, behaviour or Behaviour(), epoch=began, variables=values)
         self._dialogue = Dialogue(self._context, call_id=call_id)
+        self._dialogue.check()
         self._end = CallEnd(self._context, self._dialogue)
         self._client = ClientMessages(self._context, self._dialogue, self._end)
         self._transcriber = 0

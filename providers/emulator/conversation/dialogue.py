@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from providers.emulator.conversation.context import Context
-from providers.emulator.conversation.hooks import Hooks
+from providers.emulator.conversation.hooks import Hooks, check_hooks
 from providers.emulator.conversation.silence import Silence
 from providers.emulator.conversation.speaking import Speaker
+from providers.emulator.conversation.text.formatting import check_format_plan
 from providers.emulator.conversation.thinking import Thinking
 from providers.emulator.conversation.tools import Tools
 from providers.emulator.conversation.turn_taking import TurnTaking
@@ -26,6 +27,29 @@ class Dialogue:
         self.muted = False
         """True while the assistant is not to be heard."""
         self._context = context
+
+    def check(self) -> None:
+        """Read everything of the assistant's plans that only the call would show to be wrong.
+
+        Raises
+        ------
+        PlanError
+            A field cannot be used, or a package for it is missing.
+        """
+        assistant = self._context.assistant
+        check_format_plan(assistant.voice.chunk_plan.format_plan)
+        check_hooks(self._context)
+        plan = assistant.message_plan
+        texts = {
+            "firstMessage": assistant.first_message,
+            "messagePlan.silenceTimeoutMessage": plan.silence_timeout_message,
+            "endCallMessage": assistant.end_call_message,
+            **{f"messagePlan.idleMessages[{index}]": text for index, text in enumerate(plan.idle_messages)},
+        }
+        for field, text in texts.items():
+            self._context.rendered(text or "", field=field)
+        for index, message in enumerate(assistant.model.messages):
+            self._context.rendered(str(message.get("content") or ""), field=f"model.messages[{index}].content")
 
     def begin(self) -> None:
         """The call is in progress: the assistant speaks first, or waits."""

@@ -9,6 +9,7 @@ from providers.emulator.conversation.assistant import Hook, HookAction, HookFilt
 from providers.emulator.conversation.context import Context
 from providers.emulator.conversation.history import Role
 from providers.emulator.conversation.speaking import Speaker
+from providers.emulator.conversation.text.messages import ModelPrompt, SpokenText, said_by
 from providers.emulator.conversation.thinking import Thinking
 from providers.emulator.conversation.tools import Tools
 
@@ -79,15 +80,11 @@ class Hooks:
                 self._thinking.answer(after_turn=False)
 
     def _say(self, action: HookAction, end_reason: str | None) -> None:
-        exact = action.exact
-        if isinstance(exact, tuple):
-            exact = self._dice.choice(exact) if exact else None
-        if exact:
-            self._speaker.say(self._context.rendered(exact), end_reason=end_reason)
-        elif action.prompt and not self._thinking.pending:
-            prompt = action.prompt
-            extra = ({"role": "system", "content": prompt},) if isinstance(prompt, str) else tuple(prompt)
-            self._thinking.answer(after_turn=False, extra=extra)
+        said = _said(action, self._dice, "say")
+        if isinstance(said, SpokenText):
+            self._speaker.say(self._context.rendered(said.text), end_reason=end_reason)
+        elif not self._thinking.pending:
+            self._thinking.answer(after_turn=False, extra=said.messages)
 
 
 def add_message(context: Context, message: dict[str, Any]) -> None:
@@ -96,6 +93,28 @@ def add_message(context: Context, message: dict[str, Any]) -> None:
     known: Role = role if role in ("user", "assistant", "tool") else "system"
     context.history.add(known, content if isinstance(content, str) else "", at=context.now)
     context.conversation_update()
+
+
+def check_hooks(context: Context) -> None:
+    """Read what only an event would show to be wrong.
+
+    Raises
+    ------
+    PlanError
+        A hook says nothing, or a text of it is no template.
+    """
+    for index, hook in enumerate(context.assistant.hooks):
+        for place, action in enumerate(hook.do):
+            if action.type == "say":
+                field = f"hooks[{index}].do[{place}]"
+                said = _said(action, random.Random(0), field)
+                if isinstance(said, SpokenText):
+                    context.rendered(said.text, field=field)
+
+
+def _said(action: HookAction, dice: random.Random, field: str) -> SpokenText | ModelPrompt:
+    given = {"exact": action.exact, "prompt": action.prompt}
+    return said_by({name: value for name, value in given.items() if value is not None}, dice, field=field)
 
 
 def _passes(wanted: HookFilter, reason: str) -> bool:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from providers.emulator.conversation import wording
 from providers.emulator.conversation.commands import AskVoice, CancelVoice, StopPlaying
 from providers.emulator.conversation.context import Context, SpeechBegan, SpeechOver, VoicesFailed
 from providers.emulator.conversation.playout import Playout, PlayoutEvent
+from providers.emulator.conversation.text.chunking import Chunker
+from providers.emulator.conversation.text.formatting import speakable
 from providers.emulator.conversation.utterance import Chunk, Source, Utterance
 
 
@@ -58,7 +59,7 @@ class Speaker:
         end_reason: str | None = None,
     ) -> Utterance:
         """A new message behind those that are there."""
-        utterance = Utterance(source, turn_id, wording.chunker(self._plan), interruptible, wait, not_before, end_reason)
+        utterance = Utterance(source, turn_id, Chunker(self._plan), interruptible, wait, not_before, end_reason)
         if self.current is None:
             self.current = utterance
         else:
@@ -212,7 +213,7 @@ class Speaker:
         limit = self._context.behaviour.voice_requests_at_once
         while utterance.waiting and sum(not chunk.complete for chunk in utterance.chunks) < limit:
             text = utterance.waiting.pop(0)
-            spoken = wording.speakable(text, self._plan)
+            spoken = speakable(text, self._plan)
             if spoken:
                 first = not utterance.chunks
                 chunk = Chunk(0, text, spoken, self._voice)
@@ -264,7 +265,7 @@ class Speaker:
         chunk.received = self.playout.played(chunk.request)
         self.playout.drop(chunk.request)
         rest = Chunk(0, chunk.text[len(heard) :].strip(), "", left)
-        rest.spoken = wording.speakable(rest.text, self._plan)
+        rest.spoken = speakable(rest.text, self._plan)
         chunk.text, chunk.spoken, chunk.complete, chunk.over = heard, heard, True, True
         if rest.spoken:
             utterance.chunks.insert(utterance.chunks.index(chunk) + 1, rest)

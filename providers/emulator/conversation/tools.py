@@ -128,7 +128,8 @@ class Tools:
         self._done(tool_call_id, "Ending the call.")
         message = self._context.assistant.end_call_message
         if message:
-            self._speaker.say(message, interruptible=False, end_reason="assistant-ended-call")
+            said = self._context.rendered(message)
+            self._speaker.say(said, interruptible=False, end_reason="assistant-ended-call")
         else:
             self._end_after_speech("assistant-ended-call")
 

@@ -6,7 +6,7 @@ from providers.emulator.conversation.commands import AskEndpointing
 from providers.emulator.conversation.context import CallerInterrupted, Context, TurnEnded
 from providers.emulator.conversation.endpointing import Wait, start_wait
 from providers.emulator.conversation.hearing import Hearing
-from providers.emulator.conversation.interruption import Verdict, verdict
+from providers.emulator.conversation.interruption import InterruptionRule, Verdict
 
 _ENDPOINT = "endpoint"
 _VOICE = "voice activity"
@@ -22,6 +22,7 @@ class TurnTaking:
         self.over: Wait | None = None
         """Set where the caller finished while the assistant could not answer."""
         self._context = context
+        self._interruption = InterruptionRule(context.assistant.stop_speaking_plan)
         self._since = 0.0
         self._asked: int | None = None
         self._asked_text = ""
@@ -108,7 +109,7 @@ class TurnTaking:
 
     def verdict(self) -> Verdict:
         """What the words of the running turn mean for an assistant that is heard."""
-        return verdict(self._context.assistant.stop_speaking_plan, self.hearing.text)
+        return self._interruption.verdict(self.hearing.text)
 
     def voice(self, *, speaking: bool, heard: bool) -> None:
         """The voice detector changed its mind; ``heard``: an assistant that can be interrupted is heard."""

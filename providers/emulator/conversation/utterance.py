@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from providers.emulator.conversation.wording import TextChunker
+from providers.emulator.conversation.text.chunking import Chunker
 
 Source = Literal["model", "force-say"]
 
@@ -48,7 +48,7 @@ class Utterance:
 
     source: Source
     turn_id: str
-    chunker: TextChunker
+    chunker: Chunker
     interruptible: bool = True
     wait: float = 0.0
     """Seconds between the voice's first sound and the assistant's."""
