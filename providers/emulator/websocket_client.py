@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from websockets.client import ClientProtocol
@@ -189,6 +189,7 @@ async def open_socket(
     on_text: Callable[[bytes], None],
     on_end: Callable[[int], None] | None = None,
     timeout: float,
+    headers: Mapping[str, str] | None = None,
 ) -> CallSocket:
     """Connect and upgrade.
 
@@ -201,7 +202,7 @@ async def open_socket(
     async with asyncio.timeout(timeout):
         opening = await connected(url, lambda: CallSocket(client, on_text, on_end))
         try:
-            opening.handshake(credentials.headers(b""))
+            opening.handshake({**credentials.headers(b""), **(headers or {})})
             await opening.opened
         except BaseException:
             opening.abort()
