@@ -22,9 +22,9 @@ from providers.emulator.conversation.clients import CallIdentity, HttpVoice, Soc
 from providers.emulator.conversation.commands import ConversationEvent
 from providers.emulator.conversation.live import Listeners, LiveCall
 from providers.emulator.conversation.live_audio import VoiceDetector
-from providers.emulator.language_models.canned import Replies
 from providers.emulator.conversation.ports import PortError, Ports
 from providers.emulator.credentials import SentCredentials
+from providers.emulator.language_models.canned import ScriptedReplies
 from tests.emulator.good_server import SECRET
 from tests.emulator.serving import served
 from tests.emulator.tones import ToneListener, spoken
@@ -62,6 +62,7 @@ def test_a_whole_call_over_sockets(good_url: str) -> None:
         assistant = assistant_at(good_url, firstMessage="Alpha bravo.")
         endpoints = endpoints_of(assistant, IDENTITY)
         ports = Ports(endpoints.voice, endpoints.transcriber, ScriptedReplies(["Golf hotel."]), endpoints.endpointing)
+
         def noted(event: ConversationEvent) -> None:
             events.append(event)
             if event.kind == "speech-stopped":
@@ -71,9 +72,7 @@ def test_a_whole_call_over_sockets(good_url: str) -> None:
                     call.hang_up()
 
         listeners = Listeners(on_event=noted, on_audio=frames.append)
-        call = LiveCall(
-            assistant, ports, call_id="call-1", rate=RATE, listeners=listeners, detector=LoudDetector()
-        )
+        call = LiveCall(assistant, ports, call_id="call-1", rate=RATE, listeners=listeners, detector=LoudDetector())
         async with asyncio.timeout(20):
             reason = await call.run()
         endpoints.close()
@@ -83,15 +82,21 @@ def test_a_whole_call_over_sockets(good_url: str) -> None:
     events, heard, call = asyncio.run(scenario())
     told = [event.detail["text"] for event in events if event.kind == "transcript" and event.detail["final"]]
     assert told == ["Charlie delta."]
-    assert [message["content"] for message in call.history.openai()] == ["Alpha bravo.", "Charlie delta.", "Golf hotel."]
+    assert [message["content"] for message in call.history.openai()] == [
+        "Alpha bravo.",
+        "Charlie delta.",
+        "Golf hotel.",
+    ]
     samples = np.frombuffer(heard, "<i2").astype(np.float32) / np.float32(32768)
     words = [text for text, final in ToneListener(RATE).feed(samples) if final]
     assert words[0] == "Alpha bravo."
     assert any(event.kind == "endpointing" and event.detail["reason"] == "custom-endpointing-model" for event in events)
 
 
-async def collected(pieces: AsyncIterator[bytes]) -> bytes:
-    return b"".join([piece async for piece in pieces])
+async def spoken_by(url: str, **fields: Any) -> bytes:
+    """All sound of one request."""
+    with contextlib.closing(voice_at(url, **fields)) as voice:
+        return b"".join([piece async for piece in voice.speak("Hello.", 0)])
 
 
 def voice_app(handler: Callable[[Request], Any]) -> Starlette:
@@ -110,11 +115,8 @@ def test_a_voice_that_answers_with_an_error_is_a_failure() -> None:
     async def refuse(request: Request) -> Response:
         return JSONResponse({"error": "engine down"}, 502)
 
-    async def ask(url: str) -> bytes:
-        return await collected(voice_at(url).speak("Hello.", 0))
-
     with served(voice_app(refuse)) as url, pytest.raises(PortError, match="502"):
-        asyncio.run(ask(url))
+        asyncio.run(spoken_by(url))
 
 
 def test_a_voice_whose_body_breaks_off_is_a_failure_after_its_sound() -> None:
@@ -127,8 +129,8 @@ def test_a_voice_whose_body_breaks_off_is_a_failure_after_its_sound() -> None:
 
     async def ask(url: str) -> int:
         count = 0
-        with pytest.raises(PortError, match="broke off"):
-            async for piece in voice_at(url).speak("Hello.", 0):
+        with contextlib.closing(voice_at(url)) as voice, pytest.raises(PortError, match="broke off"):
+            async for piece in voice.speak("Hello.", 0):
                 count += len(piece)
         return count
 
@@ -151,9 +153,10 @@ def test_closing_a_voice_request_closes_its_connection() -> None:
         return StreamingResponse(endless(request))
 
     async def ask(url: str) -> None:
-        async with contextlib.aclosing(voice_at(url).speak("Hello.", 0)) as body:
-            async for _ in body:
-                break
+        with contextlib.closing(voice_at(url)) as voice:
+            async with contextlib.aclosing(voice.speak("Hello.", 0)) as body:
+                async for _ in body:
+                    break
 
     with served(voice_app(answer)) as url:
         asyncio.run(ask(url))
@@ -167,11 +170,8 @@ def test_the_servers_own_headers_win_over_the_credential() -> None:
         seen.append((request.headers.get("x-vapi-secret"), request.headers.get("x-tenant")))
         return Response(bytes(640))
 
-    async def ask(url: str) -> None:
-        await collected(voice_at(url, headers={"X-Vapi-Secret": "own", "X-Tenant": "acme"}).speak("Hello.", 0))
-
     with served(voice_app(answer)) as url:
-        asyncio.run(ask(url))
+        asyncio.run(spoken_by(url, headers={"X-Vapi-Secret": "own", "X-Tenant": "acme"}))
     assert seen == [("own", "acme")]
 
 
