@@ -38,6 +38,7 @@ _ELSEWHERE = {
     "call": _EMULATOR,
     "check": _EMULATOR,
     "load": _EMULATOR,
+    "emulate": "providers.emulator.platform.command",
     "top": "providers.top.command",
     "logs": "providers.log_lines.command",
 }

@@ -16,7 +16,6 @@ from providers.calls.endpoint import CallPages
 from providers.calls.recording import Recorder
 from providers.calls.registry import Calls
 from providers.calls.shared import redis_hearing
-from providers.dialect_endpoints import Dialects, make_dialects
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.inbound import Inbound
@@ -63,7 +62,6 @@ class Endpoints:
     turns: Turns
     server_url: ServerUrl
     page: PageAccess
-    dialects: Dialects
 
     @property
     def drain(self) -> Drain:
@@ -99,7 +97,6 @@ class Endpoints:
             Route(f"{CALLS_PATH}/{{id}}/events", pages.events),
             *self._token_routes(),
             *app_routes(self.page, {"voice": self.voice.engine.name, "transcriber": self.transcriber.engine.name}),
-            *self.dialects.routes(),
             *page_routes(
                 operations(VOICE_PATH, ENDPOINTING_PATH, token=TOKEN_PATH if self._tokens else None),
                 self.ops.authenticator,
@@ -155,7 +152,6 @@ def build(
         turns,
         server_url,
         page_access(settings, authenticator),
-        make_dialects(settings, speaking, transcriber, gate),
     )
 
 

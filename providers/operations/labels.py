@@ -28,7 +28,7 @@ __all__ = [
     "refusal_of",
 ]
 
-Endpoint: TypeAlias = Literal["voice", "transcriber", "endpointing", "openai", "deepgram", "jambonz", "other"]
+Endpoint: TypeAlias = Literal["voice", "transcriber", "endpointing", "other"]
 
 Refusal: TypeAlias = Literal[
     "full",  # as many at once as the limit says

@@ -24,6 +24,7 @@ class Server(_Plan, frozen=True):
     timeout_seconds: Annotated[float, msgspec.Meta(ge=1, le=300)] = 20.0
     headers: dict[str, str] = msgspec.field(default_factory=dict)
     secret: str | None = None
+    credential_id: str | None = None
 
 
 class PatternOption(_Plan, frozen=True):

@@ -1,1 +1,0 @@
-"""Wires of other vendors over this server's engines: OpenAI's, Deepgram's and jambonz'."""

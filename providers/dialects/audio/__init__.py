@@ -1,1 +1,0 @@
-"""Audio formats of the dialects: uploads to PCM, PCM to what was asked for."""

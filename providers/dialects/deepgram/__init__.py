@@ -1,1 +1,0 @@
-"""Deepgram's API: listen and speak, each over HTTP and as a live socket."""

@@ -1,1 +1,0 @@
-"""The custom speech API of jambonz: recognition, speech, and speech as a live socket."""

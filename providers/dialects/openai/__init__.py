@@ -1,1 +1,0 @@
-"""OpenAI's audio API: speech, transcriptions, models, and realtime transcription sessions."""

@@ -1,0 +1,131 @@
+"""What a call reaches: clients of its endpoints, each with the credential its server wants; model and tools."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from providers.emulator.conversation.assistant import Assistant, Server, Transcriber
+from providers.emulator.conversation.clients import CallIdentity, Endpoints, endpoints_of
+from providers.emulator.conversation.models import OpenAIModel, model_of
+from providers.emulator.conversation.ports import ModelPort, Ports
+from providers.emulator.credentials import SentCredentials
+from providers.emulator.failures import EmulatorError
+from providers.emulator.platform.keyring import Address, Keyring
+from providers.emulator.platform.server_url import ServerUrl
+from providers.emulator.platform.tools import ServerTools
+from providers.emulator.running_servers import origin
+
+_log = logging.getLogger(__name__)
+
+_RENEWAL = 10.0
+"""Seconds between two looks at whether a token is about to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Where the words of assistants come from that bring no model of their own."""
+
+    url: str | None = None
+    key: str | None = field(default=None, repr=False)
+    """Goes to ``url`` alone."""
+    replies: tuple[str, ...] = ()
+
+
+def address_of(server: Server) -> Address:
+    """A server of the conversation's, as requests need it."""
+    return msgspec.convert(msgspec.to_builtins(server), Address)
+
+
+def _servers(assistant: Assistant) -> Iterator[Server]:
+    """Every server that a call of an assistant's asks."""
+    smart = assistant.start_speaking_plan.smart_endpointing_plan
+    found = [
+        assistant.voice.server,
+        *(each.server for each in assistant.voice.fallback_plan.voices),
+        assistant.transcriber.server,
+        *(each.server for each in assistant.transcriber.fallback_plan.transcribers),
+        smart.server if smart is not None else None,
+    ]
+    yield from (server for server in found if server is not None)
+
+
+@dataclass(frozen=True)
+class KeyedIdentity(CallIdentity):
+    """What all requests of a call carry, with the credential that each server names."""
+
+    keyring: Keyring = field(kw_only=True)
+
+    def credentials_for(self, server: Server) -> SentCredentials:
+        """What goes into the address; the rest is in the headers, for a socket put there when its call begins."""
+        return SentCredentials(token=self.keyring.given_for(server.url).token)
+
+    def headers(self, server: Server, body: bytes) -> dict[str, str]:
+        """The headers of a request."""
+        return {"Content-Type": "application/json", **self.keyring.headers_now(address_of(server), body)}
+
+
+class CallPorts:
+    """The ports of one call, and what has to be closed after it."""
+
+    def __init__(self, assistant: Assistant, call_id: str, rate: int, *, keyring: Keyring, words: Words) -> None:
+        self._keyring = keyring
+        self._addresses = [address_of(server) for server in _servers(assistant)]
+        self._identity = KeyedIdentity(call_id, rate, SentCredentials(), keyring=keyring)
+        self._assistant = assistant
+        self._endpoints: Endpoints | None = None
+        known = assistant.model.url is None or origin(assistant.model.url) == origin(words.url or "")
+        self._model: ModelPort = model_of(assistant.model, key=words.key if known else None, replies=words.replies)
+
+    def ports(self, server: ServerUrl) -> Ports:
+        """All of them; tools are asked at ``server``. Tokens have to be there: see `prepare`."""
+        transcriber = proven(self._assistant.transcriber, self._keyring)
+        assistant = msgspec.structs.replace(self._assistant, transcriber=transcriber)
+        found = self._endpoints = endpoints_of(assistant, self._identity)
+        return Ports(found.voice, found.transcriber, self._model, found.endpointing, ServerTools(server))
+
+    async def renew(self) -> None:
+        """Fetch the tokens of the call's servers, and again before they end; until cancelled."""
+        while True:
+            await asyncio.sleep(_RENEWAL)
+            await self.prepare()
+
+    async def prepare(self) -> None:
+        """Fetch the tokens of the call's servers."""
+        try:
+            await self._keyring.renew(self._addresses)
+        except EmulatorError as fault:
+            _log.warning("no token: %s", fault)
+
+    async def close(self) -> None:
+        """Drop the connections."""
+        if self._endpoints is not None:
+            self._endpoints.close()
+        if isinstance(self._model, OpenAIModel):
+            await self._model.aclose()
+
+
+def proven(transcriber: Transcriber, keyring: Keyring) -> Transcriber:
+    """A transcriber whose sockets' headers hold what proves the upgrade; it is signed over the empty body."""
+
+    def headed(server: Server | None) -> Server | None:
+        if server is None:
+            return None
+        headers = keyring.headers_now(address_of(server), b"")
+        return msgspec.structs.replace(server, headers=headers, secret=None, credential_id=None)
+
+    others = tuple(
+        msgspec.structs.replace(each, server=headed(each.server)) for each in transcriber.fallback_plan.transcribers
+    )
+    plan = msgspec.structs.replace(transcriber.fallback_plan, transcribers=others)
+    return msgspec.structs.replace(transcriber, server=headed(transcriber.server), fallback_plan=plan)
+
+
+def server_address(raw: dict[str, Any] | None) -> Address | None:
+    """A server of an assistant's, with what the conversation does not need to know of it."""
+    return msgspec.convert(raw, Address) if raw else None

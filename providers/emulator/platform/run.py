@@ -1,0 +1,163 @@
+"""A call that is going on: the conversation in the middle, the caller, listeners and the Server URL around it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+
+from providers.emulator.conversation.behaviour import Behaviour
+from providers.emulator.conversation.commands import ConversationEvent, Send
+from providers.emulator.conversation.live import Listeners, LiveCall
+from providers.emulator.http_client import HttpClient
+from providers.emulator.platform.calls import Call, stamp
+from providers.emulator.platform.keyring import Keyring
+from providers.emulator.platform.line import CallerAudio, LineDecoder, LineEncoder
+from providers.emulator.platform.messages import Json, for_client, for_server
+from providers.emulator.platform.outbox import Outbox
+from providers.emulator.platform.ports import CallPorts, server_address
+from providers.emulator.platform.server_url import ServerUrl
+
+_log = logging.getLogger(__name__)
+
+RATE = 16000
+"""Hz of the conversation, as on the platform."""
+DIED = "call.in-progress.error-vapifault-worker-died"
+_EARLY = 60.0
+"""Seconds of a caller's audio that may come before their time."""
+_DELIVERY = 10.0
+"""Seconds after a call's end in which its last messages may still reach the Server URL."""
+_ASKED = frozenset({"tool-calls", "transfer-destination-request"})
+"""Messages that go to the Server URL as questions, by the port of the tools."""
+
+
+class CallRun:
+    """One call between its sockets."""
+
+    def __init__(
+        self, call: Call, ports: CallPorts, keyring: Keyring, client: HttpClient, *, behaviour: Behaviour
+    ) -> None:
+        self.call = call
+        self.rate = RATE
+        self.outbox = Outbox()
+        audio = call.request.audio
+        self._decoder = LineDecoder(audio, RATE)
+        self._encoder = LineEncoder(audio, RATE)
+        self._server = ServerUrl(
+            server_address(call.request.assistant.get("server")), keyring, client, lambda each: for_server(call, each)
+        )
+        self._listeners: set[Outbox] = set()
+        self._ports = ports
+        self._live = LiveCall(
+            call.request.plan,
+            ports.ports(self._server),
+            call_id=call.id,
+            rate=RATE,
+            listeners=Listeners(self._event, self._message, self._audio, self.outbox.silence, self._stereo),
+            behaviour=behaviour,
+        )
+        self.caller = CallerAudio(RATE, longest=_EARLY, hear=self._live.hear)
+        self._task: asyncio.Task[None] | None = None
+
+    # Called by the sockets and the API.
+
+    def start(self, over: Callable[[], object]) -> None:
+        """Begin the conversation; ``over`` is called when it has ended and its messages are delivered."""
+        self._task = asyncio.create_task(self._run())
+        self._task.add_done_callback(lambda _: over())
+
+    def heard(self, data: bytes) -> None:
+        """Take in the caller's audio, in the format of the call."""
+        self.caller.put(self._decoder.feed(data))
+
+    def client_message(self, message: Json) -> None:
+        """Take in a message of the client's."""
+        if not self.call.over:
+            self._live.client_message(message)
+
+    def hang_up(self, reason: str = "customer-ended-call") -> None:
+        """End the call, unless it has ended."""
+        if not self.call.over:
+            self._live.hang_up(reason)
+
+    async def finished(self) -> None:
+        """Wait until the call has ended and its messages are delivered."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[Outbox]:
+        """What a listener hears from now on."""
+        outbox = Outbox()
+        self._listeners.add(outbox)
+        try:
+            yield outbox
+        finally:
+            self._listeners.discard(outbox)
+
+    async def _run(self) -> None:
+        call = self.call
+        delivering = asyncio.create_task(self._server.run())
+        renewing = asyncio.create_task(self._ports.renew())
+        try:
+            await self._live.run()
+        except Exception:
+            _log.exception("call %s: the conversation broke down", call.id)
+            if not call.over:
+                call.turned("ended", DIED)
+        finally:
+            for outbox in (self.outbox, *self._listeners):
+                outbox.close()
+            self._server.close()
+            renewing.cancel()
+            await self._ports.close()
+            await asyncio.wait([delivering], timeout=_DELIVERY)
+            delivering.cancel()
+        self._say_how_it_ended()
+
+    def _say_how_it_ended(self) -> None:
+        call, server = self.call, self._server
+        length = (call.ended - call.started).total_seconds() if call.ended and call.started else 0.0
+        lost = server.failed + server.left_out
+        note = f"; {lost} messages did not reach the Server URL" if lost else ""
+        _log.info("call %s: ended after %.1f s: %s%s", call.id, length, call.ended_reason, note)
+
+    # Called by the conversation.
+
+    def _event(self, event: ConversationEvent) -> None:
+        if event.kind != "status":
+            return
+        self.call.turned(event.detail["status"], event.detail.get("reason"))
+        if event.detail["status"] == "in-progress":
+            audio = self.call.request.audio
+            _log.info("call %s: in progress, %s at %d Hz", self.call.id, audio.format, audio.rate)
+
+    def _message(self, send: Send) -> None:
+        message, history = send.message, self._live.history
+        self.call.artifact = {
+            "messages": history.platform(),
+            "messagesOpenAIFormatted": history.openai(),
+            "transcript": history.transcript(),
+        }
+        if message["type"] == "end-of-call-report":
+            message = _reported(self.call, message)
+        if send.to_server and message["type"] not in _ASKED:
+            self._server.tell(message)
+        if send.to_client:
+            self.outbox.text(for_client(message))
+
+    def _audio(self, frame: bytes) -> None:
+        self.outbox.audio(self._encoder.feed(frame))
+        self.caller.tick()
+
+    def _stereo(self, frame: bytes) -> None:
+        for outbox in self._listeners:
+            outbox.audio(frame)
+
+
+def _reported(call: Call, message: Json) -> Json:
+    """The report of a call with what the conversation does not know."""
+    moments = {"startedAt": call.started, "endedAt": call.ended}
+    told = {name: stamp(moment) for name, moment in moments.items() if moment is not None}
+    return {**message, **told, "cost": 0, "analysis": {}}
