@@ -18,7 +18,6 @@ from providers.operations.garbage import collect_when_idle
 from providers.operations.loop_watch import watch
 from providers.operations.metrics import Metrics
 from providers.settings import Settings
-from providers.turns.decision import Turns
 
 __all__ = ["create_app"]
 
@@ -47,7 +46,7 @@ def create_app(
         tasks.start("garbage", collect_when_idle(lambda: served.busy))
         tasks.start("drain", served.drain.run())
         try:
-            await _start(app, voice, transcriber, served.turns)
+            await _start(app, voice, transcriber, served)
             tasks.start("loop watch", watch(served.gate.load, served.looked))
             served.ops.ready = True
             if background is not None:
@@ -56,8 +55,7 @@ def create_app(
         finally:
             served.ops.ready = False
             await tasks.aclose()
-            if served.voice.prefetch is not None:
-                await close_all(prefetch=served.voice.prefetch.aclose())
+            await served.stop()
             await close_all(voice=voice.aclose(), transcriber=transcriber.aclose(), turns=served.turns.aclose())
             await close_all(forward=served.server_url.aclose(), recordings=served.calls.aclose())
 
@@ -70,13 +68,14 @@ def create_app(
     return app
 
 
-async def _start(app: Starlette, voice: TextToSpeech, transcriber: SpeechToText, turns: Turns) -> None:
+async def _start(app: Starlette, voice: TextToSpeech, transcriber: SpeechToText, served: endpoints.Endpoints) -> None:
     """Start all engines; the first failure is raised, and kept in the app's state for the command line to show."""
     # All are waited for: an engine that is closed while it starts could leave processes behind.
-    outcomes = await asyncio.gather(voice.start(), transcriber.start(), turns.start(), return_exceptions=True)
+    outcomes = await asyncio.gather(voice.start(), transcriber.start(), served.turns.start(), return_exceptions=True)
     failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
     for later in failures[1:]:
         log_failure("starting an engine", later)
     if failures:
         app.state.fault = failures[0]
         raise failures[0]
+    await served.call_pages.open()

@@ -26,6 +26,7 @@ from providers.operations.drain import Drain
 from providers.operations.health import Ops
 from providers.operations.loop_watch import LoopLoad
 from providers.operations.metrics import Metrics
+from providers.operations.shared_metrics import workers_folder
 from providers.pages.page import PageAccess, app_routes, page_access
 from providers.pages.routes import operations, page_routes
 from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TOKEN_PATH, TRANSCRIBER_PATH, VOICE_PATH
@@ -62,6 +63,7 @@ class Endpoints:
     turns: Turns
     server_url: ServerUrl
     page: PageAccess
+    call_pages: CallPages
 
     @property
     def drain(self) -> Drain:
@@ -81,7 +83,7 @@ class Endpoints:
 
     def routes(self) -> list[BaseRoute]:
         """Every path of the server."""
-        pages = CallPages(self.calls, self.page.authenticator, self.drain)
+        pages = self.call_pages
         return [
             Route(VOICE_PATH, self.voice, methods=["POST"]),
             Route(ENDPOINTING_PATH, self.endpointing.__call__, methods=["POST"]),
@@ -102,6 +104,12 @@ class Endpoints:
                 self.ops.authenticator,
             ),
         ]
+
+    async def stop(self) -> None:
+        """End what goes on without a caller: speech that was begun ahead, and what other workers are told."""
+        if self.voice.prefetch is not None:
+            await self.voice.prefetch.aclose()
+        await self.call_pages.aclose()
 
     @property
     def _tokens(self) -> AccessTokens | None:
@@ -131,9 +139,7 @@ def build(
     turns = make_turns(settings)
     if turns.sound is not None:
         turns.sound.on_judged = metrics.endpointing.judged
-    metrics.voice.limit.set(settings.voice.max_voices)
-    metrics.engines.configured("voice", voice.name.split(","))
-    metrics.engines.configured("transcriber", transcriber.name.split(","))
+    _describe(settings, voice, transcriber, metrics)
     drain = Drain(notice=settings.server.drain_notice_seconds, limit=settings.server.drain_seconds)
     drain.on_begin.append(lambda: metrics.server.draining.set(1))
     speaking = replace(_voice(settings, voice, inbound, metrics, calls), drain=drain)
@@ -142,6 +148,7 @@ def build(
         settings.server_url, inbound, calls, metrics, overrides=overrides, speech=speaking.prefetch,
         elsewhere={"voice-request": speaking.serve, "call.endpointing.request": endpointing.serve},
     )  # fmt: skip
+    page = page_access(settings, authenticator)
     return Endpoints(
         speaking,
         endpointing,
@@ -151,8 +158,16 @@ def build(
         calls,
         turns,
         server_url,
-        page_access(settings, authenticator),
+        page,
+        CallPages(calls, page.authenticator, drain, workers=workers_folder()),
     )
+
+
+def _describe(settings: Settings, voice: TextToSpeech, transcriber: SpeechToText, metrics: Metrics) -> None:
+    """Tell the metrics what is served."""
+    metrics.voice.limit.set(settings.voice.max_voices)
+    metrics.engines.configured("voice", voice.name.split(","))
+    metrics.engines.configured("transcriber", transcriber.name.split(","))
 
 
 def call_capacity(settings: Settings, transcriber: SpeechToText) -> Capacity:
@@ -178,6 +193,7 @@ def _calls(settings: Settings, metrics: Metrics) -> Calls:
         on_join=metrics.calls.joined,
         recorder=recorder,
         shared=redis_hearing(chosen.redis_url) if chosen.redis_url else None,
+        all_sockets=workers_folder() is None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -12,8 +13,10 @@ from starlette.responses import Response, StreamingResponse
 
 from providers.auth import Authenticator
 from providers.calls.events import CallEvent
-from providers.calls.export import CallList, detail_of, event_view, summary_of
+from providers.calls.export import CallList, detail_of, event_view
 from providers.calls.follow import Follower
+from providers.calls.parts import PeerPart, together, whole_call
+from providers.calls.peers import CallPeers, own_calls
 from providers.calls.record import CallRecord
 from providers.calls.registry import Calls
 from providers.errors import BadRequest
@@ -33,41 +36,91 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 class CallPages:
-    """What is known of calls, for those with the credential."""
+    """What is known of calls, for those with the credential.
 
-    def __init__(self, calls: Calls, authenticator: Authenticator, drain: Drain) -> None:
+    Parameters
+    ----------
+    workers
+        Folder that the workers of the server share; None where this process serves alone.
+    """
+
+    def __init__(
+        self, calls: Calls, authenticator: Authenticator, drain: Drain, *, workers: Path | None = None
+    ) -> None:
         self._calls = calls
         self._authenticator = authenticator
         self._drain = drain
         self._followers: set[Follower] = set()
+        self._peers = None if workers is None else CallPeers(workers, calls, self._stream)
         drain.on_begin.append(self._wake)
 
+    async def open(self) -> None:
+        """Answer the other workers of the server, if there are any."""
+        if self._peers is not None:
+            await self._peers.open()
+
+    async def aclose(self) -> None:
+        """End what the other workers are told."""
+        if self._peers is not None:
+            await self._peers.aclose()
+
     async def list(self, request: Request) -> Response:
-        """Answer with the calls: live ones first, then finished ones, newest first."""
+        """Answer with the calls of all workers: live ones first, then finished ones, newest first."""
         check_connection(self._authenticator, request)
         limit = _limit(request.query_params.get("limit", "100"))
-        chosen = [(record, True) for record in self._calls.live()]
-        if not _only_live(request.query_params.get("live", "false")):
-            chosen += [(record, False) for record in self._calls.table.finished()]
-        epoch = self._calls.epoch
-        return _json(CallList([summary_of(record, live=live, epoch=epoch) for record, live in chosen[:limit]]))
+        live = _only_live(request.query_params.get("live", "false"))
+        calls, workers, silent = own_calls(self._calls, live=live, limit=limit), 0, 0
+        if self._peers is not None:
+            others, workers, silent = await self._peers.lists(live=live, limit=limit)
+            calls = together([*calls, *others])
+        return _json(CallList(calls[:limit], 1 + workers, silent))
 
     async def one(self, request: Request) -> Response:
         """Answer with one call, by this server's name of it, by the platform's id or by its key."""
         check_connection(self._authenticator, request)
-        record = self._found(request)
-        self._calls.catch_up(record)
-        live = self._calls.table.is_live(record)
+        name = request.path_params["id"]
+        record = self._calls.table.get(name)
+        parts: Sequence[PeerPart] = () if self._peers is None else await self._parts(record, name)
+        if record is not None:
+            self._calls.catch_up(record)
+        elif not parts:
+            raise _unknown()
+        live = (record is not None and self._calls.table.is_live(record)) or any(part.live for part in parts)
+        whole = whole_call(record, parts)
         usual = self._calls.usual_first_audio()
-        return _json(detail_of(record, live=live, epoch=self._calls.epoch, usual_first_audio=usual))
+        return _json(detail_of(whole, live=live, epoch=self._calls.epoch, usual_first_audio=usual))
 
     async def events(self, request: Request) -> Response:
         """Answer with one call's events as they come, until it has finished."""
         check_connection(self._authenticator, request)
-        stream = self._stream(self._found(request))
+        name = request.path_params["id"]
+        record = self._calls.table.get(name)
+        if self._peers is None and record is None:
+            raise _unknown()
+        stream = await self._events(record, name)
+        if stream is None:
+            raise _unknown()
         return StreamingResponse(
             stream, media_type="text/event-stream", headers={**_NO_STORE, "x-accel-buffering": "no"}
         )
+
+    async def _parts(self, record: CallRecord | None, name: str) -> Sequence[PeerPart]:
+        """What the other workers know of a call, by any of the names that are known here."""
+        assert self._peers is not None
+        names = [name] if record is None else [name, record.call_id, record.key]
+        return await self._peers.parts(list(dict.fromkeys(names)))
+
+    async def _events(self, record: CallRecord | None, name: str) -> AsyncGenerator[bytes, None] | None:
+        """The events of the worker that has the call's socket, or of one that knows the call; None when none does."""
+        if record is not None and (self._peers is None or record.has_socket):
+            return self._stream(record)
+        assert self._peers is not None
+        parts = await self._parts(record, name)
+        with_socket = [part for part in parts if part.has_socket]
+        chosen = with_socket if record is not None else with_socket or parts
+        if chosen:
+            return self._peers.events(chosen[0].name)
+        return None if record is None else self._stream(record)
 
     async def _stream(self, record: CallRecord) -> AsyncGenerator[bytes, None]:
         """The events there are, then each as it comes. The server's end does not wait for those who look on."""
@@ -100,11 +153,9 @@ class CallPages:
         for follower in self._followers:
             follower.wake()
 
-    def _found(self, request: Request) -> CallRecord:
-        record = self._calls.table.get(request.path_params["id"])
-        if record is None:
-            raise HTTPException(404, "call: expected the id of a call that is remembered, found another")
-        return record
+
+def _unknown() -> HTTPException:
+    return HTTPException(404, "call: expected the id of a call that is remembered, found another")
 
 
 def _sse(event: CallEvent, begun: float) -> bytes:

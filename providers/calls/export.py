@@ -68,9 +68,11 @@ class CallSummary(msgspec.Struct):
 
 
 class CallList(msgspec.Struct):
-    """Calls of this process, live ones first, newest first."""
+    """Calls of the server, live ones first, newest first."""
 
     calls: list[CallSummary]
+    workers: Annotated[int, Meta(description="Processes of the server whose calls are listed.")] = 1
+    silent_workers: Annotated[int, Meta(description="Processes that did not answer in time.")] = 0
 
 
 class CallDetail(CallSummary):

@@ -45,12 +45,18 @@ class Joiner:
     ----------
     on_join
         Is told each join's way, and ``released``.
+    all_sockets
+        Whether every socket of the server is in this process. Where another process may have the right one, a text, a
+        sound or being alone tells nothing.
     """
 
-    def __init__(self, table: CallTable, clock: Callable[[], float], on_join: Callable[[str], None]) -> None:
+    def __init__(
+        self, table: CallTable, clock: Callable[[], float], on_join: Callable[[str], None], *, all_sockets: bool = True
+    ) -> None:
         self._table = table
         self._clock = clock
         self._on_join = on_join
+        self._all_sockets = all_sockets
         self._sockets: dict[CallRecord, SocketNotes] = {}
         """The newest open socket of each call."""
         self._texts: JoinByText[SocketNotes] = JoinByText()
@@ -95,8 +101,8 @@ class Joiner:
 
     def by_evidence(self, record: CallRecord, words: str = "") -> CallRecord:
         """Join a call id by text, by sound, or because there is only one; returns the record it belongs to then."""
-        if record.way in ("key", "template"):
-            return record
+        if record.way in ("key", "template") or not self._all_sockets:
+            return record.current
         if words:
             self._by_text(record, normalised(words))
         if not record.current.has_socket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import msgspec
 import structlog
@@ -50,6 +50,8 @@ class Calls:
         Keeps audio and JSON of calls; None keeps nothing.
     shared
         Tells other processes what is heard, and asks them.
+    all_sockets
+        Whether this process has every socket of the server: only then calls are joined without a key.
     clock, wall
         Seconds: monotonic, and since the epoch.
     """
@@ -62,6 +64,7 @@ class Calls:
         on_join: Callable[[str], None] = lambda way: None,
         recorder: Recorder | None = None,
         shared: SharedHearing | None = None,
+        all_sockets: bool = True,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -69,9 +72,11 @@ class Calls:
         self.epoch = wall() - clock()
         """Seconds since the epoch at the clock's zero."""
         self.table = CallTable(finished=finished, events=events, clock=clock)
-        self._joiner = Joiner(self.table, clock, on_join)
+        self._joiner = Joiner(self.table, clock, on_join, all_sockets=all_sockets)
         self._recorder = recorder
         self._shared = shared
+        self.elsewhere: Callable[[KnownCall], Awaitable[Hearing | None]] | None = None
+        """Asks the other workers of this server what they hear of a call."""
         self._first_audios: deque[float] = deque(maxlen=_OBSERVED)
         self._told_unrendered = False
         self._ambiguous: set[str] = set()
@@ -112,14 +117,20 @@ class Calls:
         record = self._record_of(call_id, query_string)
         if record.call_id:
             record = self._joiner.by_evidence(record, words)
+        return self.known(record)
+
+    def known(self, record: CallRecord) -> KnownCall:
+        """What is known of a call here."""
         return KnownCall(record, self.clock, self._joiner.socket_of(record))
 
     async def hearing(self, known: KnownCall) -> Hearing | None:
         """What is heard of a call now, here or in the process of its socket; None when nothing is known."""
         heard = known.hearing()
-        if heard is not None or self._shared is None:
-            return heard
-        return await self._shared.hearing(known)
+        if heard is None and self.elsewhere is not None:
+            heard = await self.elsewhere(known)
+        if heard is None and self._shared is not None:
+            heard = await self._shared.hearing(known)
+        return heard
 
     def server_event(self, call_id: str, query_string: bytes, kind: str, text: str = "") -> CallNotes:
         """Take note of a Server URL message of this type."""

@@ -5,8 +5,6 @@ Counters and histograms of several processes are added up; each gauge says how (
 
 from __future__ import annotations
 
-import os
-
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -14,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from providers.operations.engine_metrics import EngineMetrics
 from providers.operations.instruments import CallMetrics, EndpointingMetrics, ServerMetrics, VoiceMetrics
 from providers.operations.server_url_metrics import ServerUrlMetrics
-from providers.operations.shared_metrics import WORKERS_FOLDER
+from providers.operations.shared_metrics import workers_folder
 
 __all__ = ["Metrics"]
 
@@ -44,9 +42,9 @@ class Metrics:
 
     def _of_all_workers(self) -> CollectorRegistry | None:
         """The instruments of all workers, added up from their files; None where one process serves alone."""
-        folder = os.environ.get(WORKERS_FOLDER)
-        if not folder:
+        folder = workers_folder()
+        if folder is None:
             return None
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
         return registry
