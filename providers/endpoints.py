@@ -219,14 +219,14 @@ def _voice(settings: Settings, engine: TextToSpeech, inbound: Inbound, metrics: 
     )
     places = voice_limiter(chosen.max_voices, patience=chosen.voice_queue_seconds)
     made = CustomVoice(engine, inbound, places, metrics, calls, options, chosen.max_text_chars)
-    if not chosen.prefetch_voice:
+    if not settings.server_url.prefetch_voice:
         return made
     prefetch = VoicePrefetch(
         engine,
         options,
         made.share,
         room=lambda begun: places.active + begun < chosen.max_voices,
-        patience=chosen.prefetch_seconds,
+        patience=settings.server_url.prefetch_seconds,
         on_end=metrics.voice.prefetched,
         max_text_chars=chosen.max_text_chars,
     )

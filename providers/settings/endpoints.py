@@ -55,15 +55,6 @@ class Voice(Group, frozen=True):
     write_seconds: Annotated[
         Duration, Meta(description="How long a reader may take nothing of its audio, s; beyond it the answer aborts.")
     ] = 30.0
-    prefetch_voice: Annotated[
-        bool,
-        Meta(
-            description="Begin to speak a text when the Server URL tells of it (voice-input), before its voice request."
-        ),
-    ] = False
-    prefetch_seconds: Annotated[
-        Duration, Meta(description="How long speech that was begun so waits for its voice request, s.")
-    ] = 5.0
 
 
 class Transcriber(Group, frozen=True):

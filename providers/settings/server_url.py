@@ -36,6 +36,13 @@ class ServerUrlSettings(Group, frozen=True):
     assistant_request_seconds: Annotated[
         Duration, Meta(description="Longest wait for an answer to assistant-request, s; the platform waits 7.5.")
     ] = 6.0
+    prefetch_voice: Annotated[
+        bool,
+        Meta(description="Begin to speak a text at voice-input, before its voice request."),
+    ] = False
+    prefetch_seconds: Annotated[
+        Duration, Meta(description="How long speech that was begun so waits for its voice request, s.")
+    ] = 5.0
 
     def faults(self) -> Iterator[str]:
         """URLs that are none."""

@@ -102,7 +102,7 @@ class CustomVoice:
         with place, self.metrics.voice.active.track_inprogress(), noting(notes), logging, tracing as span:
             report = _Report(self.engine.name, message, self.metrics, notes, span)
             if begun is not None:
-                report.prefetched, speaking = True, begun.blocks(report.spoken_by, report.words)
+                speaking = begun.blocks(report.spoken_by, report.words)
             else:
                 speaking = flow.speak(
                     message, self.engine, self.options, self.share, spoken_by=report.spoken_by, words=report.words
@@ -192,7 +192,6 @@ class _Report:
         self._error = ""
         self._words: tuple[Word, ...] = ()
         self.outcome = "cancelled"
-        self.prefetched = False
         self.bytes = 0
 
     @property
@@ -254,6 +253,5 @@ class _Report:
             first_audio_ms=None if self._first_audio is None else round(self._first_audio * 1000, 2),
             total_ms=round(total * 1000, 2),
             call_id=self._message.call_id,
-            **({"prefetched": True} if self.prefetched else {}),
             **({"error": self._error} if self._error else {}),
         )
