@@ -111,7 +111,9 @@ class Tools:
         context.note("tool-called", toolCallId=tool_call_id, name=name)
         context.send({"type": "tool-calls", **_listed(tool_call_id, name, parameters, tool)})
         if kind in _UNSUPPORTED:
+            context.note("tool-answered", toolCallId=tool_call_id, name=name, error=True)
             self._result(tool_call_id, name, _UNSUPPORTED[kind])
+            self._wants_answer = True
             return
         started = _message(tool, "request-start")
         if started:

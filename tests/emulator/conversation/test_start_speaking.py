@@ -154,7 +154,7 @@ def test_an_endpointing_answer_that_is_none_leaves_the_transcription_plan(second
         record = played(
             assistant(startSpeakingPlan={"smartEndpointingPlan": CUSTOM}),
             [said("I want a table.", 1.0)],
-            behaviour=Behaviour(late_endpointing=late),  # type: ignore[arg-type]  # a parameter of the test
+            behaviour=Behaviour(late_endpointing=late),
             endpointing=lambda messages: EndpointingPlan(0.05, seconds),
             model=replies("All right."),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from providers.emulator.conversation import commands
@@ -14,7 +16,7 @@ VOICE = 0.2
 """Seconds to the first sound of the scenes' voice."""
 
 
-def interrupted(*lines: CallerLine, plan: dict[str, object] | None = None, until: float = 4.0) -> VirtualRecord:
+def interrupted(*lines: CallerLine, plan: Mapping[str, object] | None = None, until: float = 4.0) -> VirtualRecord:
     """An assistant that speaks from 0.2 on, and a caller who says something."""
     who = assistant(firstMessage=LONG, firstMessageInterruptionsEnabled=True, stopSpeakingPlan=plan or {})
     return played(who, lines, until=until)
