@@ -39,6 +39,7 @@ _ELSEWHERE = {
     "check": _EMULATOR,
     "load": _EMULATOR,
     "emulate": "providers.emulator.platform.command",
+    "simulate": _EMULATOR,
     "top": "providers.top.command",
     "logs": "providers.log_lines.command",
 }

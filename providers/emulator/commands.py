@@ -163,3 +163,39 @@ def load(*, find_limit: bool, processes: int, json_file: Path | None, **options:
     )
     wanted = loading.LoadRequest(plan, processes, thresholds, find_limit, customer, assistant, json_file, page)
     sys.exit(loading.load(targets, wanted, _console(targets, json_file)))
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=_FILE, metavar="SCENARIO...")
+@click.option(
+    "--virtual", is_flag=True, help="Hold the calls in virtual time with scripted servers: no sound, no server."
+)
+@click.option("--repeat", type=click.IntRange(1, 1000), default=1, show_default=True, help="Takes of each scenario.")
+@click.option("--parallel", type=click.IntRange(1, 100), default=1, show_default=True, help="Calls at once.")
+@url_option
+@endpoint_options
+@credential_options
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for a WAV and the events per take."
+)
+@click.option("--junit", type=_REPORT, help="Write the verdicts as JUnit XML; - is standard output.")
+@click.option("--json", "json_file", type=_REPORT, help="Write the verdicts as JSON; - is standard output.")
+@click.option("--html", "html_file", type=_OUT, help="Write the verdicts as one web page with timelines.")
+@one_line_errors
+def simulate(*, virtual: bool, json_file: Path | None, html_file: Path | None, **options: Any) -> None:
+    """Hold whole conversations as the platform does, with a scripted caller, and judge them.
+
+    A SCENARIO is a YAML file: the caller's lines, the assistant, the model's replies, what the network does, and what
+    is expected; examples/scenarios holds ten. Real time needs a server; the caller is spoken by the embedded engine.
+
+    Exit code 0: everything expected held; 1: something did not; 2: a file is wrong or a server cannot be reached;
+    130: interrupted, with the verdicts until then.
+    """
+    from providers.emulator import simulate_command as simulating
+
+    report = next((path for path in (json_file, options["junit"]) if path == Path("-")), json_file)
+    where = {name: options.pop(name) for name in (*_WHERE, "credentials")}
+    targets = None if virtual else chosen_targets(**where)
+    wanted = simulating.SimulateRequest(**options, json=json_file, html=html_file)
+    console = console_beside(report) if targets is None else _console(targets, report)
+    sys.exit(simulating.simulate(targets, wanted, console))

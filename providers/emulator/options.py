@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from providers.emulator.credentials import SentCredentials
-from providers.emulator.failures import EmulatorError
+from providers.errors import ProvidersError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -58,13 +58,13 @@ def endpoint_options(command: _Command) -> _Command:
 
 
 def one_line_errors(command: _Command) -> _Command:
-    """Turn a `EmulatorError` into one line and exit code 2, and Ctrl-C into exit code 130."""
+    """Turn an error of ours into one line and exit code 2, and Ctrl-C into exit code 130."""
 
     @functools.wraps(command)
     def guarded(**options: Any) -> Any:
         try:
             return command(**options)
-        except EmulatorError as fault:
+        except ProvidersError as fault:
             Console(stderr=True).print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
             sys.exit(UNREACHABLE)
         except KeyboardInterrupt:

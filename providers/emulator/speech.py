@@ -18,8 +18,10 @@ _ASSISTANT = ("Our kitchen is closed on Monday.", "Please call again in the even
 _PAUSE = 1.2
 """Seconds between the sentences: long enough for any recogniser to end an utterance."""
 SOURCE_RATE = 24000
-_VOICE = ("--voice", "en-us+f5", "--wpm", "150")
-"""The embedded engine's voice that the embedded recogniser understands best."""
+VOICE = "en-us+f5"
+"""The embedded engine's voice that the embedded recogniser understands best …"""
+_PACE = ("--wpm", "150")
+"""… at this pace."""
 _SYNTHESIS_TIMEOUT = 30.0
 """Seconds."""
 
@@ -65,9 +67,9 @@ async def _synthesised(sentences: tuple[str, ...]) -> Samples | None:
     return np.concatenate(joined[:-1])
 
 
-async def sentence(text: str) -> Samples | None:
+async def sentence(text: str, voice: str = VOICE) -> Samples | None:
     """One sentence by the embedded engine, in a process of its own: the emulator must not share code with a server."""
-    command = (sys.executable, "-m", "providers.engines.espeak", text, *_VOICE)
+    command = (sys.executable, "-m", "providers.engines.espeak", text, "--voice", voice, *_PACE)
     silent = asyncio.subprocess.DEVNULL
     child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=silent)
     try:

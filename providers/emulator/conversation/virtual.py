@@ -76,6 +76,8 @@ class VirtualCall:
         What the caller says, in order.
     hang_up_after : float | None
         Seconds after which the caller hangs up; None: never.
+    on_event : Callable[[ConversationEvent], None]
+        Told every entry of the log; it may have something come in by `schedule` and `say`.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class VirtualCall:
         behaviour: Behaviour | None = None,
         call_id: str = "virtual",
         hang_up_after: float | None = None,
+        on_event: Callable[[ConversationEvent], None] = lambda event: None,
     ) -> None:
         self.conversation = Conversation(assistant, call_id, behaviour=behaviour, epoch=1_790_000_000.0)
         self.record = VirtualRecord(history=self.conversation.history)
@@ -95,6 +98,7 @@ class VirtualCall:
         self._count = 0
         self._now = 0.0
         self._lines = list(lines)
+        self._on_event = on_event
         self._cancelled: set[tuple[str, int]] = set()
         self.schedule(0.0, inputs.Answered())
         if hang_up_after is not None:
@@ -141,6 +145,7 @@ class VirtualCall:
                 self._do(command)
         for event in self.conversation.events():
             self.record.events.append(event)
+            self._on_event(event)
             if event.kind in ("speech-started", "speech-stopped"):
                 self._next_line(event.kind)
 
@@ -199,9 +204,10 @@ class VirtualCall:
             else:
                 return
             self._lines.pop(0)
-            self._say(line, begin)
+            self.say(line, begin)
 
-    def _say(self, line: CallerLine, begin: float) -> None:
+    def say(self, line: CallerLine, begin: float) -> None:
+        """Have the caller say a line from a moment on."""
         self.schedule(begin, inputs.CallerSpeech(speaking=True))
         self.schedule(begin + line.lasts, inputs.CallerSpeech(speaking=False))
         heard = line.heard if line.heard is not None else self._world.ear(line.text, line.lasts)
