@@ -21,6 +21,9 @@ RECORDS = {
     "Server": "each field is a public setting",
     "Hmac": "each field is an option of the platform's credential",
     "DeepgramListening": "each field is a parameter of the vendor's socket",
+    "Voice": "each field is a public setting, or one of the platform's own",
+    "Scenario": "each field is a key of a scenario file",
+    "Expectation": "each field is a key of a scenario file",
     "Limits": "each field is one number that check judges by",
     "Assistant": "each field is one of the platform's own",
 }
