@@ -182,6 +182,7 @@ class _Report:
         self, engine: str, message: wire.VoiceRequest, metrics: Metrics, notes: VoiceNotes, span: telemetry.Span
     ) -> None:
         self._engine = engine
+        self._spoken_by = engine.partition(",")[0]
         self._message = message
         self._metrics = metrics
         self._notes = notes
@@ -197,11 +198,6 @@ class _Report:
     def rate(self) -> int:
         """Hz."""
         return self._message.sample_rate
-
-    @property
-    def _spoken_by(self) -> str:
-        """The engine of that name, without those behind it."""
-        return self._engine.partition(",")[0]
 
     @property
     def started(self) -> bool:
