@@ -16,6 +16,7 @@ from providers.calls.endpoint import CallPages
 from providers.calls.recording import Recorder
 from providers.calls.registry import Calls
 from providers.calls.shared import redis_hearing
+from providers.dialect_endpoints import Dialects, make_dialects
 from providers.endpointing.endpoint import CustomEndpointing
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.inbound import Inbound
@@ -64,6 +65,7 @@ class Endpoints:
     server_url: ServerUrl
     page: PageAccess
     call_pages: CallPages
+    dialects: Dialects
 
     @property
     def drain(self) -> Drain:
@@ -99,6 +101,7 @@ class Endpoints:
             Route(f"{CALLS_PATH}/{{id}}/events", pages.events),
             *self._token_routes(),
             *app_routes(self.page, {"voice": self.voice.engine.name, "transcriber": self.transcriber.engine.name}),
+            *self.dialects.routes(),
             *page_routes(
                 operations(VOICE_PATH, ENDPOINTING_PATH, token=TOKEN_PATH if self._tokens else None),
                 self.ops.authenticator,
@@ -160,6 +163,7 @@ def build(
         server_url,
         page,
         CallPages(calls, page.authenticator, drain, workers=workers_folder()),
+        make_dialects(settings, speaking, transcriber, gate),
     )
 
 

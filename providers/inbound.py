@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qs
@@ -21,6 +21,8 @@ _LONGEST_LENGTH = 18
 _LONGEST_NAME = 40
 """Characters of a path's segment that cannot be a secret: our own longest is 18."""
 
+_JSON = ("application/json",)
+
 _MOST_NAMES = 40
 """Names of headers in one log line."""
 
@@ -32,8 +34,17 @@ class Inbound:
     authenticator: Authenticator
     max_body_bytes: int
 
-    async def authorised_body(self, request: Request) -> bytes:
+    async def authorised_body(
+        self, request: Request, *, types: Collection[str] = _JSON, limit: int | None = None
+    ) -> bytes:
         """The raw body of an authorised request.
+
+        Parameters
+        ----------
+        types
+            Media types that are accepted; one that ends in a slash stands for all below it, none for any at all.
+        limit
+            Bytes; None is the server's own.
 
         Nothing of an unauthorised body is read, except where its signature has to be checked: then the signature has
         the right form and its timestamp is inside the window.
@@ -47,15 +58,15 @@ class Inbound:
         credentials = _credentials(request)
         with _reporting(request):
             accepted = self.authenticator.check_headers(credentials)
-        _check_type(request.headers)
-        body = await self._read(request)
+        _check_type(request.headers, types)
+        body = await self._read(request, self.max_body_bytes if limit is None else limit)
         if not accepted:
             with _reporting(request):
                 self.authenticator.check_signature(credentials, body)
         return body
 
-    async def _read(self, request: Request) -> bytes:
-        limit = self.max_body_bytes
+    @staticmethod
+    async def _read(request: Request, limit: int) -> bytes:
         _check_length(request.headers.get("content-length", ""), limit)
         body, block = bytearray(), b""
         try:
@@ -114,10 +125,11 @@ def _credentials(connection: HTTPConnection, *, tokens: tuple[str, ...] = ()) ->
     )
 
 
-def _check_type(headers: Mapping[str, str]) -> None:
+def _check_type(headers: Mapping[str, str], types: Collection[str]) -> None:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise BadRequest(f"content-type: expected application/json, found {kind[:80] or 'none'}")
+    if not types or any(kind == known or (known.endswith("/") and kind.startswith(known)) for known in types):
+        return
+    raise BadRequest(f"content-type: expected {' or '.join(types)}, found {kind[:80] or 'none'}")
 
 
 def _check_length(announced: str, limit: int) -> None:

@@ -158,7 +158,7 @@ def serve(flags: dict[str, str]) -> None:
 
 
 @pytest.mark.timeout(300)
-@hypothesis_settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(flags=CHOSEN)
 def test_a_request_and_a_call_are_served_under_random_accepted_settings(flags: dict[str, str]) -> None:
     serve(flags)

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 KEPT = 2.0
 """Seconds for which Redis keeps what was told."""
 
-_PATIENCE = 0.03
+PATIENCE = 0.03
 """Seconds that an endpointing answer waits for Redis."""
 
 _LATER = 0.4
@@ -49,14 +49,22 @@ class SharedHearing:
     ----------
     store
         Keeps values for `KEPT` seconds.
+    patience
+        Seconds that an endpointing answer waits for the store.
     clock, wall
         Seconds: monotonic, and since the epoch.
     """
 
     def __init__(
-        self, store: Store, *, clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time
+        self,
+        store: Store,
+        *,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._patience = patience
         self._clock = clock
         self._wall = wall
         self._waiting: dict[str, bytes] = {}
@@ -116,7 +124,7 @@ class SharedHearing:
         if self._clock() < self._available_at:
             return None
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 value = await self._store.get(_key(name))
             return None if value is None else msgspec.json.decode(value, type=_Told)
         except (StoreError, TimeoutError, msgspec.MsgspecError, UnicodeError) as error:
@@ -128,7 +136,7 @@ class SharedHearing:
         log.warning("shared calls", error=type(error).__name__, cool_down_s=_COOL_DOWN)
 
 
-def redis_hearing(url: str) -> SharedHearing:
+def redis_hearing(url: str, *, patience: float = PATIENCE) -> SharedHearing:
     """The sound of calls in Redis.
 
     Raises
@@ -136,7 +144,7 @@ def redis_hearing(url: str) -> SharedHearing:
     EngineUnavailable
         The extra ``redis`` is not installed, or the address is none.
     """
-    return SharedHearing(RedisStore(url, keep=KEPT))
+    return SharedHearing(RedisStore(url, keep=KEPT), patience=patience)
 
 
 def _key(name: str) -> str:

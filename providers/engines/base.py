@@ -19,6 +19,7 @@ __all__ = [
     "Behind",
     "Chunk",
     "ListeningCapabilities",
+    "Patient",
     "PerCallOptions",
     "Recognition",
     "SpeakingCapabilities",
@@ -29,6 +30,7 @@ __all__ = [
     "Word",
     "seconds_behind",
     "with_options",
+    "with_patience",
 ]
 
 
@@ -253,3 +255,17 @@ def with_options(engine: SpeechToText, *, model: str | None = None, language: st
     if not (model or language) or not isinstance(engine, PerCallOptions):
         return engine
     return engine.with_options(model=model or None, language=language or None)
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """Listening engine that bounds how long a recognition may take."""
+
+    def with_patience(self, seconds: float) -> SpeechToText:
+        """Return the engine with at least so many seconds for each result; it shares everything with this engine."""
+        ...
+
+
+def with_patience(engine: SpeechToText, seconds: float) -> SpeechToText:
+    """The engine for audio that comes faster than it is spoken: nobody waits on the line, results may take longer."""
+    return engine.with_patience(seconds) if isinstance(engine, Patient) else engine

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from providers.engines.base import ListeningCapabilities, Recognition, SpeechToText, with_options
 from providers.engines.events import EngineEvent, Observe, unobserved
@@ -79,6 +79,12 @@ class FallbackListening:
         """The same engines with what one call chose; their health is known to all calls together."""
         chosen = copy(self)
         chosen._choice = {"model": model, "language": language}
+        return chosen
+
+    def with_patience(self, seconds: float) -> FallbackListening:
+        """The same engines with more time for each result; their health is known to all calls together."""
+        chosen = copy(self)
+        chosen._options = replace(self._options, reconnect=self._options.reconnect.patient(seconds))
         return chosen
 
     def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:

@@ -28,7 +28,7 @@ __all__ = [
     "refusal_of",
 ]
 
-Endpoint: TypeAlias = Literal["voice", "transcriber", "endpointing", "other"]
+Endpoint: TypeAlias = Literal["voice", "transcriber", "endpointing", "openai", "deepgram", "jambonz", "other"]
 
 Refusal: TypeAlias = Literal[
     "full",  # as many at once as the limit says

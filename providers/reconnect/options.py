@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from providers.errors import SettingsError
 
@@ -55,3 +55,14 @@ class ReconnectOptions:
         ]
         if faults:
             raise SettingsError(faults)
+
+    def patient(self, seconds: float) -> ReconnectOptions:
+        """The same with at least so many seconds for each result."""
+        return replace(
+            self,
+            first_result=max(self.first_result, seconds),
+            next_result=max(self.next_result, seconds),
+            result_ceiling=max(self.result_ceiling, seconds),
+            push=max(self.push, seconds),
+            flush=max(self.flush, seconds),
+        )

@@ -59,6 +59,11 @@ class Reconnecting:
             return self
         return Reconnecting(chosen, options=self._options, observe=self._observe, chance=self._chance)
 
+    def with_patience(self, seconds: float) -> Reconnecting:
+        """The same with more time for each result."""
+        options = self._options.patient(seconds)
+        return Reconnecting(self._inner, options=options, observe=self._observe, chance=self._chance)
+
     def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
         """Open a recognition that reconnects by itself."""
         selector = RetrySame(self._inner, self._options, chance=self._chance)

@@ -10,6 +10,7 @@ import msgspec
 from providers.settings.access import Access, Hmac, OAuth, secret_faults
 from providers.settings.calls import CallsSettings, RecordingSettings
 from providers.settings.denoising import DenoisingSettings
+from providers.settings.dialects import DialectSettings
 from providers.settings.endpoints import Endpointing, Transcriber, Voice
 from providers.settings.engines import (
     DeepgramListenerSettings,
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     transcriber: Transcriber = Transcriber()
     denoising: DenoisingSettings = DenoisingSettings()
     endpointing: Endpointing = Endpointing()
+    dialects: DialectSettings = DialectSettings()
     calls: CallsSettings = CallsSettings()
     recording: RecordingSettings = RecordingSettings()
     page: PageSettings = PageSettings()

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,8 @@ from tests.fakes import ScriptedListener
 from tests.live import SECRET, Live, serving, settings, start
 
 HEADERS = {"X-Vapi-Secret": SECRET}
+HANG = 20.0
+"""Seconds after which nothing more is waited for."""
 WORDS = "I would like a table"
 
 
@@ -71,11 +74,14 @@ def test_silence_that_has_passed_elsewhere_shortens_the_answer() -> None:
             full = ask(other, "nobody")
             with one.call(query="?call=k1") as socket:
                 socket.send(start())
-                socket.send(spoken(1.0, 0.8))
-                assert json.loads(socket.recv(timeout=5))["transcriptType"] == "final"
-                answers = [ask(other, "k1") for _ in range(3)]
+                shortest, give_up = full, time.monotonic() + HANG
+                # Where a busy machine's Redis is late once, it is asked again after a while.
+                while shortest > full - 0.7 and time.monotonic() < give_up:
+                    socket.send(spoken(1.0, 0.8))
+                    assert json.loads(socket.recv(timeout=5))["transcriptType"] == "final"
+                    shortest = min(shortest, ask(other, "k1"))
             assert full == 1.5
-            assert min(answers) <= full - 0.7
+            assert shortest <= full - 0.7
         assert set(redis.lifetimes) == {b"2000"}
         assert WORDS.encode() not in b"".join(redis.kept.values())
 
@@ -96,21 +102,21 @@ def test_a_real_redis_forgets_within_two_seconds() -> None:
 
 
 async def _told_and_forgotten(url: str) -> None:
-    calls, shared, other = Calls(), redis_hearing(url), redis_hearing(url)
+    calls, shared, other = Calls(), redis_hearing(url), redis_hearing(url, patience=HANG)
     socket = calls.open_socket(b"call=k1")
     socket.started(16000, 2)
     shared.follow(socket)
     socket.audio(spoken(1.0, 0.8))
     socket.sent(WORDS, final=True)
     known = Calls().endpointing("c-1", b"call=k1", WORDS)
-    until = asyncio.get_running_loop().time() + 5
+    until = asyncio.get_running_loop().time() + HANG
     while (hearing := await other.hearing(known)) is None:
         assert asyncio.get_running_loop().time() < until
         await asyncio.sleep(0.01)
     assert hearing.silence is not None
     assert hearing.silence >= 0.7
     while await other.hearing(known) is not None:
-        assert asyncio.get_running_loop().time() < until + 5
+        assert asyncio.get_running_loop().time() < until
         await asyncio.sleep(0.1)
     await shared.aclose()
     await other.aclose()

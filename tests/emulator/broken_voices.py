@@ -161,12 +161,16 @@ class FirstSentenceOnly(Voice):
 
 
 class SlowerThanRealTime(Voice):
-    """The engine needs 1.2 seconds for a second of speech."""
+    """The engine needs 1.6 seconds for its first second of speech."""
 
     async def audio(self, text: str, rate: int) -> AsyncIterator[bytes]:
+        sent = 0.0
         async for piece in super().audio(text, rate):
             yield piece
-            await asyncio.sleep(1.2 * len(piece) / 2 / rate)
+            length = len(piece) / 2 / rate
+            if sent < 1.0:
+                await asyncio.sleep(1.6 * length)
+            sent += length
 
 
 class WavFile(Voice):

@@ -57,12 +57,10 @@ def logged() -> Iterator[io.StringIO]:
 
 
 @pytest.fixture
-def heap_as_served() -> Iterator[None]:
+def heap_as_served() -> None:
     """No collection of the tests' own objects on the server's loop, as in `providers.server.run`."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def call_events(stream: io.StringIO) -> list[dict[str, Any]]:

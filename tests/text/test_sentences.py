@@ -108,8 +108,8 @@ def test_only_white_space_is_lost(text: str, longest: int) -> None:
 
 
 @pytest.mark.parametrize("piece", ["\u0301", "a\u0301", "9", "\ud800", "word ", "เ", "天", " a"])
-def test_text_of_two_million_characters_is_cut_in_linear_time(piece: str) -> None:
-    text = piece * (2_000_000 // len(piece))
+def test_text_of_a_million_characters_is_cut_in_linear_time(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
     assert sum(map(len, units(text))) >= len(text.replace(" ", ""))
 
 
@@ -120,7 +120,7 @@ def test_lone_surrogates_are_text_like_any_other(text: str, longest: int) -> Non
 
 @pytest.mark.parametrize("piece", [".", ". ", "a. ", '." ', "\u0301", "\n", ", ", "A.B. ", "! a", "¿", "Dr. "])
 def test_hostile_text_costs_linear_time(piece: str) -> None:
-    text = piece * (300_000 // len(piece))
+    text = piece * (100_000 // len(piece))
     assert squeezed("".join(units(text))) == squeezed(text)
 
 

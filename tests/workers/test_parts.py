@@ -84,21 +84,27 @@ def test_the_reactor_calls_back_for_timers_in_order_sockets_and_signals() -> Non
     def read() -> None:
         told.append("read")
         reactor.remove_reader(ours)
+        reactor.call_later(0.0, lambda: told.append("late"))
+
+    def interrupted() -> None:
+        told.append("signal")
+        theirs.send(b"x")
 
     try:
-        reactor.catch({signal.SIGUSR1: lambda: told.append("signal")})
+        reactor.catch({signal.SIGUSR1: interrupted})
         reactor.add_reader(ours, read)
         assert reactor.reads(ours)
-        reactor.call_later(0.02, lambda: theirs.send(b"x"))
-        reactor.call_later(0.01, lambda: os.kill(os.getpid(), signal.SIGUSR1))
-        reactor.call_later(0.03, lambda: told.append("late"))
-        reactor.run(over=lambda: len(told) == 3)
+        reactor.call_later(0.02, lambda: told.append("second"))
+        reactor.call_later(0.01, lambda: told.append("first"))
+        reactor.run(over=lambda: len(told) == 2)
+        reactor.call_later(0.0, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+        reactor.run(over=lambda: len(told) == 5)
         assert not reactor.reads(ours)
     finally:
         reactor.close()
         ours.close()
         theirs.close()
-    assert told == ["signal", "read", "late"]
+    assert told == ["first", "second", "signal", "read", "late"]
     assert signal.getsignal(signal.SIGUSR1) == before
 
 

@@ -14,7 +14,7 @@ from providers.emulator.platform.api_errors import ApiError
 from providers.emulator.platform.assistants import DEFAULT_ASSISTANT, Defaults, checked_fields
 from providers.emulator.platform.authentication import Credential
 from providers.emulator.platform.platform import Options
-from providers.emulator.platform.ports import Words
+from providers.emulator.platform.words import Words
 from providers.emulator.running_servers import running_servers
 from providers.emulator.targets import Targets, chosen_targets, endpoint_address
 

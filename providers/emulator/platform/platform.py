@@ -22,8 +22,11 @@ from providers.emulator.platform.calls import Call, CallStore
 from providers.emulator.platform.creation import outgoing
 from providers.emulator.platform.inbound import inbound_request
 from providers.emulator.platform.keyring import Keyring
-from providers.emulator.platform.ports import CallPorts, Words
+from providers.emulator.platform.messages import for_server
+from providers.emulator.platform.ports import call_ports, server_address
 from providers.emulator.platform.run import DIED, RATE, CallRun
+from providers.emulator.platform.server_url import ServerUrl
+from providers.emulator.platform.words import Words
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +72,7 @@ class Platform:
         self._client = HttpClient(timeout=_TIMEOUT)
         self._keyring = Keyring(Tokens(self._client), options.credentials, options.trusted, options.named)
         self._runs: dict[str, CallRun] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._waiting: dict[str, asyncio.TimerHandle] = {}
 
     @contextlib.asynccontextmanager
@@ -79,10 +83,9 @@ class Platform:
         finally:
             for handle in self._waiting.values():
                 handle.cancel()
-            runs = list(self._runs.values())
-            for run in runs:
+            for run in self._runs.values():
                 run.hang_up("manually-canceled")
-            await asyncio.gather(*(run.finished() for run in runs), return_exceptions=True)
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
             self._client.close()
 
     def create(self, body: bytes, base: str) -> Call:
@@ -126,21 +129,34 @@ class Platform:
         if handle is None:
             raise ApiError(400, f"Call does not wait for a socket: its status is {call.status}.")
         handle.cancel()
-        try:
-            run = await self._run_of(call)
-        except BaseException:
-            call.turned("ended", DIED)
-            raise
-        self._runs[identity] = run
-        run.start(lambda: self._runs.pop(identity, None))
-        return run
+        ready: asyncio.Future[CallRun] = asyncio.get_running_loop().create_future()
+        self._tasks[identity] = asyncio.create_task(self._hold(call, ready))
+        return await ready
 
-    async def _run_of(self, call: Call) -> CallRun:
-        """The conversation of a call, with all it reaches."""
-        keyring = self._keyring_of(call)
-        ports = CallPorts(call.request.plan, call.id, RATE, keyring=keyring, words=self.options.words)
-        await ports.prepare()
-        return CallRun(call, ports, keyring, self._client, behaviour=self.options.behaviour)
+    async def ended(self, identity: str) -> None:
+        """Wait until a call has ended and its messages are delivered."""
+        if identity in self._tasks:
+            await asyncio.wait([self._tasks[identity]])
+
+    async def _hold(self, call: Call, ready: asyncio.Future[CallRun]) -> None:
+        """Hold a call from its first moment to its last."""
+        keyring, address = self._keyring_of(call), server_address(call.request.assistant.get("server"))
+        server = ServerUrl(address, keyring, self._client, lambda message: for_server(call, message))
+        plan, options = call.request.plan, self.options
+        try:
+            async with call_ports(plan, call.id, RATE, keyring=keyring, words=options.words, server=server) as ports:
+                run = self._runs[call.id] = CallRun(call, ports, server, options.behaviour)
+                ready.set_result(run)
+                await run.hold()
+        except Exception as fault:
+            _log.exception("call %s: broke down", call.id)
+            if not call.over:
+                call.turned("ended", DIED)
+            if not ready.done():
+                ready.set_exception(ApiError(500, str(fault)))
+        finally:
+            self._runs.pop(call.id, None)
+            del self._tasks[call.id]
 
     def _queued(self, call: Call) -> Call:
         self._keyring_of(call)  # refused now rather than when the socket opens

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from providers.emulator.conversation.assistant import Assistant, Server, Transcriber
-from providers.emulator.conversation.clients import CallIdentity, Endpoints, endpoints_of
-from providers.emulator.conversation.models import OpenAIModel, model_of
-from providers.emulator.conversation.ports import ModelPort, Ports
+from providers.emulator.conversation.clients import CallIdentity, endpoints_of
+from providers.emulator.conversation.ports import Ports
 from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import EmulatorError
 from providers.emulator.platform.keyring import Address, Keyring
 from providers.emulator.platform.server_url import ServerUrl
 from providers.emulator.platform.tools import ServerTools
-from providers.emulator.running_servers import origin
+from providers.emulator.platform.words import Words, model_of
 
 _log = logging.getLogger(__name__)
 
 _RENEWAL = 10.0
 """Seconds between two looks at whether a token is about to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Where the words of assistants come from that bring no model of their own."""
-
-    url: str | None = None
-    key: str | None = field(default=None, repr=False)
-    """Goes to ``url`` alone."""
-    replies: tuple[str, ...] = ()
 
 
 def address_of(server: Server) -> Address:
@@ -70,44 +60,36 @@ class KeyedIdentity(CallIdentity):
         return {"Content-Type": "application/json", **self.keyring.headers_now(address_of(server), body)}
 
 
-class CallPorts:
-    """The ports of one call, and what has to be closed after it."""
+@asynccontextmanager
+async def call_ports(
+    assistant: Assistant, call_id: str, rate: int, *, keyring: Keyring, words: Words, server: ServerUrl
+) -> AsyncIterator[Ports]:
+    """The ports of one call while it lasts; tools are asked at ``server``."""
+    addresses = [address_of(each) for each in _servers(assistant)]
+    await _renewed(keyring, addresses)
+    assistant = msgspec.structs.replace(assistant, transcriber=proven(assistant.transcriber, keyring))
+    found = endpoints_of(assistant, KeyedIdentity(call_id, rate, SentCredentials(), keyring=keyring))
+    renewing = asyncio.create_task(_renewing(keyring, addresses))
+    try:
+        async with model_of(assistant.model, words) as model:
+            yield Ports(found.voice, found.transcriber, model, found.endpointing, ServerTools(server))
+    finally:
+        renewing.cancel()
+        found.close()
 
-    def __init__(self, assistant: Assistant, call_id: str, rate: int, *, keyring: Keyring, words: Words) -> None:
-        self._keyring = keyring
-        self._addresses = [address_of(server) for server in _servers(assistant)]
-        self._identity = KeyedIdentity(call_id, rate, SentCredentials(), keyring=keyring)
-        self._assistant = assistant
-        self._endpoints: Endpoints | None = None
-        known = assistant.model.url is None or origin(assistant.model.url) == origin(words.url or "")
-        self._model: ModelPort = model_of(assistant.model, key=words.key if known else None, replies=words.replies)
 
-    def ports(self, server: ServerUrl) -> Ports:
-        """All of them; tools are asked at ``server``. Tokens have to be there: see `prepare`."""
-        transcriber = proven(self._assistant.transcriber, self._keyring)
-        assistant = msgspec.structs.replace(self._assistant, transcriber=transcriber)
-        found = self._endpoints = endpoints_of(assistant, self._identity)
-        return Ports(found.voice, found.transcriber, self._model, found.endpointing, ServerTools(server))
+async def _renewing(keyring: Keyring, addresses: Sequence[Address]) -> None:
+    """Fetch the tokens of a call's servers again before they end; until cancelled."""
+    while True:
+        await asyncio.sleep(_RENEWAL)
+        await _renewed(keyring, addresses)
 
-    async def renew(self) -> None:
-        """Fetch the tokens of the call's servers, and again before they end; until cancelled."""
-        while True:
-            await asyncio.sleep(_RENEWAL)
-            await self.prepare()
 
-    async def prepare(self) -> None:
-        """Fetch the tokens of the call's servers."""
-        try:
-            await self._keyring.renew(self._addresses)
-        except EmulatorError as fault:
-            _log.warning("no token: %s", fault)
-
-    async def close(self) -> None:
-        """Drop the connections."""
-        if self._endpoints is not None:
-            self._endpoints.close()
-        if isinstance(self._model, OpenAIModel):
-            await self._model.aclose()
+async def _renewed(keyring: Keyring, addresses: Sequence[Address]) -> None:
+    try:
+        await keyring.renew(addresses)
+    except EmulatorError as fault:
+        _log.warning("no token: %s", fault)
 
 
 def proven(transcriber: Transcriber, keyring: Keyring) -> Transcriber:

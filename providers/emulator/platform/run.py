@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from providers.emulator.conversation.behaviour import Behaviour
 from providers.emulator.conversation.commands import ConversationEvent, Send
 from providers.emulator.conversation.live import Listeners, LiveCall
-from providers.emulator.http_client import HttpClient
+from providers.emulator.conversation.ports import Ports
 from providers.emulator.platform.calls import Call, stamp
-from providers.emulator.platform.keyring import Keyring
 from providers.emulator.platform.line import CallerAudio, LineDecoder, LineEncoder
-from providers.emulator.platform.messages import Json, for_client, for_server
+from providers.emulator.platform.messages import Json, for_client
 from providers.emulator.platform.outbox import Outbox
-from providers.emulator.platform.ports import CallPorts, server_address
 from providers.emulator.platform.server_url import ServerUrl
 
 _log = logging.getLogger(__name__)
@@ -35,37 +33,26 @@ _ASKED = frozenset({"tool-calls", "transfer-destination-request"})
 class CallRun:
     """One call between its sockets."""
 
-    def __init__(
-        self, call: Call, ports: CallPorts, keyring: Keyring, client: HttpClient, *, behaviour: Behaviour
-    ) -> None:
+    def __init__(self, call: Call, ports: Ports, server: ServerUrl, behaviour: Behaviour) -> None:
         self.call = call
         self.rate = RATE
         self.outbox = Outbox()
         audio = call.request.audio
         self._decoder = LineDecoder(audio, RATE)
         self._encoder = LineEncoder(audio, RATE)
-        self._server = ServerUrl(
-            server_address(call.request.assistant.get("server")), keyring, client, lambda each: for_server(call, each)
-        )
+        self._server = server
         self._listeners: set[Outbox] = set()
-        self._ports = ports
         self._live = LiveCall(
             call.request.plan,
-            ports.ports(self._server),
+            ports,
             call_id=call.id,
             rate=RATE,
             listeners=Listeners(self._event, self._message, self._audio, self.outbox.silence, self._stereo),
             behaviour=behaviour,
         )
         self.caller = CallerAudio(RATE, longest=_EARLY, hear=self._live.hear)
-        self._task: asyncio.Task[None] | None = None
 
     # Called by the sockets and the API.
-
-    def start(self, over: Callable[[], object]) -> None:
-        """Begin the conversation; ``over`` is called when it has ended and its messages are delivered."""
-        self._task = asyncio.create_task(self._run())
-        self._task.add_done_callback(lambda _: over())
 
     def heard(self, data: bytes) -> None:
         """Take in the caller's audio, in the format of the call."""
@@ -81,11 +68,6 @@ class CallRun:
         if not self.call.over:
             self._live.hang_up(reason)
 
-    async def finished(self) -> None:
-        """Wait until the call has ended and its messages are delivered."""
-        if self._task is not None:
-            await asyncio.wait([self._task])
-
     @contextlib.contextmanager
     def listening(self) -> Iterator[Outbox]:
         """What a listener hears from now on."""
@@ -96,10 +78,10 @@ class CallRun:
         finally:
             self._listeners.discard(outbox)
 
-    async def _run(self) -> None:
+    async def hold(self) -> None:
+        """Hold the call until it has ended and its messages are delivered."""
         call = self.call
         delivering = asyncio.create_task(self._server.run())
-        renewing = asyncio.create_task(self._ports.renew())
         try:
             await self._live.run()
         except Exception:
@@ -110,8 +92,6 @@ class CallRun:
             for outbox in (self.outbox, *self._listeners):
                 outbox.close()
             self._server.close()
-            renewing.cancel()
-            await self._ports.close()
             await asyncio.wait([delivering], timeout=_DELIVERY)
             delivering.cancel()
         self._say_how_it_ended()

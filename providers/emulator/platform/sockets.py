@@ -40,7 +40,7 @@ def transport(platform: Platform) -> Endpoint:
             await _converse(socket, run)
         finally:
             run.hang_up()
-            await run.finished()
+            await platform.ended(run.call.id)
 
     return serve
 

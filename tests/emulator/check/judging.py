@@ -48,22 +48,26 @@ class Case:
         return self.server.__name__
 
 
-def judged(cases: Sequence[Case]) -> dict[str, Judgement]:
-    """The judgement of every case, by name."""
+def judged(cases: Sequence[Case], *, at_once: int = AT_ONCE) -> dict[str, Judgement]:
+    """The judgement of every case, by name; servers start and end while others are judged."""
     found = {case.name: Judgement(chosen(case.only, ())) for case in cases}
 
-    async def judge_all(targets: dict[str, Targets]) -> None:
-        room = asyncio.Semaphore(AT_ONCE)
+    async def judge_all() -> None:
+        room = asyncio.Semaphore(at_once)
         speech = two_speakers()
 
         async def judge(case: Case) -> None:
             async with room:
-                await check(targets[case.name], found[case.name], limits=case.limits, speech=speech)
+                server = targets_of(case)
+                targets = await asyncio.to_thread(server.__enter__)
+                try:
+                    await check(targets, found[case.name], limits=case.limits, speech=speech)
+                finally:
+                    await asyncio.to_thread(server.__exit__, None, None, None)
 
         await asyncio.gather(*(judge(case) for case in cases))
 
-    with contextlib.ExitStack() as servers:
-        asyncio.run(judge_all({case.name: servers.enter_context(targets_of(case)) for case in cases}))
+    asyncio.run(judge_all())
     return found
 
 

@@ -24,6 +24,10 @@ SOCKET = ("A4", "A5", "A6", "transcriber")
 STRANGERS = "A1 A2 A7 A8"
 
 CASES = (
+    # Calls wait longest: they come first.
+    Case(kinds.OneCall, "", only=SOCKET),
+    Case(kinds.SharedService, "A4 A5 T9 T11 T18", only=SOCKET),
+    Case(kinds.Batches, "T9", only=SOCKET),
     Case(kinds.Express, "V23", only=HTTP, advises="V14 V15"),
     Case(kinds.PlatformSample, STRANGERS, only=HTTP, advises="V14 V15"),
     Case(kinds.FastApi, "", only=HTTP),
@@ -35,9 +39,6 @@ CASES = (
     Case(kinds.OneRate, "V1 V16", only=HTTP),
     Case(kinds.CachesByText, "", only=HTTP),
     Case(kinds.OneVoice, "", only=HTTP, advises="V15"),
-    Case(kinds.SharedService, "A4 A5 T9 T11 T18", only=SOCKET),
-    Case(kinds.OneCall, "", only=SOCKET),
-    Case(kinds.Batches, "T9", only=SOCKET),
 )  # fmt: skip
 
 

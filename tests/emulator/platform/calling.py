@@ -20,8 +20,8 @@ from providers.emulator.credentials import SentCredentials
 from providers.emulator.platform.api import application
 from providers.emulator.platform.assistants import Defaults
 from providers.emulator.platform.platform import Options, Platform
-from providers.emulator.platform.ports import Words
 from providers.emulator.platform.server import LARGEST_MESSAGE, PlatformSocket, bound, url_of
+from providers.emulator.platform.words import Words
 from tests.emulator.good_server import SECRET
 from tests.emulator.tones import ToneListener, spoken
 

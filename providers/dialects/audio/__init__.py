@@ -1,0 +1,1 @@
+"""Audio formats of the dialects: uploads to PCM, PCM to what was asked for."""

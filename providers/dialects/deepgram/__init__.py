@@ -1,0 +1,1 @@
+"""Deepgram's API: listen and speak, each over HTTP and as a live socket."""

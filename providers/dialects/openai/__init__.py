@@ -1,0 +1,1 @@
+"""OpenAI's audio API: speech, transcriptions, models, and realtime transcription sessions."""
