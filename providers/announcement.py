@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import dsp
+from providers.dialects.jambonz.routes import STT_PATH, TTS_PATH, TTS_STREAM_PATH
 from providers.models.advice import recogniser_note
 from providers.models.store import ModelStore
 from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TRANSCRIBER_PATH, VOICE_PATH
@@ -48,10 +49,20 @@ class StartLines:
             f"                {note}" if note else "",
             f"  endpointing   {self.base}{ENDPOINTING_PATH}",
             f"  server url    {self.base}{SERVER_URL_PATH}   (messages and calls: {CALLS_PATH})",
+            *self._dialects(socket),
             f"  secret        {self._secret()}",
             f"  signal code   {_BACKENDS[dsp.backend()]}",
         ]
         return "\n".join([*filter(None, lines), "", *self._next()])
+
+    def _dialects(self, socket: str) -> list[str]:
+        """A line for each dialect: what its clients are given as the vendor's address."""
+        told = {
+            "openai": f"{self.base}/v1   (base_url of OpenAI's clients: speech, transcriptions, realtime)",
+            "deepgram": f"{self.base}, {socket}   (base and production of Deepgram's clients: listen, speak)",
+            "jambonz": f"{socket}{STT_PATH}, {self.base}{TTS_PATH}, {socket}{TTS_STREAM_PATH}",
+        }
+        return [f"  {name:<13} {told[name]}" for name in self.chosen.dialects.served]
 
     def _next(self) -> tuple[str, str]:
         url = self.public or "https://…"

@@ -103,7 +103,12 @@ class Endpoints:
             *app_routes(self.page, {"voice": self.voice.engine.name, "transcriber": self.transcriber.engine.name}),
             *self.dialects.routes(),
             *page_routes(
-                operations(VOICE_PATH, ENDPOINTING_PATH, token=TOKEN_PATH if self._tokens else None),
+                operations(
+                    VOICE_PATH,
+                    ENDPOINTING_PATH,
+                    token=TOKEN_PATH if self._tokens else None,
+                    dialects=self.dialects.names,
+                ),
                 self.ops.authenticator,
             ),
         ]

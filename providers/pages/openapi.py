@@ -12,7 +12,7 @@ import msgspec
 from providers.auth import Authenticator
 from providers.paths import TOKEN_PATH
 
-__all__ = ["Operation", "Reply", "description"]
+__all__ = ["Json", "Operation", "Reply", "description"]
 
 Json = dict[str, Any]
 
@@ -64,6 +64,8 @@ class Operation:
     """Schema of a form-encoded body."""
     body: Json | None = None
     """Schema of a JSON body that is not one message type."""
+    content: Json | None = None
+    """A body of other media types."""
     secured: bool = True
     parameters: tuple[Json, ...] = field(default=())
 
@@ -129,6 +131,8 @@ def _operation(operation: Operation, schemes: Json) -> Json:
         described["requestBody"] = _body(operation.message)
     if operation.body is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.body}}}
+    if operation.content is not None:
+        described["requestBody"] = {"required": True, "content": operation.content}
     if operation.form is not None:
         content = {"application/x-www-form-urlencoded": {"schema": operation.form}}
         described["requestBody"] = {"required": True, "content": content}

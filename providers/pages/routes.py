@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from providers.calls.export import CallDetail, CallList
 from providers.endpointing.wire import EndpointingMessage, EndpointingReply
 from providers.oauth.wire import TOKEN_FORM, TokenFault, TokenResponse
 from providers.operations.health import Liveness, Readiness
+from providers.pages.dialects import dialect_operations
 from providers.pages.openapi import ErrorMessage, Operation, Reply, description, refusals
 from providers.paths import CALLS_PATH, SERVER_URL_PATH
 from providers.server_url.messages import TYPES
@@ -42,7 +44,9 @@ _EITHER_LIST = [
 """One of the two lists of messages is enough."""
 
 
-def operations(voice_path: str, endpointing_path: str, *, token: str | None = None) -> tuple[Operation, ...]:
+def operations(
+    voice_path: str, endpointing_path: str, *, token: str | None = None, dialects: Sequence[str] = ()
+) -> tuple[Operation, ...]:
     """Every HTTP operation of the server; ``token`` is the path of the token endpoint, where there is one."""
     voice = {"name": "voice", "in": "query", "description": "Voice, where the body names none.", "required": False}
     return (
@@ -63,6 +67,7 @@ def operations(voice_path: str, endpointing_path: str, *, token: str | None = No
             message=Annotated[EndpointingMessage, Meta(extra_json_schema={"anyOf": _EITHER_LIST})],
         ),
         *([_token_operation(token)] if token else []),
+        *dialect_operations(dialects),
         _server_url_operation(),
         *_call_operations(),
         *_service_operations(),

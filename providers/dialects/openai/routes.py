@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from starlette.routing import BaseRoute, Route
+from functools import partial
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from providers.dialects.openai import wire
 from providers.dialects.openai.models import ModelsEndpoint
+from providers.dialects.openai.realtime import open_transcription
 from providers.dialects.openai.speech import SpeechEndpoint
 from providers.dialects.openai.transcriptions import TranscriptionsEndpoint
 from providers.dialects.services import Dialect, Services
+from providers.dialects.sockets import DialectSocket
 
 __all__ = ["DIALECT", "MODELS_PATH", "REALTIME_PATH", "SPEECH_PATH", "TRANSCRIPTIONS_PATH", "routes"]
 
@@ -19,6 +23,8 @@ REALTIME_PATH = "/v1/realtime"
 
 DIALECT = Dialect("openai", wire.error_body)
 
+_SUBPROTOCOLS = ("realtime",)
+
 
 def routes(services: Services) -> list[BaseRoute]:
     """Every path of the dialect."""
@@ -28,4 +34,7 @@ def routes(services: Services) -> list[BaseRoute]:
         Route(TRANSCRIPTIONS_PATH, TranscriptionsEndpoint(services, DIALECT), methods=["POST"]),
         Route(MODELS_PATH, models, methods=["GET"]),
         Route(f"{MODELS_PATH}/{{model}}", models, methods=["GET"]),
+        WebSocketRoute(
+            REALTIME_PATH, DialectSocket(services, DIALECT, partial(open_transcription, services), _SUBPROTOCOLS)
+        ),
     ]
