@@ -159,7 +159,8 @@ def _schema(shape: type[msgspec.Struct]) -> Json:
     schema = msgspec.json.schema(shape)
     found = schema.pop("$defs")
     name = schema["$ref"].rpartition("/")[2]
-    return _inlined(found[name], found)
+    inlined: Json = _inlined(found[name], found)
+    return inlined
 
 
 def _inlined(value: Any, found: Json) -> Any:

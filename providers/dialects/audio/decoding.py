@@ -23,6 +23,8 @@ __all__ = ["Sound", "decoded", "expanded", "linear"]
 _DECODER_SECONDS = 60.0
 """Longest work of the decoder: an hour of mp3 takes about five."""
 _FORMATS = "mp3, m4a, ogg, flac and webm"
+_SIGNATURES = (b"ID3", b"OggS", b"fLaC", b"\x1a\x45\xdf\xa3", b"FORM", b"caff", b"#!AMR")
+"""MP3 with a tag, Ogg, FLAC, Matroska and WebM, AIFF, Core Audio, AMR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ async def decoded(data: bytes, *, longest: float, split: bool = False) -> Sound:
         return await asyncio.to_thread(_from_wav, data, longest, split=split)
     if not data:
         raise BadRequest("file: expected sound, found an empty file")
+    if not _is_known(data):
+        raise BadRequest("file: expected WAV, mp3, m4a, ogg, flac or webm, found another format")
     if find_spec("av") is None:
         raise BadRequest(f"file: expected WAV, found another format; {_FORMATS} need: {install_command('audio')}")
     return await _by_decoder(data, longest, 2 if split else 1)
@@ -119,6 +123,12 @@ def _resampled(samples: dsp.Samples, rate: int, wanted: int) -> dsp.Samples:
         return samples
     resampler = dsp.Resampler(rate, wanted)
     return np.concatenate([resampler.feed(samples), resampler.flush()])
+
+
+def _is_known(data: bytes) -> bool:
+    """Whether the first bytes are those of a format that the decoder knows; it saves a process for everything else."""
+    is_mpeg = data[0] == 0xFF and len(data) > 1 and data[1] & 0xE0 == 0xE0
+    return is_mpeg or data[4:8] == b"ftyp" or data.startswith(_SIGNATURES)
 
 
 async def _by_decoder(data: bytes, longest: float, channels: int) -> Sound:
