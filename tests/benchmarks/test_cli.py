@@ -24,7 +24,7 @@ def test_the_list_names_every_group_and_case() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["dps"], "GROUP: expected calls, dsp, fuzz"),
+        (["dps"], "GROUP: expected calls, conversation, dsp"),
         (["--only", "nothing like it"], "--only: no case is called anything like 'nothing like it'"),
     ],
 )
