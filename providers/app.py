@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from providers import endpoints
 from providers.assembly import make_authenticator
+from providers.calls.registry import Calls
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.error_responses import HANDLED, respond
 from providers.operations.background import BackgroundTasks, close_all, log_failure
@@ -30,15 +31,17 @@ def create_app(
     metrics: Metrics | None = None,
     background: Callable[[], Coroutine[Any, Any, None]] | None = None,
     overrides: Callable[[], dict[str, Any]] | None = None,
+    calls: Calls | None = None,
 ) -> Starlette:
     """Build the application around two engines, which its lifespan starts and closes.
 
     ``background`` is started when the engines are warm and ends with the server. ``overrides`` makes the blocks of an
-    assistant that name this server, for answers to assistant requests.
+    assistant that name this server, for answers to assistant requests. ``calls`` is the registry of another server,
+    which closes it.
     """
     metrics = metrics or Metrics()
     authenticator = make_authenticator(settings)
-    served = endpoints.build(settings, voice, transcriber, authenticator, metrics, overrides=overrides)
+    served = endpoints.build(settings, voice, transcriber, authenticator, metrics, overrides=overrides, calls=calls)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -54,13 +57,13 @@ def create_app(
             yield
         finally:
             served.ops.ready = False
+            await close_all(**{name: close() for name, close in app.state.closing.items()})
             await tasks.aclose()
-            await served.stop()
-            await close_all(voice=voice.aclose(), transcriber=transcriber.aclose(), turns=served.turns.aclose())
-            await close_all(forward=served.server_url.aclose(), recordings=served.calls.aclose())
+            await _close(voice, transcriber, served, with_calls=calls is None)
 
     app = Starlette(routes=served.routes(), lifespan=lifespan)
     app.state.endpoints = served
+    app.state.closing = {}  # what else is closed with it, by name
     app.router.redirect_slashes = False  # a redirect would repeat the query, and the token in it
     for kind in HANDLED:
         app.add_exception_handler(kind, respond)  # type: ignore[arg-type]  # None is allowed, and not in the annotation
@@ -79,3 +82,14 @@ async def _start(app: Starlette, voice: TextToSpeech, transcriber: SpeechToText,
         app.state.fault = failures[0]
         raise failures[0]
     await served.call_pages.open()
+
+
+async def _close(
+    voice: TextToSpeech, transcriber: SpeechToText, served: endpoints.Endpoints, *, with_calls: bool
+) -> None:
+    """Close what the application has; not the registry of calls where it is another server's."""
+    await served.stop()
+    await close_all(voice=voice.aclose(), transcriber=transcriber.aclose(), turns=served.turns.aclose())
+    await close_all(forward=served.server_url.aclose())
+    if with_calls:
+        await close_all(recordings=served.calls.aclose())

@@ -100,7 +100,7 @@ class Endpoints:
             Route(f"{CALLS_PATH}/{{id}}", pages.one),
             Route(f"{CALLS_PATH}/{{id}}/events", pages.events),
             *self._token_routes(),
-            *app_routes(self.page, {"voice": self.voice.engine.name, "transcriber": self.transcriber.engine.name}),
+            *app_routes(self.page),
             *self.dialects.routes(),
             *page_routes(
                 operations(
@@ -136,14 +136,15 @@ def build(
     metrics: Metrics,
     *,
     overrides: Callable[[], dict[str, Any]] | None = None,
+    calls: Calls | None = None,
 ) -> Endpoints:
     """Build the endpoints around two engines.
 
-    ``overrides`` makes the blocks of an assistant that name this server.
+    ``overrides`` makes the blocks of an assistant that name this server; ``calls`` is another server's registry.
     """
     inbound = Inbound(authenticator, settings.server.max_body_bytes)
     gate = _gate(settings, transcriber, metrics)
-    calls = _calls(settings, metrics)
+    part, calls = calls is not None, calls or _calls(settings, metrics)
     turns = make_turns(settings)
     if turns.sound is not None:
         turns.sound.on_judged = metrics.endpointing.judged
@@ -156,7 +157,7 @@ def build(
         settings.server_url, inbound, calls, metrics, overrides=overrides, speech=speaking.prefetch,
         elsewhere={"voice-request": speaking.serve, "call.endpointing.request": endpointing.serve},
     )  # fmt: skip
-    page = page_access(settings, authenticator)
+    page = page_access(settings, authenticator, voice=voice.name, transcriber=transcriber.name)
     return Endpoints(
         speaking,
         endpointing,
@@ -167,7 +168,7 @@ def build(
         turns,
         server_url,
         page,
-        CallPages(calls, page.authenticator, drain, workers=workers_folder()),
+        CallPages(calls, page.authenticator, drain, workers=None if part else workers_folder()),
         make_dialects(settings, speaking, transcriber, gate),
     )
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 
 from providers import assembly
 from providers.app import create_app
 from providers.assistant_blocks.blocks import overrides_of
 from providers.calls.noting import also_noted
+from providers.calls.registry import Calls
 from providers.endpoints import Endpoints, call_capacity
 from providers.engines.base import SpeechToText, TextToSpeech
 from providers.errors import ProvidersError, one_line
 from providers.operations.admission import Capacity
 from providers.operations.metrics import Metrics
+from providers.playground.endpoint import PLAYGROUND_PATH, Playground
+from providers.playground.stacks import Stacks, ready_engines
 from providers.settings import Settings
 from providers.settings.server import core_count
 
@@ -31,8 +35,11 @@ class Service:
     calls: Capacity
 
     @classmethod
-    def of(cls, settings: Settings) -> Service:
-        """Build it. Nothing is started before the application's lifespan."""
+    def of(cls, settings: Settings, *, calls: Calls | None = None) -> Service:
+        """Build it. Nothing is started before the application's lifespan.
+
+        ``calls`` is the registry of the server that this one is a part of; such a part has no playground of its own.
+        """
         metrics = Metrics()
         if settings.telemetry.otel:
             from providers.operations import otel
@@ -49,7 +56,10 @@ class Service:
             metrics=metrics,
             background=prewarm,
             overrides=overrides_of(settings),
+            calls=calls,
         )
+        if calls is None:
+            _add_playground(app, settings)
         return cls(app, voice, transcriber, call_capacity(settings, transcriber))
 
     @property
@@ -65,6 +75,18 @@ class Service:
         if fault is None:
             return "the server could not start"
         return str(fault) if isinstance(fault, ProvidersError) else f"an engine could not start: {one_line(fault)}"
+
+
+def _add_playground(app: Starlette, settings: Settings) -> None:
+    """Let pages make calls, where there is a page."""
+    served: Endpoints = app.state.endpoints
+    if settings.page.page == "off":
+        return
+    stacks = Stacks(settings, app, lambda chosen: Service.of(chosen, calls=served.calls).app)
+    playground = Playground(settings, served.page, stacks, served.calls, served.drain, served.voice.engine.name)
+    app.routes.append(WebSocketRoute(PLAYGROUND_PATH, playground))
+    app.state.closing["playground"] = playground.aclose
+    served.page.facts["playground"] = ready_engines(settings)
 
 
 def share_of(settings: Settings, workers: int) -> Settings:

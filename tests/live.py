@@ -84,10 +84,11 @@ def serving(
     transcriber: SpeechToText | None = None,
     chosen: Settings | None = None,
     background: Callable[[], Coroutine[Any, Any, None]] | None = None,
+    app: Any = None,
 ) -> Iterator[Live]:
-    """Run the server for the length of a test."""
+    """Run the server, or another application, for the length of a test."""
     chosen = chosen or settings()
-    app = create_app(chosen, voice=voice or Tone(), transcriber=transcriber or Null(), background=background)
+    app = app or create_app(chosen, voice=voice or Tone(), transcriber=transcriber or Null(), background=background)
     sock = server.bind(Settings.of(port=0))
     running = _Announcing(server.configure(app, chosen))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, daemon=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.resources import files
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -41,19 +41,25 @@ class PageAccess:
     """Who may open the page, and what its requests prove themselves with."""
 
     authenticator: Authenticator
-    allows: Callable[[Request], bool]
+    allows: Callable[[HTTPConnection], bool]
     """Whether the page is shown to this request; the page itself holds no secret."""
+    facts: dict[str, object] = field(default_factory=dict)
+    """What the page is told of the server, beside its version."""
 
 
-def page_access(settings: Settings, authenticator: Authenticator) -> PageAccess:
-    """The page's access by ``--page``."""
+def page_access(settings: Settings, authenticator: Authenticator, **facts: object) -> PageAccess:
+    """The page's access by ``--page``, and what it is told of the server."""
     checked = authenticator_with_page_tokens(authenticator, settings)
+    return PageAccess(checked, _allowed(settings), facts)
+
+
+def _allowed(settings: Settings) -> Callable[[HTTPConnection], bool]:
     if settings.page.page != "auto":
         shown = settings.page.page == "on"
-        return PageAccess(checked, lambda request: shown)
+        return lambda request: shown
     if settings.proxies.tunnel != "none" or not is_loopback(settings.server.host):
-        return PageAccess(checked, lambda request: False)
-    return PageAccess(checked, from_this_machine)
+        return lambda request: False
+    return from_this_machine
 
 
 def is_loopback(host: str) -> bool:
@@ -64,7 +70,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def from_this_machine(request: Request) -> bool:
+def from_this_machine(request: HTTPConnection) -> bool:
     """Whether a browser of this machine asks, under a name of this machine, with no proxy or tunnel in between."""
     if request.client is None or not is_loopback(request.client.host):
         return False
@@ -76,8 +82,8 @@ def from_this_machine(request: Request) -> bool:
         return False
 
 
-def app_routes(access: PageAccess, facts: Mapping[str, object]) -> list[BaseRoute]:
-    """Routes of the page and of its files; ``facts`` are told to those with a credential."""
+def app_routes(access: PageAccess) -> list[BaseRoute]:
+    """Routes of the page, of its files, and of its facts, which are told to those with a credential."""
     assets = dict(_assets())
     app = files(__package__).joinpath("app.html").read_bytes()
     landing = _landing()
@@ -95,7 +101,9 @@ def app_routes(access: PageAccess, facts: Mapping[str, object]) -> list[BaseRout
 
     async def told(request: Request) -> Response:
         check_connection(access.authenticator, request)
-        return JSONResponse({"version": version("vapi-providers"), **facts}, headers={"Cache-Control": "no-store"})
+        return JSONResponse(
+            {"version": version("vapi-providers"), **access.facts}, headers={"Cache-Control": "no-store"}
+        )
 
     return [Route("/", root), Route("/page/{name}", asset), Route(PAGE_FACTS_PATH, told)]
 

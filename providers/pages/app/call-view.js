@@ -5,7 +5,7 @@ import { askJson, events, Refused } from "./api.js";
 import { facts, title } from "./call-picture.js";
 import { announce, copy, download, h } from "./dom.js";
 import { quoted } from "./format.js";
-import { savedPage } from "./save.js";
+import { packed, savedPage } from "./save.js";
 
 /** @typedef {import("./call-picture.js").Call} Call */
 /** @typedef {import("./kinds.js").CallEvent} CallEvent */
@@ -23,6 +23,10 @@ export class CallView extends HTMLElement {
     this.head = h("header", { class: "call-head" });
     /** @type {Call|null} */
     this.call = null;
+    /** Whether the page around it tells where to go back to. */
+    this.embedded = false;
+    /** @type {import("./call-picture.js").Extras} */
+    this.extras = {};
     this.stop = new AbortController();
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.reading = undefined;
@@ -47,6 +51,11 @@ export class CallView extends HTMLElement {
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
+  }
+
+  /** Show what has come beside the events. */
+  refresh() {
+    if (this.call) this.picture.show(this.call, this.extras);
   }
 
   /** @param {string} id @param {AbortSignal} signal */
@@ -92,7 +101,7 @@ export class CallView extends HTMLElement {
 
   #show() {
     const call = /** @type {Call} */ (this.call);
-    const back = h("a", { class: "back", href: "#/" }, "‹ All calls");
+    const back = this.embedded ? "" : h("a", { class: "back", href: "#/" }, "‹ All calls");
     const actions = h(
       "div",
       { class: "actions" },
@@ -102,13 +111,13 @@ export class CallView extends HTMLElement {
     const focused = this.head.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.head.replaceChildren(back, title(call), facts(call), actions);
     if (focused) [...this.head.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
-    this.picture.show(call);
+    this.refresh();
   }
 
   async #save() {
     const call = /** @type {Call} */ (this.call);
     try {
-      download(`call-${call.id}.html`, await savedPage({ call }), "text/html");
+      download(`call-${call.id}.html`, await savedPage(await packed(call, this.extras)), "text/html");
       announce("Saved as one file.");
     } catch (error) {
       announce(`Not saved: ${error instanceof Error ? error.message : error}`);

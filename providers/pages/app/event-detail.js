@@ -10,8 +10,11 @@ const RATE = 24000;
 /** Hz that a repeated voice request asks for: an event does not keep its own. */
 
 export class EventDetail extends HTMLElement {
-  /** @param {CallEvent|null} event @param {CallEvent[]} [events] of the call, for what was said before */
-  show(event, events = []) {
+  /**
+   * @param {CallEvent|null} event @param {CallEvent[]} [events] of the call, for what was said before
+   * @param {any} [wire] what went over the wire, where it was kept
+   */
+  show(event, events = [], wire) {
     this.toggleAttribute("empty", event === null);
     if (event === null) {
       this.replaceChildren(h("p", { class: "quiet" }, "Choose a mark to see its event as JSON."));
@@ -21,10 +24,16 @@ export class EventDetail extends HTMLElement {
     this.replaceChildren(
       h("h3", { "aria-live": "polite" }, kindOf(event).label),
       h("p", {}, sentence(event)),
-      h("pre", { tabindex: "0", "aria-label": "JSON of the event" }, JSON.stringify(event, null, 2)),
+      json("JSON of the event", event),
+      ...(wire === undefined ? [] : [h("h4", {}, "On the wire"), json("JSON on the wire", wire)]),
       ...(request ? [h("button", { type: "button", onclick: () => copy(request) }, "Copy request as curl")] : []),
     );
   }
+}
+
+/** @param {string} label @param {any} value */
+function json(label, value) {
+  return h("pre", { tabindex: "0", "aria-label": label }, JSON.stringify(value, null, 2));
 }
 
 /** The request that an event tells of, as a curl line; null for an event without one. @param {CallEvent} event @param {CallEvent[]} events */

@@ -2,6 +2,7 @@
 
 import "./call-list.js";
 import "./call-view.js";
+import "./play-view.js";
 import { askJson, keepToken, Refused, takeToken } from "./api.js";
 import { h } from "./dom.js";
 
@@ -11,6 +12,8 @@ class PageShell extends HTMLElement {
     this.list = /** @type {import("./call-list.js").CallList} */ (document.createElement("call-list"));
     this.content = h("main", { id: "content" });
     this.who = h("p", { class: "who" });
+    /** @type {any} */
+    this.facts = {};
   }
 
   connectedCallback() {
@@ -23,6 +26,7 @@ class PageShell extends HTMLElement {
   async #begin() {
     try {
       const facts = await askJson("api/page");
+      this.facts = facts;
       this.who.textContent = `${facts.voice} speaks, ${facts.transcriber} listens · ${facts.version}`;
       this.#frame();
       this.#route();
@@ -34,7 +38,7 @@ class PageShell extends HTMLElement {
 
   #frame() {
     const home = h("a", { class: "home", href: "#/" }, h("img", { src: "page/icon.svg", alt: "", width: 28, height: 28 }), h("span", {}, "vapi-providers"));
-    const links = h("nav", { "aria-label": "Pages" }, h("a", { href: "#/", class: "tab" }, "Calls"), h("a", { href: "docs", class: "tab" }, "Routes"));
+    const links = h("nav", { "aria-label": "Pages" }, h("a", { href: "#/", class: "tab" }, "Calls"), ...(this.facts.playground ? [h("a", { href: "#/play", class: "tab" }, "Playground")] : []), h("a", { href: "docs", class: "tab" }, "Routes"));
     this.replaceChildren(h("a", { class: "skip", href: "#content" }, "To the content"), h("header", { class: "top" }, home, links, this.who), this.content);
     this.querySelector(".skip")?.addEventListener("click", (event) => {
       event.preventDefault();
@@ -43,12 +47,23 @@ class PageShell extends HTMLElement {
   }
 
   #route() {
+    const playing = location.hash === "#/play" && this.facts.playground;
     for (const tab of this.querySelectorAll(".tab")) {
-      tab.toggleAttribute("aria-current", false);
-      if (tab.getAttribute("href") === "#/") tab.setAttribute("aria-current", "page");
+      const current = tab.getAttribute("href") === (playing ? "#/play" : "#/");
+      if (current) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
     }
     const call = /^#\/calls\/(.+)$/.exec(location.hash)?.[1];
-    this.#calls(call === undefined ? "" : decodeURIComponent(call));
+    if (playing) this.#play();
+    else this.#calls(call === undefined ? "" : decodeURIComponent(call));
+  }
+
+  #play() {
+    document.title = "Playground – vapi-providers";
+    this.content.className = "play-page";
+    const view = /** @type {import("./play-view.js").PlayView} */ (document.createElement("play-view"));
+    this.content.replaceChildren(view);
+    view.open(this.facts);
   }
 
   /** The list, and one call beside it. @param {string} id */

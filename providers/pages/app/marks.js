@@ -13,6 +13,7 @@ import { waveform } from "./waveform.js";
 export const PARTS = /** @type {const} */ (["transcriber", "endpointing", "model", "voice"]);
 
 const LONGEST_CHIP = 420;
+const AFTER_END = 90;
 const ROOM_FOR_LABEL = 44;
 
 /**
@@ -52,7 +53,7 @@ function wordMarks(call, scale, button) {
       made.classList.toggle("assistants", event.detail === "assistant");
       if (event.kind === "final") {
         const next = finals.find((one) => one.at > event.at);
-        const room = next ? (next.at - event.at) * scale - 4 : LONGEST_CHIP;
+        const room = next ? (next.at - event.at) * scale - 4 : (call.duration - event.at) * scale + AFTER_END;
         made.classList.add("chip");
         made.style.maxWidth = `${Math.max(10, Math.min(LONGEST_CHIP, room))}px`;
         made.textContent = event.text ?? "";

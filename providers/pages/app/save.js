@@ -2,9 +2,12 @@
 
 const MODULES = [
   "dom.js", "format.js", "kinds.js", "waveform.js", "marks.js", "timeline.js", "turns.js", "transcript.js",
-  "event-detail.js", "event-table.js", "call-picture.js", "saved.js",
+  "event-detail.js", "event-table.js", "call-sound.js", "call-picture.js", "saved.js",
 ];
 /** In the order of their imports. */
+
+const LARGEST = 16 * 1024 * 1024;
+/** Bytes of sound that go into the file: four minutes at 16 kHz. */
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; media-src data: blob:";
 
@@ -23,6 +26,31 @@ export async function savedPage(data) {
     `<script type="application/json" id="data">${JSON.stringify(data).replaceAll("<", "\\u003c")}</script>`,
     `<script type="module">${joined(sources)}</script></body></html>`,
   ].join("\n");
+}
+
+/**
+ * A call and what came beside it, as JSON can hold it.
+ * @param {import("./call-picture.js").Call} call @param {import("./call-picture.js").Extras} extras
+ */
+export async function packed(call, extras) {
+  const { peaks, wires, sound } = extras;
+  const small = sound instanceof Blob && sound.size <= LARGEST ? sound : null;
+  return {
+    call,
+    wires,
+    peaks: peaks && { rate: peaks.rate, customer: [...peaks.customer], assistant: [...peaks.assistant] },
+    sound: small ? await dataUrl(small) : undefined,
+  };
+}
+
+/** @param {Blob} blob @returns {Promise<string>} */
+function dataUrl(blob) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(String(reader.result));
+    reader.onerror = () => failed(reader.error);
+    reader.readAsDataURL(blob);
+  });
 }
 
 /**

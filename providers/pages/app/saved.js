@@ -8,4 +8,9 @@ const kept = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("dat
 const picture = /** @type {import("./call-picture.js").CallPicture} */ (document.createElement("call-picture"));
 picture.setAttribute("saved", "");
 document.getElementById("saved")?.append(h("header", { class: "call-head" }, title(kept.call), facts(kept.call)), picture);
-picture.show({ ...kept.call, live: false });
+const peaks = kept.peaks && {
+  rate: kept.peaks.rate,
+  customer: Int8Array.from(kept.peaks.customer),
+  assistant: Int8Array.from(kept.peaks.assistant),
+};
+picture.show({ ...kept.call, live: false }, { peaks, wires: kept.wires, sound: kept.sound });

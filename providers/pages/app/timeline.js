@@ -8,10 +8,9 @@ import { lanes, markButton, ruler } from "./marks.js";
 
 const LEAST = 30;
 const MOST = 480;
-const MARGIN = 24;
-const ROOM = 120;
-/** Scales, pixels per second: the least that a call is first shown at, the largest of zooming. Then pixels around the
- * clock, and after the end of a call that is wider than the window, for its last words. */
+const MARGIN = 110;
+/** Pixels per second: the least that a call is first shown at, the most of zooming; and pixels around the clock, with
+ * room for the last words. */
 
 export class CallTimeline extends HTMLElement {
   constructor() {
@@ -23,6 +22,8 @@ export class CallTimeline extends HTMLElement {
     this.focused = 0;
     this.selected = -1;
     this.drawing = false;
+    this.held = false;
+    this.released = () => setTimeout(() => { this.held = false; });
     this.scroller = h("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Timeline; arrow keys walk from event to event" });
     this.cursor = h("div", { class: "cursor", hidden: true });
     this.observer = new ResizeObserver(() => this.redraw());
@@ -30,18 +31,22 @@ export class CallTimeline extends HTMLElement {
 
   connectedCallback() {
     if (!this.scroller.isConnected) this.replaceChildren(this.#tools(), this.scroller);
+    // A mark that is pressed stays the same until it is let go; otherwise the click would find another one.
+    this.scroller.addEventListener("pointerdown", () => { this.held = true; });
+    addEventListener("pointerup", this.released);
     this.scroller.addEventListener("keydown", (event) => this.#walk(event));
     this.observer.observe(this);
   }
 
   disconnectedCallback() {
+    removeEventListener("pointerup", this.released);
     this.observer.disconnect();
   }
 
   /** Show a call. @param {Picture} call */
   show(call) {
     this.call = call;
-    this.redraw();
+    if (!this.held) this.redraw();
   }
 
   /** Draw once, before the next frame. */
@@ -99,8 +104,7 @@ export class CallTimeline extends HTMLElement {
     const indexes = new Map(call.events.map((event, index) => [event, index]));
     const made = lanes(call, scale, (event) => this.#button(event, indexes.get(event) ?? -1));
     const sheet = h("div", { class: "sheet" }, ruler(call.duration, scale), ...made, h("div", { class: "track" }, this.cursor));
-    const wanted = call.duration * scale + MARGIN;
-    sheet.style.width = `${wanted <= scroller.clientWidth + 1 ? scroller.clientWidth : wanted + ROOM}px`;
+    sheet.style.width = `${Math.max(scroller.clientWidth, Math.floor(call.duration * scale) + MARGIN)}px`;
     scroller.replaceChildren(sheet);
     scroller.scrollLeft = atEnd && this.hasAttribute("live") ? scroller.scrollWidth : left;
     this.#reach(hadFocus);

@@ -35,7 +35,7 @@ export function waveform(peaks, clock, scale) {
   const made = [];
   for (let left = 0; left < width; left += WIDEST) {
     const canvas = h("canvas", { class: "wave", width: Math.min(WIDEST, width - left), height: 40, "aria-hidden": "true" });
-    made.push(placed(canvas, clock.begin * scale + left));
+    made.push(placed(canvas, clock.begin * scale + left, canvas.width));
     requestAnimationFrame(() => draw(canvas, peaks, (clock.rate / scale), left));
   }
   return made;
