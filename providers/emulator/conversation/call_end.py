@@ -15,6 +15,8 @@ class CallEnd:
         """True from the first reason to end."""
         self.reason: str | None = None
         """Why it ended; None while it goes on."""
+        self._later = ""
+        """Why it ends once its last words were heard, or cut."""
         self._context = context
         self._dialogue = dialogue
 
@@ -30,9 +32,12 @@ class CallEnd:
         return "assistant-said-end-call-phrase" if any(phrase.casefold() in said for phrase in phrases) else None
 
     def begin(self, reason: str, *, audible: bool = True) -> None:
-        """End the call, after what its hooks have to say; ``audible``: there is a voice to say it with."""
+        """End the call, after what its hooks have to say; ``audible``: there is a voice to say it with.
+
+        Called again while those words are said, it ends at once: for ``reason``, or the hook's where that is empty.
+        """
         if self.ending:
-            self.now(reason)
+            self.now(reason or self._later)
             return
         self.ending = True
         self._dialogue.silence_assistant()
@@ -41,8 +46,10 @@ class CallEnd:
         later = self._dialogue.hooks.end(reason, audible=audible)
         if later is None:
             self.now(reason)
-        elif not self._dialogue.speaker.busy:
-            self.now(later)
+        else:
+            self._later = later
+            if not self._dialogue.speaker.busy:
+                self.now(later)
 
     def now(self, reason: str) -> None:
         """End the call at once."""

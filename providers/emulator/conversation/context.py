@@ -58,6 +58,11 @@ class CallerInterrupted:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolsAnswered:
+    """A tool's result is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class VoicesFailed:
     """No voice is left."""
 
@@ -69,7 +74,7 @@ class MustEnd:
     reason: str
 
 
-Happening: TypeAlias = TurnEnded | SpeechBegan | SpeechOver | CallerInterrupted | VoicesFailed | MustEnd
+Happening: TypeAlias = TurnEnded | SpeechBegan | SpeechOver | CallerInterrupted | ToolsAnswered | VoicesFailed | MustEnd
 
 
 class Context:

@@ -25,6 +25,7 @@ from providers.emulator.conversation.context import (
     MustEnd,
     SpeechBegan,
     SpeechOver,
+    ToolsAnswered,
     TurnEnded,
     VoicesFailed,
 )
@@ -169,10 +170,8 @@ class Conversation:
                 dialogue.thinking.done(request, error)
             case inputs.ToolAnswered(tool_call_id, result, error):
                 dialogue.tools.answered(tool_call_id, result, error=error)
-                dialogue.thinking.go_on()
             case inputs.DestinationAnswered(tool_call_id, destination, message):
                 dialogue.tools.destined(tool_call_id, destination, message)
-                dialogue.thinking.go_on()
             case inputs.VoiceAudio(request, seconds):
                 speaker.receive(request, seconds)
             case inputs.VoiceDone(request, error):
@@ -208,6 +207,7 @@ class Conversation:
             self._end.begin("pipeline-error-custom-transcriber-failed")
             return
         self._transcriber += 1
+        self._dialogue.turns.hearing.lose()
         self._context.do(OpenTranscriber(self._transcriber))
         self._context.note("transcriber-opened", transcriber=self._transcriber)
 
@@ -230,10 +230,12 @@ class Conversation:
                 self._dialogue.interrupt(reason)
             case SpeechOver(text, interrupted, end_reason):
                 ending = end_reason or (None if interrupted else self._end.phrase_reason(text))
-                if ending is not None:
-                    self._end.begin(ending)
+                if ending is not None or self._end.ending:
+                    self._end.begin(ending or "")
                 else:
                     self._dialogue.speech_over(interrupted=interrupted)
+            case ToolsAnswered():
+                self._dialogue.thinking.go_on()
             case VoicesFailed():
                 self._end.begin("pipeline-error-custom-voice-failed", audible=False)
             case MustEnd(reason):

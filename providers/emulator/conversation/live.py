@@ -25,7 +25,7 @@ from providers.emulator.conversation.conversation import Conversation
 from providers.emulator.conversation.history import History
 from providers.emulator.conversation.live_audio import FRAME, CallerSound, PlayedSound, VoiceDetector
 from providers.emulator.conversation.live_requests import LiveRequests
-from providers.emulator.conversation.ports import Ports, TranscriberSocket
+from providers.emulator.conversation.ports import Ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class LiveCall:
         Hz of all sound, 8000 … 48000.
     detector : VoiceDetector | None
         The platform's voice detector; None is the usual one.
+    variables : dict | None
+        Values for the assistant's texts, such as ``customer``.
     """
 
     def __init__(
@@ -71,17 +73,18 @@ class LiveCall:
         listeners: Listeners | None = None,
         behaviour: Behaviour | None = None,
         detector: VoiceDetector | None = None,
+        variables: dict[str, Any] | None = None,
     ) -> None:
-        self._conversation = Conversation(assistant, call_id, behaviour=behaviour)
+        self._conversation = Conversation(assistant, call_id, behaviour=behaviour, variables=variables)
         self._listeners = listeners or Listeners()
         self._caller = CallerSound(rate)
         self._played = PlayedSound(rate)
         self._detector = detector or VoiceDetector(rate)
         self._requests = LiveRequests(ports, self._give, self._played)
-        self._socket: TranscriberSocket | None = None
         self._began = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._ended = asyncio.Event()
+        self._reporting = False
 
     # What the outside does.
 
@@ -97,7 +100,7 @@ class LiveCall:
                 self._requests.begin(group)
                 self._give(inputs.Answered())
                 await self._frames(loop)
-                self._requests.cancel()
+                await self._requests.finish()
         finally:
             if self._timer is not None:
                 self._timer.cancel()
@@ -180,15 +183,26 @@ class LiveCall:
         self._pump()
 
     def _report(self) -> None:
-        for event in self._conversation.events():
-            self._listeners.on_event(event)
-        for command in self._conversation.commands():
-            if isinstance(command, commands.Send):
-                self._listeners.on_message(command)
-            elif isinstance(command, commands.StopPlaying):
-                self._listeners.on_stop()
-            else:
-                self._requests.do(command)
+        """Hand out what the conversation has to tell; what a listener gives back meanwhile comes after it."""
+        if self._reporting:
+            return
+        self._reporting = True
+        try:
+            while (events := self._conversation.events()) + (asked := self._conversation.commands()):
+                for event in events:
+                    self._listeners.on_event(event)
+                for command in asked:
+                    self._do(command)
+        finally:
+            self._reporting = False
+
+    def _do(self, command: commands.Command) -> None:
+        if isinstance(command, commands.Send):
+            self._listeners.on_message(command)
+        elif isinstance(command, commands.StopPlaying):
+            self._listeners.on_stop()
+        else:
+            self._requests.do(command)
 
 
 async def hold(call: LiveCall, caller: Coroutine[Any, Any, None]) -> str:

@@ -12,6 +12,8 @@ from providers.emulator.conversation import commands, inputs
 from providers.emulator.conversation.live_audio import PlayedSound
 from providers.emulator.conversation.ports import PortError, Ports, ToolWish, TranscriberSocket
 
+_LAST_TOOLS = 5.0
+"""Seconds."""
 _MOST_FRAMES = 250
 """Frames, five seconds, that wait for a transcriber's socket; the oldest are dropped beyond."""
 
@@ -33,9 +35,13 @@ class LiveRequests:
         """Run all tasks in a group."""
         self._group = group
 
-    def cancel(self) -> None:
-        """Drop everything that runs."""
-        for task in (*self._tasks.values(), *self._others):
+    async def finish(self) -> None:
+        """Drop everything that runs; tools that the end of the call still wanted get a moment."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+        if self._others:
+            await asyncio.wait(self._others, timeout=_LAST_TOOLS)
+        for task in self._others:
             task.cancel()
 
     async def close(self) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from providers.emulator.conversation.commands import AskDestination, CallTool
-from providers.emulator.conversation.context import Context, MustEnd
+from providers.emulator.conversation.context import Context, MustEnd, ToolsAnswered
 from providers.emulator.conversation.speaking import Speaker
 
 Json = dict[str, Any]
+
+_TIMEOUT = 20.0
+"""Seconds: published for servers."""
 
 _UNSUPPORTED = {"sms": "sms is not played by the emulator"}
 
@@ -72,10 +75,10 @@ class Tools:
 
     def answered(self, tool_call_id: str, result: str, *, error: bool) -> None:
         """A result came."""
-        name, tool = self._running.pop(tool_call_id, ("", {}))
+        name, tool = self._over(tool_call_id, error=error)
         if not name:
             return
-        self._context.note("tool-answered", toolCallId=tool_call_id, name=name, error=error)
+        self._context.happen(ToolsAnswered())
         self._result(tool_call_id, name, result)
         said = _message(tool, "request-failed" if error else "request-complete")
         if said:
@@ -84,10 +87,10 @@ class Tools:
 
     def destined(self, tool_call_id: str, destination: Json | None, message: str | None) -> None:
         """The Server URL's answer on where a transfer goes."""
-        name, _ = self._running.pop(tool_call_id, ("", {}))
+        name, _ = self._over(tool_call_id, error=destination is None)
         if not name:
             return
-        self._context.note("tool-answered", toolCallId=tool_call_id, name=name, error=destination is None)
+        self._context.happen(ToolsAnswered())
         if destination is None:
             self._result(tool_call_id, name, "Transfer failed: no destination.")
             return
@@ -120,6 +123,12 @@ class Tools:
             self._speaker.say(started)
         self._running[tool_call_id] = (name, tool)
         self._wants_answer = True
+        late = "The tool did not answer in time."
+        context.timers.set(
+            f"tool {tool_call_id}",
+            context.now + _timeout(tool),
+            lambda: self.answered(tool_call_id, late, error=True),
+        )
         own = self._own.get(kind)
         if own is not None:
             own(tool_call_id, parameters, tool)
@@ -152,11 +161,18 @@ class Tools:
 
     def _done(self, tool_call_id: str, result: str, *, wants_answer: bool = False) -> None:
         """The result of a tool of the platform's own."""
-        name, _ = self._running.pop(tool_call_id, ("", {}))
+        name, _ = self._over(tool_call_id, error=False)
         if name:
-            self._context.note("tool-answered", toolCallId=tool_call_id, name=name, error=False)
             self._result(tool_call_id, name, result)
             self._wants_answer = wants_answer
+
+    def _over(self, tool_call_id: str, *, error: bool) -> tuple[str, Json]:
+        """Note the end of a running call; returns its name, empty where it does not run, and its tool."""
+        name, tool = self._running.pop(tool_call_id, ("", {}))
+        if name:
+            self._context.timers.cancel(f"tool {tool_call_id}")
+            self._context.note("tool-answered", toolCallId=tool_call_id, name=name, error=error)
+        return name, tool
 
     def _end_after_speech(self, reason: str) -> None:
         utterance = self._speaker.last
@@ -183,6 +199,15 @@ def _name(tool: Json) -> str:
     function = tool.get("function")
     named = function.get("name") if isinstance(function, dict) else None
     return str(named or tool.get("name") or tool.get("type") or "")
+
+
+def _timeout(tool: Json) -> float:
+    """Seconds a tool may take: its server's, its own, or the published default."""
+    server = tool.get("server")
+    for found in (server.get("timeoutSeconds") if isinstance(server, dict) else None, tool.get("timeoutSeconds")):
+        if isinstance(found, int | float) and 1 <= found <= 300:
+            return float(found)
+    return _TIMEOUT
 
 
 def _static_parameters(tool: Json) -> Json:
