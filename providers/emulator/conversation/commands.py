@@ -167,6 +167,7 @@ KINDS = {
     "transport-message": "a message of the client's for the transport",
     "transcriber-opened": "transcriber",
     "transcriber-lost": "transcriber, error, code",
+    "sound-dropped": "sound that could not wait any longer: side (caller: sent too fast; transcriber: not read)",
     "control": "a control message of the client's: control",
 }
 """What a log holds, with the names of each entry's details."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from providers.emulator.conversation.context import Context
+from providers.emulator.conversation.history import Message
 from providers.emulator.conversation.hooks import Hooks, check_hooks
 from providers.emulator.conversation.silence import Silence
 from providers.emulator.conversation.speaking import Speaker
@@ -26,6 +27,8 @@ class Dialogue:
         self.silence = Silence(context, self.speaker, self.hooks)
         self.muted = False
         """True while the assistant is not to be heard."""
+        self._said: Message | None = None
+        """The caller's last turn."""
         self._context = context
 
     def check(self) -> None:
@@ -93,15 +96,32 @@ class Dialogue:
         kind = "final" if final else "partial"
         context.send({"type": "transcript", "role": "user", "transcriptType": kind, "transcript": text})
         self.silence.caller_understood()
-        if not self.turns.hearing.hear(text, context.now, final=final):
+        hearing = self.turns.hearing
+        if self.thinking.unheard and hearing.brings_more(text):
+            self._cancel_answer()
+        if not hearing.hear(text, context.now, final=final):
+            self._correct()
             return
         if self.speaker.heard and self._goes_on(final=final):
             return
-        if self.thinking.unheard:
-            context.note("answer-cancelled", turnId=self.thinking.turn_id)
-            context.timers.cancel(_HANG)
-            self.thinking.cancel()
         self.turns.wait(context.history.last("assistant"))
+
+    def _cancel_answer(self) -> None:
+        """The caller goes on before the assistant is heard: the turn had not ended."""
+        context, said = self._context, self._said
+        context.note("answer-cancelled", turnId=self.thinking.turn_id)
+        context.timers.cancel(_HANG)
+        self.thinking.cancel()
+        if said is not None and context.history.take_back(said):
+            self.turns.hearing.restore()
+        self._said = None
+
+    def _correct(self) -> None:
+        """Spell the last turn's words as the final does that came after it."""
+        said, text = self._said, self.turns.hearing.last_text
+        if said is not None and text and said.text != text:
+            said.text = text
+            self._context.conversation_update()
 
     def _goes_on(self, *, final: bool) -> bool:
         """Whether the assistant that is heard ignores the caller; interrupts it otherwise, where it may be."""
@@ -117,6 +137,7 @@ class Dialogue:
     def _acknowledged(self) -> None:
         """The caller agreed while the assistant spoke: it is said, and asks for no answer."""
         context, text = self._context, self.turns.take()
+        self._said = None
         context.note("acknowledged", text=text)
         context.history.add("user", text, at=context.now)
         context.conversation_update()
@@ -130,7 +151,8 @@ class Dialogue:
         text = self.turns.take()
         if not text:
             return
-        context.history.add("user", text, at=context.now if began is None else began, end=context.now)
+        at = context.now if began is None else began
+        self._said = context.history.add("user", text, at=at, end=context.now)
         context.note("turn-ended", turn=context.turn, text=text, reason=reason)
         context.conversation_update()
         if self.muted:

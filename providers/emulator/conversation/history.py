@@ -44,6 +44,13 @@ class History:
         self.messages.append(message)
         return message
 
+    def take_back(self, message: Message) -> bool:
+        """Remove the last message, where it is this one."""
+        is_last = bool(self.messages) and self.messages[-1] is message
+        if is_last:
+            self.messages.pop()
+        return is_last
+
     def last(self, role: Role) -> str:
         """The last message of a role; empty without one."""
         return next((message.text for message in reversed(self.messages) if message.role == role), "")

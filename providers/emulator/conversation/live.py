@@ -84,6 +84,7 @@ class LiveCall:
         self._began = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._ended = asyncio.Event()
+        self._told: set[str] = set()
         self._reporting = False
 
     # What the outside does.
@@ -160,7 +161,15 @@ class LiveCall:
             self._conversation.receive(inputs.CallerSpeech(speaking), self._now())
         self._listeners.on_audio(played)
         self._listeners.on_stereo(self._requests.listen(caller, played))
+        self._tell_dropped("caller", self._caller.dropped > 0)
+        self._tell_dropped("transcriber", self._requests.dropped > 0)
         self._pump()
+
+    def _tell_dropped(self, side: str, dropped: bool) -> None:  # noqa: FBT001 - said of the side before it
+        """Write to the log, once, that sound was lost."""
+        if dropped and side not in self._told:
+            self._told.add(side)
+            self._listeners.on_event(commands.ConversationEvent(self._now(), "sound-dropped", {"side": side}))
 
     def _give(self, given: inputs.Input) -> None:
         self._conversation.receive(given, self._now())

@@ -30,6 +30,8 @@ class LiveRequests:
         self._others: set[asyncio.Task[None]] = set()
         self._frames: asyncio.Queue[bytes] = asyncio.Queue(_MOST_FRAMES)
         self._socket: TranscriberSocket | None = None
+        self.dropped = 0
+        """Frames that the transcriber did not take."""
 
     def begin(self, group: asyncio.TaskGroup) -> None:
         """Run all tasks in a group."""
@@ -77,6 +79,7 @@ class LiveRequests:
         frame = join_channels([caller, played])
         if self._frames.full():
             self._frames.get_nowait()
+            self.dropped += 1
         self._frames.put_nowait(frame)
         return frame
 

@@ -132,3 +132,11 @@ def test_a_hook_that_says_nothing_is_refused_before_the_call() -> None:
     hook = {"on": "call.ending", "do": [{"type": "say"}]}
     with pytest.raises(PlanError, match=r"hooks\[0\].do\[0\]"):
         Conversation(assistant(hooks=[hook]), "call")
+
+
+def test_last_words_that_are_interrupted_end_the_call_all_the_same() -> None:
+    who = assistant(silenceTimeoutSeconds=10, hooks=[say("call.ending", LONG)])
+    record = played(who, [said("Stop!", 11.5)], until=60.0)
+    assert len(record.of_kind("interrupted")) == 1
+    assert record.ended_reason == "call.ending.hook-executed-say"
+    assert record.seconds == record.of_kind("interrupted")[0].at

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+import msgspec
+
 from providers.emulator.conversation.assistant import Assistant
-from providers.emulator.conversation.commands import ConversationEvent
+from providers.emulator.conversation.commands import AskDestination, CallTool, ConversationEvent
 from providers.emulator.conversation.live import Listeners, LiveCall
 from providers.emulator.conversation.live_audio import VoiceDetector
 from providers.emulator.conversation.ports import OnClosed, OnTranscript, Ports
@@ -147,3 +149,104 @@ def test_the_live_driver_and_the_virtual_one_tell_the_same() -> None:
 def _right(frame: bytes) -> bytes:
     """Channel 1 of a stereo frame."""
     return b"".join(frame[at : at + 2] for at in range(2, len(frame), 4))
+
+
+class SilentTranscriber(MemoryTranscriber):
+    """A transcriber that reads nothing."""
+
+    async def send(self, frame: bytes) -> None:
+        await asyncio.Event().wait()
+
+
+async def call_of(assistant: Assistant, transcriber: MemoryTranscriber, **more: Any) -> list[ConversationEvent]:
+    """A call of ten seconds with a script of its own."""
+    events: list[ConversationEvent] = []
+    ports = Ports(MemoryVoice(SteadyVoice()), transcriber, MemoryModel(ScriptedModel(REPLIES)), **more)
+    listeners = Listeners(on_event=events.append)
+    call = LiveCall(assistant, ports, call_id="c", rate=RATE, listeners=listeners, detector=ScriptedDetector([]))
+    asyncio.get_running_loop().call_at(10.0, call.hang_up)
+    await call.run()
+    return events
+
+
+def test_sound_that_a_transcriber_does_not_take_shows() -> None:
+    events = run_virtual(call_of(Assistant(), SilentTranscriber([])))
+    (event,) = [event for event in events if event.kind == "sound-dropped"]
+    assert event.detail == {"side": "transcriber"}
+    assert 5.0 <= event.at <= 5.1
+
+
+def test_sound_that_a_caller_sends_too_fast_shows() -> None:
+    async def scenario() -> list[ConversationEvent]:
+        events: list[ConversationEvent] = []
+        ports = Ports(MemoryVoice(SteadyVoice()), MemoryTranscriber([]), MemoryModel(ScriptedModel(REPLIES)))
+        call = LiveCall(Assistant(), ports, call_id="c", rate=RATE, listeners=Listeners(on_event=events.append))
+        loop = asyncio.get_running_loop()
+        loop.call_at(1.0, call.hear, bytes(2 * RATE))
+        loop.call_at(1.01, call.hear, bytes(2 * RATE))
+        loop.call_at(3.0, call.hang_up)
+        await call.run()
+        return events
+
+    events = run_virtual(scenario())
+    assert [event.detail for event in events if event.kind == "sound-dropped"] == [{"side": "caller"}]
+
+
+def test_what_a_listener_gives_back_comes_after_what_it_was_told() -> None:
+    async def scenario() -> list[str]:
+        told: list[str] = []
+
+        def listen(event: ConversationEvent) -> None:
+            told.append(event.kind)
+            if event.kind == "voice-asked":
+                call.client_message({"type": "control", "control": "mute-customer"})
+            if event.kind == "speech-stopped":
+                call.hang_up()
+
+        ports = Ports(MemoryVoice(SteadyVoice()), MemoryTranscriber([]), MemoryModel(ScriptedModel(REPLIES)))
+        assistant = Assistant(first_message="Hello.")
+        call = LiveCall(assistant, ports, call_id="c", rate=RATE, listeners=Listeners(on_event=listen))
+        assert await call.run() == "customer-ended-call"
+        return told
+
+    assert run_virtual(scenario()) == [
+        *("status", "transcriber-opened", "voice-asked", "control", "first-audio", "speech-started", "chunk-started"),
+        *("voice-done", "speech-stopped", "status"),
+    ]
+
+
+class RecordingTools:
+    """Tools that need a second."""
+
+    def __init__(self) -> None:
+        self.called: list[str] = []
+
+    async def call(self, wanted: CallTool) -> str:
+        await asyncio.sleep(1.0)
+        self.called.append(wanted.name)
+        return "done"
+
+    async def destination(self, wanted: AskDestination) -> tuple[dict[str, Any] | None, str | None]:
+        return None, None
+
+
+def test_a_tool_that_the_end_of_the_call_wants_is_called() -> None:
+    hook = {"on": "call.ending", "do": [{"type": "tool", "tool": {"type": "function", "function": {"name": "log"}}}]}
+    tools = RecordingTools()
+    run_virtual(call_of(msgspec.convert({"hooks": [hook]}, Assistant), MemoryTranscriber([]), tools=tools))
+    assert tools.called == ["log"]
+
+
+def test_cancelling_a_call_hangs_up() -> None:
+    async def scenario() -> list[ConversationEvent]:
+        events: list[ConversationEvent] = []
+        ports = Ports(MemoryVoice(SteadyVoice()), MemoryTranscriber([]), MemoryModel(ScriptedModel(REPLIES)))
+        call = LiveCall(Assistant(), ports, call_id="c", rate=RATE, listeners=Listeners(on_event=events.append))
+        task = asyncio.create_task(call.run())
+        await asyncio.sleep(2.0)
+        task.cancel()
+        await asyncio.wait([task])
+        return events
+
+    last = run_virtual(scenario())[-1]
+    assert last.detail == {"status": "ended", "reason": "customer-ended-call"}

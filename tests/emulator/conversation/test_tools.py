@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from providers.emulator.conversation import commands, inputs
 from providers.emulator.conversation.virtual import VirtualCall, VirtualRecord, VirtualWorld
 from tests.emulator.conversation.scenes import assistant, only, played, said, said_by, wishes
@@ -128,3 +130,17 @@ def test_sms_is_not_played_and_the_model_is_told() -> None:
     record = played(with_tools({"type": "sms"}), [HELLO], model=wishes("sms", then="I cannot."))
     assert [text for text in said_by(record, "assistant") if text] == ["I cannot."]
     assert "not played" in said_by(record, "tool")[0]
+
+
+@pytest.mark.parametrize(("more", "seconds"), [({}, 20.0), ({"server": {"url": "http://x", "timeoutSeconds": 3}}, 3.0)])
+def test_a_tool_that_never_answers_is_given_up_and_the_model_is_told(more: dict[str, Any], seconds: float) -> None:
+    record = played(
+        with_tools(FIND | more),
+        [HELLO],
+        model=wishes("find", then="I am sorry."),
+        tools=lambda name, given: (999.0, ""),
+    )
+    called, answered = only(record, "tool-called"), only(record, "tool-answered")
+    assert answered.detail["error"] is True
+    assert answered.at - called.at == pytest.approx(seconds)
+    assert [text for text in said_by(record, "assistant") if text] == ["I am sorry."]
