@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["ENDPOINTING", "SERVER_URL", "START", "VOICE", "mutated"]
+__all__ = ["DIALECTS", "ENDPOINTING", "SERVER_URL", "START", "VOICE", "mutated"]
 
 VOICE: tuple[Any, ...] = (
     {"message": {"type": "voice-request", "text": "Hello, can you hear me?", "sampleRate": 8000}},
@@ -53,6 +53,32 @@ SERVER_URL: tuple[Any, ...] = (
     {"message": {"type": "handoff-destination-request", "parameters": {"team": "x"}, "call": {"id": None}}},
     {"message": {"type": "assistant.speechStarted", "text": "Hi", "turn": 1.5, "timing": {"words": [{}]}}},
     {"type": "speech-update", "role": "user", "status": "started", "turn": 0},
+)
+
+DIALECTS: tuple[Any, ...] = (
+    {"model": "tts-1", "input": "Hello.", "voice": {"id": "en-us"}, "response_format": "pcm", "speed": 1.0},
+    {
+        "type": "session.update",
+        "event_id": "e",
+        "session": {
+            "type": "transcription",
+            "audio": {
+                "input": {
+                    "format": {"type": "audio/pcm", "rate": 24000},
+                    "transcription": {"model": "whisper-1", "language": "en", "prompt": ""},
+                    "turn_detection": {"type": "server_vad", "threshold": 0.5},
+                }
+            },
+        },
+    },
+    {"type": "transcription_session.update", "session": {"input_audio_format": "g711_ulaw", "turn_detection": None}},
+    {"type": "input_audio_buffer.append", "audio": "AAAAgICA"},
+    {"encoding": "linear16", "sample_rate": "16000", "channels": "2", "multichannel": "true", "language": "multi"},
+    {"encoding": "mulaw", "container": "wav", "sample_rate": "8000", "model": "aura-2-thalia-en", "redact": "pci"},
+    {"type": "Speak", "text": "Hello there."},
+    {"type": "start", "language": "en-US", "encoding": "LINEAR16", "sampleRateHz": 8000, "interimResults": True},
+    {"type": "text", "text": "<speak>Hi.</speak>", "voice": "default", "language": "en-US"},
+    {"response_format": "srt", "stream": "true", "timestamp_granularities[]": "word", "sampleRate": "8000"},
 )
 
 _TEXTS = (
