@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp import Samples, alaw_decode, mulaw_decode
-from providers.errors import BadRequest
+from providers.errors import BadRequest, TooLarge
 
 __all__ = ["STREAM", "WavSound", "is_wav", "stream_header", "wav_sound"]
 
@@ -60,8 +60,8 @@ def wav_sound(data: bytes, *, longest: float) -> WavSound:
 
     Raises
     ------
-    BadRequest
-        It is broken, empty, too long, or of another kind.
+    BadRequest, TooLarge
+        It is broken, empty, of another kind, or too long.
     """
     chunks = _chunks(data)
     if b"fmt " not in chunks or b"data" not in chunks:
@@ -73,7 +73,7 @@ def wav_sound(data: bytes, *, longest: float) -> WavSound:
     if not body:
         raise BadRequest("file: expected sound, found none")
     if len(body) / width / rate > longest:
-        raise BadRequest(f"file: expected at most {longest:g} s of sound, found {len(body) / width / rate:.0f} s")
+        raise TooLarge(f"file: expected at most {longest:g} s of sound, found {len(body) / width / rate:.0f} s")
     frames = _samples(body, kind, bits).reshape(-1, channels)
     if not np.isfinite(frames).all():
         raise BadRequest("file: expected finite samples, found NaN or infinity")
