@@ -40,6 +40,7 @@ _ELSEWHERE = {
     "load": _EMULATOR,
     "emulate": "providers.emulator.platform.command",
     "simulate": _EMULATOR,
+    "talk": "providers.emulator.talk.command",
     "top": "providers.top.command",
     "logs": "providers.log_lines.command",
 }

@@ -58,6 +58,18 @@ def _play_by_command(player: tuple[str, ...], pcm: bytes, rate: int) -> bool:
         return subprocess.run([*player, str(file)], check=False, capture_output=True).returncode == 0
 
 
+def has_microphone() -> bool:
+    """Whether this machine has a microphone that can be used here."""
+    try:
+        import sounddevice
+
+        return bool(sounddevice.query_devices(kind="input"))
+    except (ImportError, OSError, ValueError):  # not installed; without PortAudio; without a device
+        return False
+    except sounddevice.PortAudioError:
+        return False
+
+
 async def microphone(rate: int) -> AsyncGenerator[bytes, None]:
     """Mono PCM from the default microphone, 20 ms at a time, until the generator is closed."""
     sounddevice = _sounddevice()

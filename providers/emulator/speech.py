@@ -22,6 +22,8 @@ VOICE = "en-us+f5"
 """The embedded engine's voice that the embedded recogniser understands best …"""
 _PACE = ("--wpm", "150")
 """… at this pace."""
+CLEAR_VOICE = "en-us+klatt4"
+"""A voice of which it understands more where sentences are of any kind: 12 of 25 everyday ones word by word."""
 _SYNTHESIS_TIMEOUT = 30.0
 """Seconds."""
 
@@ -69,7 +71,7 @@ async def _synthesised(sentences: tuple[str, ...]) -> Samples | None:
 
 async def sentence(text: str, voice: str = VOICE) -> Samples | None:
     """One sentence by the embedded engine, in a process of its own: the emulator must not share code with a server."""
-    command = (sys.executable, "-m", "providers.engines.espeak", text, "--voice", voice, *_PACE)
+    command = (sys.executable, "-m", "providers.engines.espeak", "--voice", voice, *_PACE, "--", text)
     silent = asyncio.subprocess.DEVNULL
     child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=silent)
     try:
