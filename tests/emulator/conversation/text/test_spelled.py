@@ -10,12 +10,11 @@ import pytest
 from providers.emulator.conversation.text.steps.numbers import _DISTANCES, _UNITS
 from providers.emulator.conversation.text.steps.spelled import LONGEST, plural, whole
 
-inflect = pytest.importorskip("inflect", reason="needs inflect, of the extra test")
-
 
 @pytest.mark.timeout(120)
 def test_numbers_and_units_are_spelled_as_inflect_does() -> None:
-    grammar = inflect.engine()
+    # Not above: its import takes seconds, and every process of a run of all tests reads this module.
+    grammar = pytest.importorskip("inflect", reason="needs inflect, of the extra test").engine()
     rng = random.Random(7)
     drawn = [rng.randrange(10 ** rng.randint(1, LONGEST)) for _ in range(2000)]
     for number in [*range(1100), *drawn]:
