@@ -70,4 +70,3 @@ def emulate(**options: Any) -> None:
     sock = bound(options["host"], options["port"])
     lines = StartLines(url_of(sock), chosen.defaults, tuple(chosen.assistants), chosen.api_key is not None)
     serve(application(Platform(chosen)), sock, announce=lambda: click.echo(lines.text()))
-    raise KeyboardInterrupt

@@ -102,7 +102,7 @@ class Caller:
 
     def __init__(self, socket: ClientConnection, audio: Json) -> None:
         self.socket = socket
-        self.rate = audio["sampleRate"]
+        self.rate = int(audio["sampleRate"])
         self.mulaw = audio["format"] == "mulaw"
         self.messages: list[Json] = []
         self.frames: list[bytes] = []

@@ -65,6 +65,11 @@ class Webhook:
             assert self._news.wait_for(lambda: len(found()) >= count, timeout), f"no {kind} among {self.types()}"
             return found()[count - 1]
 
+    def wait_for(self, fits: Callable[[Json], bool], timeout: float = 20.0) -> None:
+        """Wait for a message."""
+        with self._news:
+            assert self._news.wait_for(lambda: any(map(fits, self.messages)), timeout), self.types()
+
     async def _hook(self, request: Request) -> Response:
         body = await request.body()
         message = msgspec.json.decode(body)["message"]
