@@ -8,6 +8,7 @@ import dsp
 from providers.dialects.jambonz.routes import STT_PATH, TTS_PATH, TTS_STREAM_PATH
 from providers.models.advice import recogniser_note
 from providers.models.store import ModelStore
+from providers.pages.page import is_loopback
 from providers.paths import CALLS_PATH, ENDPOINTING_PATH, SERVER_URL_PATH, TRANSCRIBER_PATH, VOICE_PATH
 from providers.settings import Settings
 
@@ -50,6 +51,7 @@ class StartLines:
             f"  endpointing   {self.base}{ENDPOINTING_PATH}",
             f"  server url    {self.base}{SERVER_URL_PATH}   (messages and calls: {CALLS_PATH})",
             *self._dialects(socket),
+            self._page(),
             f"  secret        {self._secret()}",
             f"  signal code   {_BACKENDS[dsp.backend()]}",
         ]
@@ -63,6 +65,13 @@ class StartLines:
             "jambonz": f"{socket}{STT_PATH}, {self.base}{TTS_PATH}, {socket}{TTS_STREAM_PATH}",
         }
         return [f"  {name:<13} {told[name]}" for name in self.chosen.dialects.served]
+
+    def _page(self) -> str:
+        """The page's address, where a browser of this machine may open it; a token comes with the command."""
+        chosen = self.chosen
+        local = chosen.proxies.tunnel == "none" and is_loopback(chosen.server.host)
+        shown = chosen.page.page == "on" or (chosen.page.page == "auto" and local)
+        return f"  page          {self.base}/   (calls and playground; vapi-providers open)" if shown else ""
 
     def _next(self) -> tuple[str, str]:
         url = self.public or "https://…"

@@ -18,6 +18,8 @@ from providers.errors import ProvidersError, one_line
 from providers.operations.admission import Capacity
 from providers.operations.metrics import Metrics
 from providers.playground.endpoint import PLAYGROUND_PATH, Playground
+from providers.playground.recording_pages import RecordingPages
+from providers.playground.recordings import RecordingFolder
 from providers.playground.stacks import Stacks, ready_engines
 from providers.settings import Settings
 from providers.settings.server import core_count
@@ -78,15 +80,22 @@ class Service:
 
 
 def _add_playground(app: Starlette, settings: Settings) -> None:
-    """Let pages make calls, where there is a page."""
+    """Let pages make calls and replay recorded ones, where there is a page."""
     served: Endpoints = app.state.endpoints
     if settings.page.page == "off":
         return
-    stacks = Stacks(settings, app, lambda chosen: Service.of(chosen, calls=served.calls).app)
+    stacks = Stacks(settings, lambda chosen: Service.of(chosen, calls=served.calls).app, own=app)
     playground = Playground(settings, served.page, stacks, served.calls, served.drain, served.voice.engine.name)
     app.routes.append(WebSocketRoute(PLAYGROUND_PATH, playground))
     app.state.closing["playground"] = playground.aclose
     served.page.facts["playground"] = ready_engines(settings)
+    if (folder := settings.recording.record) is None:
+        return
+    unlisted = Stacks(settings, lambda chosen: Service.of(chosen, calls=Calls()).app)
+    recordings = RecordingPages(settings, served.page, RecordingFolder(folder), unlisted)
+    app.routes.extend(recordings.routes())
+    app.state.closing["recordings of the page"] = recordings.aclose
+    served.page.facts["recordings"] = True
 
 
 def share_of(settings: Settings, workers: int) -> Settings:

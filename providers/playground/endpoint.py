@@ -89,7 +89,7 @@ class Playground:
                 start = parse(await socket.receive_text())
             if not isinstance(start, StartCall):
                 raise BadRequest("message: expected start first, found another one")
-            async with self.stacks.using(start.voice, start.transcriber) as base, httpx.AsyncClient() as client:
+            async with self.stacks.using(start.changes()) as base, httpx.AsyncClient() as client:
                 speaker = _CLEAR_VOICES.get(start.voice or self.own_voice.partition(",")[0])
                 around = CallSurroundings(base, own_credentials(self.settings), self.calls, speaker)
                 session = Session(socket, start, around, client)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.types import ASGIApp
 
@@ -19,8 +20,10 @@ __all__ = ["Stacks", "ready_engines"]
 _MOST_OTHERS = 2
 """Stacks of other engines that are kept: a model of a gigabyte may be in each."""
 
-Choice = tuple[str, str]
-"""Voice engine and transcriber engine; empty is the server's own."""
+Choice = frozenset[tuple[str, Any]]
+"""Settings that differ from the server's own, by their public names."""
+
+_OWN: Choice = frozenset()
 
 
 def ready_engines(settings: Settings) -> dict[str, list[str]]:
@@ -43,21 +46,21 @@ class Stacks:
 
     Parameters
     ----------
-    own
-        This server's application.
     make
-        Makes the application of other settings, which notes its calls in this server's registry.
+        Makes the application of other settings.
+    own
+        This server's application; None has one made for these settings too.
     """
 
     settings: Settings
-    own: ASGIApp
     make: Callable[[Settings], ASGIApp]
+    own: ASGIApp | None = None
     _running: dict[Choice, _Stack] = field(default_factory=dict)
     _starting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @asynccontextmanager
-    async def using(self, voice: str, transcriber: str) -> AsyncIterator[str]:
-        """Base address of the endpoints with these engines, for as long as a call needs them.
+    async def using(self, changes: Mapping[str, Any]) -> AsyncIterator[str]:
+        """Base address of the endpoints with these settings, for as long as a call needs them.
 
         Raises
         ------
@@ -65,8 +68,9 @@ class Stacks:
             No such engine is ready, or too many are in use.
         CannotServe
         """
+        choice = frozenset(changes.items())
         async with self._starting:
-            stack = self._running.get((voice, transcriber)) or await self._start((voice, transcriber))
+            stack = self._running.get(choice) or await self._start(choice)
             stack.calls += 1
         try:
             yield stack.server.url
@@ -80,24 +84,19 @@ class Stacks:
         await asyncio.gather(*(stack.server.aclose() for stack in stacks))
 
     async def _start(self, choice: Choice) -> _Stack:
-        for kind, name in zip(("voice", "transcriber"), choice, strict=True):
-            if name and name not in (ready := ready_engines(self.settings)[kind]):
+        for kind, ready in ready_engines(self.settings).items():
+            if dict(choice).get(kind, ready[0]) not in ready:
                 raise BadRequest(f"{kind}: expected one of {', '.join(ready)}, found another engine")
-        own = choice == ("", "")
-        if not own:
+        shared = self.own is not None and choice == _OWN
+        if not shared:
             await self._make_room()
-        app = self.own if own else self.make(self._chosen(choice))
-        server = await LoopbackServer(app, self.settings, lifespan=not own).start()
+        app = self.own if shared and self.own is not None else self.make(self.settings.replacing(**dict(choice)))
+        server = await LoopbackServer(app, self.settings, lifespan=not shared).start()
         self._running[choice] = stack = _Stack(server)
         return stack
 
-    def _chosen(self, choice: Choice) -> Settings:
-        voice, transcriber = choice
-        named = {"voice": voice, "transcriber": transcriber}
-        return self.settings.replacing(**{kind: name for kind, name in named.items() if name})
-
     async def _make_room(self) -> None:
-        others = [choice for choice in self._running if choice != ("", "")]
+        others = [choice for choice in self._running if self.own is None or choice != _OWN]
         if len(others) < _MOST_OTHERS:
             return
         idle = next((choice for choice in others if not self._running[choice].calls), None)

@@ -46,6 +46,10 @@ class StartCall(msgspec.Struct, frozen=True, tag="start", rename="camel"):
     model: Model = Model()
     assistant: Assistant = Assistant()
 
+    def changes(self) -> dict[str, str]:
+        """The settings that differ from the server's own, by their public names."""
+        return {name: value for name, value in (("voice", self.voice), ("transcriber", self.transcriber)) if value}
+
 
 class SayLine(msgspec.Struct, frozen=True, tag="say"):
     """A line that is spoken in the caller's place."""

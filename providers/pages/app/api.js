@@ -1,5 +1,8 @@
 // The server's API: a token from the address, JSON, and server-sent events.
 
+/** What the server tells of itself, once it is known. @type {{facts: any}} */
+export const server = { facts: {} };
+
 const KEY = "vapi-providers token";
 
 /** Take the token out of the address, so that it is in no bookmark and in no picture of the screen. */
@@ -28,11 +31,13 @@ export class Refused extends Error {
   }
 }
 
-/** @param {string} path @param {AbortSignal} [signal] */
-export async function ask(path, signal) {
+/** @param {string} path @param {AbortSignal} [signal] @param {any} [message] is posted as JSON */
+export async function ask(path, signal, message) {
   /** @type {Record<string, string>} */
   const headers = token() ? { Authorization: `Bearer ${token()}` } : {};
-  const response = await fetch(path, { headers, signal, cache: "no-store" });
+  if (message !== undefined) headers["Content-Type"] = "application/json";
+  const posted = message === undefined ? {} : { method: "POST", body: JSON.stringify(message) };
+  const response = await fetch(path, { headers, signal, cache: "no-store", ...posted });
   if (response.ok) return response;
   const body = await response.json().catch(() => ({}));
   throw new Refused(response.status, body.error ?? `${path} answered with ${response.status}`);
@@ -45,11 +50,11 @@ export async function askJson(path, signal) {
 
 /**
  * The server-sent events of one answer. An EventSource could send no credential.
- * @param {string} path @param {AbortSignal} signal
+ * @param {string} path @param {AbortSignal} signal @param {any} [message] is posted as JSON
  * @returns {AsyncGenerator<{event: string, data: any}>}
  */
-export async function* events(path, signal) {
-  const response = await ask(path, signal);
+export async function* events(path, signal, message) {
+  const response = await ask(path, signal, message);
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const decoder = new TextDecoder();
   let waiting = "";

@@ -1,6 +1,6 @@
 // <call-list>: live and finished calls of the server, live ones first.
 
-import { askJson, Refused } from "./api.js";
+import { askJson, Refused, server } from "./api.js";
 import { h } from "./dom.js";
 import { clock, counted, moment, nameOf, seconds } from "./format.js";
 
@@ -15,6 +15,9 @@ export class CallList extends HTMLElement {
     this.chosen = "";
     /** @type {Call[]} */
     this.calls = [];
+    /** Calls in the folder of recordings. @type {Call[]} */
+    this.recordings = [];
+    this.finished = -1;
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.timer = undefined;
     this.stop = new AbortController();
@@ -43,6 +46,7 @@ export class CallList extends HTMLElement {
     try {
       if (!document.hidden) {
         this.calls = (await askJson("api/calls", signal)).calls;
+        await this.#lookForRecordings(signal);
         this.#draw();
       }
     } catch (error) {
@@ -57,17 +61,30 @@ export class CallList extends HTMLElement {
     this.timer = setTimeout(() => this.#look(), EVERY);
   }
 
+  /** Read the recordings again when a call has finished. @param {AbortSignal} signal */
+  async #lookForRecordings(signal) {
+    const finished = this.calls.filter((call) => !call.live).length;
+    if (!server.facts.recordings || finished === this.finished) return;
+    this.finished = finished;
+    this.recordings = (await askJson("api/recordings", signal)).recordings;
+  }
+
   #draw() {
-    const now = JSON.stringify([this.calls, this.chosen]);
+    const now = JSON.stringify([this.calls, this.recordings, this.chosen]);
     if (now === this.shown) return;
     this.shown = now;
     const focused = this.contains(document.activeElement) ? document.activeElement?.getAttribute("href") : null;
-    this.replaceChildren(this.calls.length ? h("ul", { class: "calls" }, ...this.calls.map((call) => this.#row(call))) : none());
+    const rows = (/** @type {Call[]} */ calls, /** @type {string} */ place) => h("ul", { class: "calls" }, ...calls.map((call) => this.#row(call, place)));
+    const earlier = this.recordings.filter((one) => !this.calls.some((call) => call.id === one.id));
+    this.replaceChildren(
+      this.calls.length ? rows(this.calls, "calls") : none(),
+      ...(earlier.length ? [h("h2", { class: "earlier" }, "Recorded earlier"), rows(earlier, "recordings")] : []),
+    );
     if (focused) [...this.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
   }
 
-  /** @param {Call} call */
-  #row(call) {
+  /** @param {Call} call @param {string} place */
+  #row(call, place) {
     const wait = call.longest_wait === null ? "" : `longest wait ${seconds(call.longest_wait)}`;
     const told = [clock(call.seconds), counted(call.turns, "turn"), wait].filter(Boolean).join(" · ");
     const current = call.id === this.chosen || call.call_id === this.chosen;
@@ -76,7 +93,7 @@ export class CallList extends HTMLElement {
       {},
       h(
         "a",
-        { href: `#/calls/${encodeURIComponent(call.id)}`, "aria-current": current ? "true" : null },
+        { href: `#/${place}/${encodeURIComponent(call.id)}`, "aria-current": current ? "true" : null },
         h("span", { class: "call-name" }, nameOf(call)),
         call.live ? h("span", { class: "badge live" }, "live") : h("time", { datetime: call.started }, moment(call.started)),
         h("small", {}, told),

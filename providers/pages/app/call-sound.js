@@ -20,7 +20,8 @@ export class CallSound extends HTMLElement {
     audio.addEventListener("play", move);
     audio.addEventListener("seeked", move);
     audio.addEventListener("ended", () => onMove(null));
-    const file = h("a", { class: "button", href: url, download: "call.wav" }, "WAV");
+    const kind = (typeof source === "string" ? source.slice(5, 30) : source.type).includes("flac") ? "flac" : "wav";
+    const file = h("a", { class: "button", href: url, download: `call.${kind}` }, kind.toUpperCase());
     this.replaceChildren(audio, speed, file);
   }
 }

@@ -1,10 +1,12 @@
 // <call-view>: one call of the server's, live while it goes on.
 
 import "./call-picture.js";
-import { askJson, events, Refused } from "./api.js";
+import "./replay-panel.js";
+import { askJson, events, Refused, server } from "./api.js";
 import { facts, title } from "./call-picture.js";
 import { announce, copy, download, h } from "./dom.js";
 import { quoted } from "./format.js";
+import { recordedSound } from "./recording.js";
 import { packed, savedPage } from "./save.js";
 
 /** @typedef {import("./call-picture.js").Call} Call */
@@ -25,6 +27,8 @@ export class CallView extends HTMLElement {
     this.call = null;
     /** Whether the page around it tells where to go back to. */
     this.embedded = false;
+    /** Whether the call lies in the folder of recordings, and no longer in the server's memory. */
+    this.recorded = false;
     /** @type {import("./call-picture.js").Extras} */
     this.extras = {};
     this.stop = new AbortController();
@@ -48,9 +52,23 @@ export class CallView extends HTMLElement {
       const call = await this.#read(id, signal);
       this.replaceChildren(this.head, this.picture);
       if (call.live) await this.#follow(id, signal);
+      await this.#addRecording(signal);
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     }
+  }
+
+  /** Add sound and replay, where the call was recorded. @param {AbortSignal} signal */
+  async #addRecording(signal) {
+    const call = /** @type {Call} */ (this.call);
+    if (!server.facts.recordings) return;
+    const { recordings } = await askJson("api/recordings", signal);
+    if (!recordings.some((/** @type {Call} */ one) => one.id === call.id)) return;
+    if (!this.extras.sound) this.extras = { ...this.extras, ...(await recordedSound(call.id, signal)) };
+    const panel = /** @type {import("./replay-panel.js").ReplayPanel} */ (document.createElement("replay-panel"));
+    panel.show(call);
+    this.append(h("section", { class: "card", "aria-label": "Replay" }, panel));
+    this.refresh();
   }
 
   /** Show what has come beside the events. */
@@ -60,7 +78,7 @@ export class CallView extends HTMLElement {
 
   /** @param {string} id @param {AbortSignal} signal */
   async #read(id, signal) {
-    const call = /** @type {Call} */ (await askJson(pathOf(id), signal));
+    const call = /** @type {Call} */ (await askJson(this.#path(id), signal));
     this.call = call;
     this.#show();
     return call;
@@ -70,7 +88,7 @@ export class CallView extends HTMLElement {
   async #follow(id, signal) {
     const known = /** @type {Call} */ (this.call);
     known.events = [];
-    for await (const { event, data } of events(`${pathOf(id)}/events`, signal)) {
+    for await (const { event, data } of events(`${this.#path(id)}/events`, signal)) {
       const call = /** @type {Call} */ (this.call);
       if (event === "finished") break;
       if (event === "missed") continue;
@@ -89,7 +107,7 @@ export class CallView extends HTMLElement {
     clearTimeout(this.reading);
     this.reading = setTimeout(async () => {
       try {
-        const read = await askJson(pathOf(id), signal);
+        const read = await askJson(this.#path(id), signal);
         const followed = this.call?.events ?? [];
         this.call = { ...read, events: read.events.length >= followed.length ? read.events : followed, live: true };
         this.#show();
@@ -105,13 +123,18 @@ export class CallView extends HTMLElement {
     const actions = h(
       "div",
       { class: "actions" },
-      h("button", { type: "button", onclick: () => copy(curl(call)) }, "Copy as curl"),
+      h("button", { type: "button", onclick: () => copy(curl(this.#path(call.id))) }, "Copy as curl"),
       h("button", { type: "button", onclick: () => this.#save() }, "Download as HTML"),
     );
     const focused = this.head.contains(document.activeElement) ? document.activeElement?.textContent : null;
     this.head.replaceChildren(back, title(call), facts(call), actions);
     if (focused) [...this.head.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
     this.refresh();
+  }
+
+  /** @param {string} id */
+  #path(id) {
+    return `api/${this.recorded ? "recordings" : "calls"}/${encodeURIComponent(id)}`;
   }
 
   async #save() {
@@ -136,14 +159,9 @@ export class CallView extends HTMLElement {
   }
 }
 
-/** @param {string} id */
-function pathOf(id) {
-  return `api/calls/${encodeURIComponent(id)}`;
-}
-
-/** @param {Call} call */
-function curl(call) {
-  return `curl -H "X-Vapi-Secret: $VAPI_SECRET" ${quoted(new URL(pathOf(call.id), location.href).href)}`;
+/** @param {string} path */
+function curl(path) {
+  return `curl -H "X-Vapi-Secret: $VAPI_SECRET" ${quoted(new URL(path, location.href).href)}`;
 }
 
 customElements.define("call-view", CallView);

@@ -3,7 +3,7 @@
 import "./call-list.js";
 import "./call-view.js";
 import "./play-view.js";
-import { askJson, keepToken, Refused, takeToken } from "./api.js";
+import { askJson, keepToken, Refused, server, takeToken } from "./api.js";
 import { h } from "./dom.js";
 
 class PageShell extends HTMLElement {
@@ -12,8 +12,6 @@ class PageShell extends HTMLElement {
     this.list = /** @type {import("./call-list.js").CallList} */ (document.createElement("call-list"));
     this.content = h("main", { id: "content" });
     this.who = h("p", { class: "who" });
-    /** @type {any} */
-    this.facts = {};
   }
 
   connectedCallback() {
@@ -26,7 +24,7 @@ class PageShell extends HTMLElement {
   async #begin() {
     try {
       const facts = await askJson("api/page");
-      this.facts = facts;
+      server.facts = facts;
       this.who.textContent = `${facts.voice} speaks, ${facts.transcriber} listens · ${facts.version}`;
       this.#frame();
       this.#route();
@@ -38,7 +36,7 @@ class PageShell extends HTMLElement {
 
   #frame() {
     const home = h("a", { class: "home", href: "#/" }, h("img", { src: "page/icon.svg", alt: "", width: 28, height: 28 }), h("span", {}, "vapi-providers"));
-    const links = h("nav", { "aria-label": "Pages" }, h("a", { href: "#/", class: "tab" }, "Calls"), ...(this.facts.playground ? [h("a", { href: "#/play", class: "tab" }, "Playground")] : []), h("a", { href: "docs", class: "tab" }, "Routes"));
+    const links = h("nav", { "aria-label": "Pages" }, h("a", { href: "#/", class: "tab" }, "Calls"), ...(server.facts.playground ? [h("a", { href: "#/play", class: "tab" }, "Playground")] : []), h("a", { href: "docs", class: "tab" }, "Routes"));
     this.replaceChildren(h("a", { class: "skip", href: "#content" }, "To the content"), h("header", { class: "top" }, home, links, this.who), this.content);
     this.querySelector(".skip")?.addEventListener("click", (event) => {
       event.preventDefault();
@@ -47,15 +45,15 @@ class PageShell extends HTMLElement {
   }
 
   #route() {
-    const playing = location.hash === "#/play" && this.facts.playground;
+    const playing = location.hash === "#/play" && server.facts.playground;
     for (const tab of this.querySelectorAll(".tab")) {
       const current = tab.getAttribute("href") === (playing ? "#/play" : "#/");
       if (current) tab.setAttribute("aria-current", "page");
       else tab.removeAttribute("aria-current");
     }
-    const call = /^#\/calls\/(.+)$/.exec(location.hash)?.[1];
+    const [, place, call] = /^#\/(calls|recordings)\/(.+)$/.exec(location.hash) ?? [];
     if (playing) this.#play();
-    else this.#calls(call === undefined ? "" : decodeURIComponent(call));
+    else this.#calls(call === undefined ? "" : decodeURIComponent(call), place === "recordings");
   }
 
   #play() {
@@ -63,11 +61,11 @@ class PageShell extends HTMLElement {
     this.content.className = "play-page";
     const view = /** @type {import("./play-view.js").PlayView} */ (document.createElement("play-view"));
     this.content.replaceChildren(view);
-    view.open(this.facts);
+    view.open(server.facts);
   }
 
-  /** The list, and one call beside it. @param {string} id */
-  #calls(id) {
+  /** The list, and one call beside it. @param {string} id @param {boolean} recorded */
+  #calls(id, recorded) {
     document.title = id ? `Call ${id} – vapi-providers` : "Calls – vapi-providers";
     this.content.className = id ? "calls-page one" : "calls-page";
     if (!this.list.isConnected) {
@@ -81,6 +79,7 @@ class PageShell extends HTMLElement {
     }
     const view = /** @type {import("./call-view.js").CallView} */ (document.createElement("call-view"));
     place.replaceChildren(view);
+    view.recorded = recorded;
     view.open(id);
   }
 
