@@ -65,7 +65,7 @@ class CallSocket(asyncio.Protocol):
         if self._protocol.state is not State.CLOSED:
             self._protocol.receive_eof()
         self._work()
-        refused = not self.opened.done() or self.opened.exception() is not None
+        refused = not self.opened.done() or self.opened.cancelled() or self.opened.exception() is not None
         if not self.opened.done():
             self.opened.set_exception(exc or ConnectionResetError("closed during the handshake"))
         if not self.closed.done():
@@ -205,6 +205,7 @@ async def open_socket(
             opening.handshake({**credentials.headers(b""), **(headers or {})})
             await opening.opened
         except BaseException:
+            opening.opened.cancel()
             opening.abort()
             raise
     return opening

@@ -99,8 +99,8 @@ class _CutSocket:
     async def send(self, frame: bytes, /) -> None:
         if not self._cut and self._now() >= self._cut_at:
             self._cut = True
-            await self._socket.close()
             self._on_closed(_LOST)
+            await self._socket.close()
         if self._cut:
             raise PortError("the connection was lost")
         await self._socket.send(frame)

@@ -6,12 +6,21 @@ import asyncio
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from dsp import decode_pcm16
-from providers.emulator.conversation.assistant import Assistant, Server, SmartEndpointingPlan
+from providers.emulator.conversation.assistant import (
+    Assistant,
+    FallbackTranscriber,
+    FallbackVoice,
+    Server,
+    SmartEndpointingPlan,
+    Transcriber,
+    Voice,
+)
 from providers.emulator.conversation.clients import CallIdentity, endpoints_of
 from providers.emulator.conversation.commands import AskDestination, CallTool, ConversationEvent, PlayedSpan
 from providers.emulator.conversation.live import Listeners, LiveCall, hold
@@ -27,16 +36,29 @@ from providers.emulator.targets import Targets
 
 
 def aimed(assistant: Assistant, targets: Targets) -> Assistant:
-    """An assistant whose servers are the targets, where it names none of its own."""
+    """An assistant whose servers are the targets, its fallback plans' too, where it names none of its own."""
     voice, ear, start = assistant.voice, assistant.transcriber, assistant.start_speaking_plan
-    if voice.server is None and targets.voice is not None:
-        voice = msgspec.structs.replace(voice, server=Server(url=targets.voice))
-    if ear.server is None and targets.transcriber is not None:
-        ear = msgspec.structs.replace(ear, server=Server(url=targets.transcriber))
+    voices = tuple(_aimed(other, targets.voice) for other in voice.fallback_plan.voices)
+    voice = msgspec.structs.replace(
+        _aimed(voice, targets.voice), fallback_plan=msgspec.structs.replace(voice.fallback_plan, voices=voices)
+    )
+    ears = tuple(_aimed(other, targets.transcriber) for other in ear.fallback_plan.transcribers)
+    ear = msgspec.structs.replace(
+        _aimed(ear, targets.transcriber), fallback_plan=msgspec.structs.replace(ear.fallback_plan, transcribers=ears)
+    )
     if start.smart_endpointing_plan is None and targets.endpointing is not None:
         plan = SmartEndpointingPlan(provider="custom-endpointing-model", server=Server(url=targets.endpointing))
         start = msgspec.structs.replace(start, smart_endpointing_plan=plan)
     return msgspec.structs.replace(assistant, voice=voice, transcriber=ear, start_speaking_plan=start)
+
+
+_Aimed = TypeVar("_Aimed", Voice, FallbackVoice, Transcriber, FallbackTranscriber)
+
+
+def _aimed(part: _Aimed, target: str | None) -> _Aimed:
+    if part.server is not None or target is None:
+        return part
+    return msgspec.structs.replace(part, server=Server(url=target))
 
 
 class ScriptedTools:
