@@ -26,6 +26,7 @@ from providers.reconnect.options import ReconnectOptions
 from providers.settings import Settings, names
 from providers.settings.access import Hmac, OAuth
 from providers.settings.stacks import Cache, Reconnect
+from providers.shadow.listener import ShadowReport
 from providers.signatures import HmacPlan, hmac_key
 
 _PREWARMED_RATES = (24000, 8000)
@@ -94,6 +95,30 @@ def make_transcriber(settings: Settings, *, observe: Observe = unobserved) -> Sp
     if len(engines) == 1 and all(entry.bare for entry in wanted.values()):
         return engines[0]
     return listening_stack(engines, settings, observe=observe)
+
+
+def shadowed(
+    transcriber: SpeechToText, settings: Settings, report: ShadowReport, *, observe: Observe = unobserved
+) -> SpeechToText:
+    """The recogniser with the shadow that ``--shadow`` names; the recogniser itself without one.
+
+    Raises
+    ------
+    SettingsError
+        An unknown name.
+    EngineUnavailable
+        What the shadow needs is not installed.
+    """
+    chosen = settings.shadow
+    if not chosen.shadow:
+        return transcriber
+    known = registry.transcribers()
+    if chosen.shadow not in known:
+        raise SettingsError([f"--shadow: expected one of {', '.join(known)}, found {chosen.shadow[:40]!r}"])
+    from providers.shadow.shadowed import Shadowed
+
+    shadow = known[chosen.shadow].make(settings)
+    return Shadowed(transcriber, shadow, report, share=chosen.shadow_share, observe=observe)
 
 
 def listening_stack(

@@ -49,7 +49,9 @@ class Service:
             otel.configure()
             otel.export_registry(metrics.registry)
         voice = assembly.make_voice(settings, observe=also_noted(metrics.engines.observer("voice")))
-        transcriber = assembly.make_transcriber(settings, observe=also_noted(metrics.engines.observer("transcriber")))
+        observed = also_noted(metrics.engines.observer("transcriber"))
+        transcriber = assembly.make_transcriber(settings, observe=observed)
+        transcriber = assembly.shadowed(transcriber, settings, metrics.shadow, observe=observed)
         prewarm = assembly.prewarming(settings, voice)
         app = create_app(
             settings,

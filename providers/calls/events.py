@@ -19,6 +19,7 @@ CallEventKind: TypeAlias = Literal[
     "partial",  # a transcript was sent
     "final",  # the same; ``seconds`` is the end of its audio, where the engine says it
     "engine",  # what a wrapper saw of an engine; ``detail`` is its kind and the engine's name
+    "shadow",  # a second recogniser heard the same; ``detail`` is how far it agrees, ``seconds`` its lag
     "endpointing",  # an endpointing request was answered; ``seconds`` is the answer, ``detail`` the reason
     "voice-asked",  # a voice request came; ``text`` is what to say
     "first-audio",  # its first audible block was sent; ``seconds`` since it was asked

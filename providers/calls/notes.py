@@ -62,6 +62,9 @@ class CallNotes:
 
     def engine(self, event: EngineEvent) -> None:
         """Note what a wrapper saw of an engine."""
+        if event.kind == "compared":
+            self.note("shadow", seconds=event.value or None, detail=f"{event.engine}: {event.detail}")
+            return
         self.note("engine", seconds=event.value or None, detail=f"{event.kind} {event.engine}")
 
 

@@ -23,6 +23,7 @@ EventKind: TypeAlias = Literal[
     "suspected",  # a recognition does not answer speech: a second connection is opened
     "cleared",  # the suspected recognition answered: the second connection is closed
     "reconnected",  # a recognition is open again; ``value`` is seconds since it was lost or suspected
+    "compared",  # a shadow heard what was sent; ``detail`` has the counts, ``value`` the seconds of its lag
     "gap",  # audio was lost because the ring buffer was too short; ``value`` is its seconds
 ]
 

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 Role: TypeAlias = Literal["voice", "transcriber"]
 
-_EVERYDAY = {"hit", "miss", "joined", "hedged", "hedge-won", "hedge-lost"}
+_EVERYDAY = {"hit", "miss", "joined", "hedged", "hedge-won", "hedge-lost", "compared"}
 """Events that are counted and not worth a log line."""
 _RARE = ("failed", "returned", "took-over", "hedged", "hedge-won", "lost", "suspected", "reconnected", "gap")
 """Events whose series are made at the start, so that the first one is seen as an increase."""

@@ -41,7 +41,7 @@ __all__ = [
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds."""
-_LAGS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
+LAGS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0)
 """Seconds; recognisers answer between 0.1 and 2."""
 _STALLS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds."""
@@ -159,7 +159,7 @@ class CallMetrics:
             "From the arrival of the last audio that a transcript covers until it is sent",
             ["kind", "engine"],
             registry=registry,
-            buckets=_LAGS,
+            buckets=LAGS,
         )
         self._joins = Counter(
             "providers_call_joins",

@@ -12,6 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from providers.operations.engine_metrics import EngineMetrics
 from providers.operations.instruments import CallMetrics, EndpointingMetrics, ServerMetrics, VoiceMetrics
 from providers.operations.server_url_metrics import ServerUrlMetrics
+from providers.operations.shadow_metrics import ShadowMetrics
 from providers.operations.shared_metrics import workers_folder
 
 __all__ = ["Metrics"]
@@ -28,6 +29,7 @@ class Metrics:
         self.engines = EngineMetrics(self.registry)
         self.server = ServerMetrics(self.registry)
         self.server_url = ServerUrlMetrics(self.registry)
+        self.shadow = ShadowMetrics(self.registry)
 
     def exposition(self, accept: str = "") -> tuple[bytes, str]:
         """The page that Prometheus scrapes, and its media type.

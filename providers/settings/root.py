@@ -37,7 +37,7 @@ from providers.settings.plugins import PluginSettings
 from providers.settings.proxies import ProxySettings
 from providers.settings.server import Logs, Server, Telemetry
 from providers.settings.server_url import ServerUrlSettings
-from providers.settings.stacks import Cache, Engines, Failover, Reconnect
+from providers.settings.stacks import Cache, Engines, Failover, Reconnect, Shadow
 from providers.settings.streaming import (
     AssemblyAISettings,
     CartesiaSettings,
@@ -72,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     page: PageSettings = PageSettings()
     server_url: ServerUrlSettings = ServerUrlSettings()
     turns: TurnSettings = TurnSettings()
+    shadow: Shadow = Shadow()
     failover: Failover = Failover()
     reconnect: Reconnect = Reconnect()
     cache: Cache = Cache()

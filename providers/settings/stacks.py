@@ -18,6 +18,19 @@ class Engines(Group, frozen=True):
     transcriber: Annotated[str, Meta(description="Transcriber engines in order of preference, comma-separated.")] = ""
 
 
+class Shadow(Group, frozen=True):
+    """A second recogniser that is never sent."""
+
+    heading: ClassVar[str] = "Shadow"
+
+    shadow: Annotated[
+        str, Meta(description="Transcriber engine that hears some calls too, is never sent, and is compared.")
+    ] = ""
+    shadow_share: Annotated[
+        Annotated[float, Meta(ge=0, le=1)], Meta(description="Part of the calls that the shadow hears, 0 to 1.")
+    ] = 0.1
+
+
 class Failover(Group, frozen=True):
     """When another engine takes over."""
 

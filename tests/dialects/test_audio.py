@@ -103,7 +103,7 @@ def test_what_is_compressed_in_pieces_is_decoded_whole(name: str, rate: int) -> 
     pieces = [made.feed(pcm[at : at + rate // 5 * 2]) for at in range(0, len(pcm), rate // 5 * 2)]
     assert any(pieces[:3]), "it streams"
     sound = asyncio.run(decoded(b"".join(pieces) + made.flush(), longest=10.0))
-    assert sound.seconds == pytest.approx(1.0, abs=0.1)
+    assert sound.seconds == pytest.approx(1.0, abs=0.2)  # coders put silence at both ends
     heard = np.frombuffer(sound.channels[0], "<i2")[1600:-1600].astype(float)
     spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
     assert np.argmax(spectrum) * sound.rate / len(heard) == pytest.approx(440.0, abs=2.0)
