@@ -40,6 +40,7 @@ class TurnClock:
 
     def __init__(self) -> None:
         self._stopped: float | None = None
+        self._heard: float | None = None
         self._marks: dict[str, float] = {}
 
     def take(self, event: ConversationEvent) -> TurnWait | None:
@@ -48,16 +49,17 @@ class TurnClock:
             case "caller-speech":
                 self._stopped = None if event.detail.get("speaking") else event.at
             case "transcript":
-                self._marks = {"transcript": event.at}
+                self._heard = event.at
             case "turn-ended":
-                self._marks = {"transcript": self._marks.get("transcript", event.at), "turn-ended": event.at}
+                last = event.at if self._heard is None else self._heard
+                self._marks = {"transcript": last, "turn-ended": event.at}
             case "model-first-word" | "first-audio" if "turn-ended" in self._marks:
                 self._marks.setdefault(event.kind, event.at)
             case "speech-started" if "turn-ended" in self._marks:
-                return self._heard(event.at)
+                return self._answered(event.at)
         return None
 
-    def _heard(self, at: float) -> TurnWait:
+    def _answered(self, at: float) -> TurnWait:
         marks, self._marks = self._marks, {}
         ended = marks["turn-ended"]
         word = marks.get("model-first-word", ended)

@@ -62,5 +62,17 @@ def test_a_turn_that_goes_on_counts_from_its_last_words() -> None:
     assert wait.model == pytest.approx(0.1)
 
 
+def test_a_final_that_comes_after_the_end_of_turn_changes_nothing() -> None:
+    [wait] = waits(
+        (1.0, "transcript"),
+        (1.5, "turn-ended"),
+        (1.6, "transcript"),
+        (1.7, "model-first-word"),
+        (1.8, "first-audio"),
+        (2.2, "speech-started"),
+    )
+    assert wait.total == pytest.approx(1.2)
+
+
 def test_a_greeting_and_an_idle_message_are_no_answers() -> None:
     assert waits((0.1, "first-audio"), (0.1, "speech-started"), (9.0, "first-audio"), (9.1, "speech-started")) == []
