@@ -38,16 +38,18 @@ def usual_assistant() -> Assistant:
     return Assistant(name="Offline", silence_timeout_seconds=_THINKING, max_duration_seconds=_LONGEST)
 
 
-def with_words(assistant: Assistant, *, first_message: str | None, system_prompt: str | None) -> Assistant:
-    """The assistant with the words of the command line; an empty first message lets the caller begin."""
-    changes: dict[str, Any] = {}
+def with_words(
+    assistant: Assistant, model: Model, *, first_message: str | None, system_prompt: str | None
+) -> Assistant:
+    """The assistant with the model and the words of the command line; an empty first message lets the caller begin."""
+    changes: dict[str, Any] = {"model": model}
     if first_message is not None:
         waits = "assistant-speaks-first" if first_message else "assistant-waits-for-user"
-        changes = {"first_message": first_message or None, "first_message_mode": waits}
+        changes |= {"first_message": first_message or None, "first_message_mode": waits}
     if system_prompt is not None:
-        others = tuple(message for message in assistant.model.messages if message.get("role") != "system")
+        others = tuple(message for message in model.messages if message.get("role") != "system")
         told = ({"role": "system", "content": system_prompt}, *others)
-        changes["model"] = msgspec.structs.replace(assistant.model, messages=told)
+        changes["model"] = msgspec.structs.replace(model, messages=told)
     return msgspec.structs.replace(assistant, **changes)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
 
 from providers.emulator.audio_device import has_microphone
-from providers.emulator.conversation.assistant import Assistant
-from providers.emulator.conversation.ports import ModelPort
+from providers.emulator.connection import is_loopback
+from providers.emulator.conversation.assistant import Assistant, Model, Server
 from providers.emulator.conversation.text.formatting import check_format_plan
 from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import EmulatorError
-from providers.emulator.language_models.canned import EchoReplies, ScriptedReplies
-from providers.emulator.language_models.chat_completions import ChatCompletions, ChatOptions
+from providers.emulator.platform.words import Words
 from providers.emulator.talk.assistants import playable, read_assistant, usual_assistant, with_words
 from providers.emulator.talk.callers import Floor, MicrophoneCaller, RecordedCaller, SpokenLines
 from providers.emulator.talk.lines import given_lines, typed_lines
@@ -35,11 +37,14 @@ def talk_request(options: Options, credentials: SentCredentials, *, is_terminal:
         Names the option at fault.
     """
     assistant = read_assistant(options["assistant"]) if options["assistant"] else usual_assistant()
-    model = _model(options, assistant)
+    model, words = _model(options, assistant)
     first = options["first_message"]
     if first is None and options["assistant"] is None:
-        first = _ECHO_GREETING if isinstance(model, EchoReplies) else _GREETING
-    assistant = with_words(assistant, first_message=first, system_prompt=options["system_prompt"])
+        first = _ECHO_GREETING if model.provider == "echo" else _GREETING
+    assistant = with_words(assistant, model, first_message=first, system_prompt=options["system_prompt"])
+    if options["server_url"] is not None:
+        endpoint_address("--server-url", options["server_url"], socket=False)
+        assistant = msgspec.structs.replace(assistant, server=Server(url=options["server_url"]))
     check_format_plan(assistant.voice.chunk_plan.format_plan)
     caller, hint, typed = _caller(options, is_terminal=is_terminal)
     targets, needs_own = _targets(options, credentials)
@@ -47,7 +52,7 @@ def talk_request(options: Options, credentials: SentCredentials, *, is_terminal:
         targets,
         needs_own,
         assistant,
-        model,
+        words,
         caller,
         options["rate"],
         hint,
@@ -55,6 +60,7 @@ def talk_request(options: Options, credentials: SentCredentials, *, is_terminal:
         shows_partials=not typed,
         out=options["out"],
         json_file=options["json_file"],
+        server_url=options["server_url"],
     )
 
 
@@ -63,37 +69,37 @@ def _targets(options: Options, credentials: SentCredentials) -> tuple[Targets, b
     named = {name: options[name] for name in ("voice", "transcriber", "endpointing")}
     if options["url"] is not None:
         return chosen_targets(options["url"], credentials, **named), False
+    if credentials and not any(named.values()) and options["server_url"] is None:
+        raise EmulatorError(
+            "credentials go to the addresses that are named: expected --url, an endpoint's address or --server-url"
+        )
     for name, url in named.items():
         if url is not None:
             endpoint_address(f"--{name}-url", url, socket=name == "transcriber")
     return Targets(**named, credentials=credentials), not (named["voice"] and named["transcriber"])
 
 
-def _model(options: Options, assistant: Assistant) -> ModelPort:
-    if options["model_url"] and options["replies"]:
+def _model(options: Options, assistant: Assistant) -> tuple[Model, Words]:
+    """The assistant's model, and what the command line has for it."""
+    written, url, key = assistant.model, options["model_url"], options["model_key"]
+    if url and options["replies"]:
         raise EmulatorError("expected --model-url or --reply, found both")
     if options["replies"]:
-        return ScriptedReplies(options["replies"])
-    written = assistant.model
-    url = options["model_url"] or (written.url if written.provider == "custom-llm" else None)
+        return msgspec.structs.replace(written, provider="scripted", url=None), Words(replies=options["replies"])
     if url is not None:
         endpoint_address("--model-url", url, socket=False)
-        given = bool(options["model_url"])
-        chat = ChatOptions(
-            url,
-            options["model"] or written.model or "default",
-            options["model_key"] if given else None,
-            temperature=written.temperature,
-            max_tokens=written.max_tokens,
-            tools=written.tools,
-        )
-        return ChatCompletions(chat)
+        if key and urlsplit(url).scheme == "http" and not is_loopback(url):
+            raise EmulatorError(
+                "--model-url: expected https:// beyond this machine, or the key could be read on the way"
+            )
+        name = options["model"] or written.model
+        return msgspec.structs.replace(written, provider="custom-llm", url=url, model=name), Words(url, key)
     if options["assistant"] is not None and not playable(written):
         raise EmulatorError(
             f"--assistant: its model is at {written.provider}: expected --model-url with an OpenAI-compatible server,"
             " or --reply with the words of the assistant"
         )
-    return EchoReplies("You said: ")
+    return (written if written.url else msgspec.structs.replace(written, provider="echo")), Words()
 
 
 def _caller(options: Options, *, is_terminal: bool) -> tuple[MakeCaller, str, bool]:
@@ -101,6 +107,11 @@ def _caller(options: Options, *, is_terminal: bool) -> tuple[MakeCaller, str, bo
     lines, wav, rate = options["lines"], options["caller_wav"], options["rate"]
     if sum((bool(lines), wav is not None, options["mic"], options["typed"])) > 1:
         raise EmulatorError("expected one of --say, --caller-wav, --mic and --type, found more")
+    if options["mic"] and not has_microphone():
+        raise EmulatorError(
+            "--mic: expected a microphone on this machine, and the package sounddevice with PortAudio; found neither or"
+            " only one of them (--type and --say need no microphone)"
+        )
     if lines:
         return (lambda floor: SpokenLines(given_lines(lines), rate, floor)), "The caller speaks by script.", False
     if wav is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from providers.emulator.credentials import SentCredentials
-from providers.emulator.options import credential_options, endpoint_options, one_line_errors, url_option
+from providers.emulator.options import credential_options, endpoint_options, one_line_errors
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _OUT = click.Path(dir_okay=False, path_type=Path)
@@ -35,7 +35,8 @@ _REPORT = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
     "--json", "json_file", type=_REPORT, help="Write the log of the conversation as JSON; - is standard output."
 )
 @click.option("--page", is_flag=True, help="Talk in the browser: start a server and open its page.")
-@url_option
+@click.option("--server-url", metavar="U", help="Gets the platform's messages, and the tools that the model calls.")
+@click.option("--url", help="Base address of a server that has all three endpoints.")
 @endpoint_options
 @credential_options
 @one_line_errors

@@ -7,22 +7,25 @@ import signal
 import uuid
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from providers.emulator.conversation.assistant import Assistant
+from providers.emulator.conversation.assistant import Assistant, Server
 from providers.emulator.conversation.clients import CallIdentity, endpoints_of
 from providers.emulator.conversation.commands import ConversationEvent
 from providers.emulator.conversation.live import Listeners, LiveCall, hold
-from providers.emulator.conversation.ports import ModelPort, Ports
-from providers.emulator.failures import EmulatorError, bare
+from providers.emulator.conversation.ports import Ports
+from providers.emulator.failures import bare
 from providers.emulator.loudspeaker import Loudspeaker, open_loudspeaker
 from providers.emulator.output import save, save_json
+from providers.emulator.platform.tools import ServerTools
+from providers.emulator.platform.words import Words
 from providers.emulator.talk.assistants import servers_of, with_servers
 from providers.emulator.talk.callers import Caller, Floor
+from providers.emulator.talk.customer_side import server_side, talking_model
 from providers.emulator.talk.display import Display
 from providers.emulator.talk.own_server import own_server
 from providers.emulator.targets import Targets
@@ -46,7 +49,7 @@ class TalkRequest:
     """Endpoints that are named; those that are None are those of a server of our own."""
     needs_own: bool
     assistant: Assistant
-    model: ModelPort
+    words: Words
     caller: MakeCaller
     rate: int
     """Hz."""
@@ -56,6 +59,8 @@ class TalkRequest:
     shows_partials: bool = True
     out: Path | None = None
     json_file: Path | None = None
+    server_url: str | None = None
+    """Gets the platform's messages; credentials go there too."""
 
 
 @dataclass(slots=True)
@@ -108,45 +113,27 @@ async def _conversation(wanted: TalkRequest, console: Console, display: Display,
     assert own_task is not None
     loop.add_signal_handler(signal.SIGTERM, own_task.cancel)
     async with AsyncExitStack() as stack:
-        targets = wanted.targets
+        servers = servers_of(wanted.targets)
         if wanted.needs_own:
-            targets = _completed(targets, (await stack.enter_async_context(_starting(console))).targets, console)
+            console.print("starting a server of your own …", style="dim", highlight=False)
+            own = (await stack.enter_async_context(own_server())).targets
+            _introduce(own, console)
+            servers = servers_of(own) | servers
         speaker = await stack.enter_async_context(open_loudspeaker(wanted.rate)) if wanted.plays else None
-        _announce(wanted, targets, speaker, console)
-        await _hold(wanted, targets, speaker, display, record)
+        _announce(wanted, servers, speaker, console)
+        await _hold(wanted, servers, speaker, display, record)
 
 
-def _starting(console: Console) -> Any:
-    console.print("starting a server of your own …", style="dim", highlight=False, soft_wrap=True)
-    return own_server()
-
-
-def _completed(named: Targets, own: Targets, console: Console) -> Targets:
-    """The endpoints that are named, the others from a server of our own."""
+def _introduce(own: Targets, console: Console) -> None:
     console.print(f"  {own.name}", style="dim", markup=False, highlight=False, soft_wrap=True)
     if "pocketsphinx" in (own.name or ""):
         console.print(f"  {_LITTLE_UNDERSTOOD}", style="yellow", markup=False, highlight=False, soft_wrap=True)
-    if not (named.voice or named.transcriber or named.endpointing):
-        return own
-    if named.credentials:
-        raise EmulatorError(
-            "credentials go to every endpoint that is named: expected --voice-url, --transcriber-url and"
-            " --endpointing-url with them, or --url"
-        )
-    return replace(
-        own,
-        voice=named.voice or own.voice,
-        transcriber=named.transcriber or own.transcriber,
-        endpointing=named.endpointing or own.endpointing,
-    )
 
 
-def _announce(wanted: TalkRequest, targets: Targets, speaker: Loudspeaker | None, console: Console) -> None:
+def _announce(wanted: TalkRequest, servers: dict[str, Server], speaker: Loudspeaker | None, console: Console) -> None:
     for name in ("voice", "transcriber", "endpointing"):
-        url = getattr(targets, name)
-        console.print(
-            f"  {name:<12} {bare(url) if url else 'none'}", style="dim", markup=False, highlight=False, soft_wrap=True
-        )
+        where = bare(servers[name].url) if name in servers else "none"
+        console.print(f"  {name:<12} {where}", style="dim", markup=False, highlight=False, soft_wrap=True)
     if speaker is not None:
         heard = f"played by {speaker.name}"
     elif wanted.plays:
@@ -158,13 +145,17 @@ def _announce(wanted: TalkRequest, targets: Targets, speaker: Loudspeaker | None
 
 
 async def _hold(
-    wanted: TalkRequest, targets: Targets, speaker: Loudspeaker | None, display: Display, record: TalkRecord
+    wanted: TalkRequest,
+    servers: dict[str, Server],
+    speaker: Loudspeaker | None,
+    display: Display,
+    record: TalkRecord,
 ) -> None:
-    assistant = with_servers(wanted.assistant, servers_of(targets))
+    assistant = with_servers(wanted.assistant, servers)
     floor = Floor(greets=bool(assistant.first_message))
     caller = wanted.caller(floor)
-    identity = CallIdentity(str(uuid.uuid4()), wanted.rate, targets.credentials)
-    endpoints = endpoints_of(assistant, identity)
+    credentials = wanted.targets.credentials
+    identity = CallIdentity(str(uuid.uuid4()), wanted.rate, credentials)
 
     def happened(event: ConversationEvent) -> None:
         record.events.append(event)
@@ -176,23 +167,34 @@ async def _hold(
         if speaker is not None:
             speaker.play(frame)
 
-    listeners = Listeners(
-        on_event=happened, on_audio=heard, on_stop=speaker.silence if speaker else lambda: None, on_stereo=record.keep
-    )
-    ports = Ports(endpoints.voice, endpoints.transcriber, wanted.model, endpoints.endpointing)
-    call = LiveCall(assistant, ports, call_id=identity.call_id, rate=wanted.rate, listeners=listeners)
-
-    async def speaking() -> None:
+    async with (
+        talking_model(assistant.model, wanted.words) as model,
+        server_side(
+            assistant.server, identity.call_id, credentials=credentials, trusted=wanted.server_url
+        ) as server_url,
+    ):
+        listeners = Listeners(
+            on_event=happened,
+            on_message=lambda send: server_url.tell(send.message) if send.to_server else None,
+            on_audio=heard,
+            on_stop=speaker.silence if speaker else lambda: None,
+            on_stereo=record.keep,
+        )
+        endpoints = endpoints_of(assistant, identity)
+        ports = Ports(endpoints.voice, endpoints.transcriber, model, endpoints.endpointing, ServerTools(server_url))
+        call = LiveCall(assistant, ports, call_id=identity.call_id, rate=wanted.rate, listeners=listeners)
         try:
-            await caller.speak(call.hear)
+            await hold(call, _speaking(caller, call))
         finally:
-            call.hang_up()
+            record.reason = call.ended_reason or record.reason
+            endpoints.close()
 
+
+async def _speaking(caller: Caller, call: LiveCall) -> None:
     try:
-        await hold(call, speaking())
+        await caller.speak(call.hear)
     finally:
-        record.reason = call.ended_reason or record.reason
-        endpoints.close()
+        call.hang_up()
 
 
 def report(record: TalkRecord, display: Display) -> dict[str, Any]:

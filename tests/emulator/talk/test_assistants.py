@@ -41,14 +41,14 @@ def test_words_of_the_command_line_go_before_those_of_the_file() -> None:
         first_message="Hi",
         model=Model(messages=({"role": "system", "content": "old"}, {"role": "user", "content": "u"})),
     )
-    told = with_words(written, first_message="Hello", system_prompt="new")
+    told = with_words(written, written.model, first_message="Hello", system_prompt="new")
     assert told.first_message == "Hello"
     assert told.model.messages == ({"role": "system", "content": "new"}, {"role": "user", "content": "u"})
-    assert with_words(written, first_message=None, system_prompt=None) == written
+    assert with_words(written, written.model, first_message=None, system_prompt=None) == written
 
 
 def test_an_empty_first_message_lets_the_caller_begin() -> None:
-    told = with_words(Assistant(first_message="Hi"), first_message="", system_prompt=None)
+    told = with_words(Assistant(first_message="Hi"), Model(), first_message="", system_prompt=None)
     assert (told.first_message, told.first_message_mode) == (None, "assistant-waits-for-user")
 
 

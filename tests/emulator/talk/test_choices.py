@@ -9,15 +9,14 @@ import pytest
 
 from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import EmulatorError
-from providers.emulator.language_models.canned import EchoReplies, ScriptedReplies
-from providers.emulator.language_models.chat_completions import ChatCompletions
+from providers.emulator.platform.words import Words
 from providers.emulator.talk.callers import Floor, RecordedCaller, SpokenLines
 from providers.emulator.talk.choices import talk_request
 from providers.emulator.talk.session import TalkRequest
 
 NONE: dict[str, Any] = dict.fromkeys(
     "caller_wav first_message system_prompt assistant model_url model model_key out json_file url voice transcriber"
-    " endpointing".split()
+    " endpointing server_url".split()
 )
 
 
@@ -28,16 +27,16 @@ def chosen(**options: Any) -> TalkRequest:
 
 def test_without_a_model_the_assistant_repeats_what_it_understood() -> None:
     wanted = chosen()
-    assert isinstance(wanted.model, EchoReplies)
+    assert wanted.assistant.model.provider == "echo"
     assert wanted.assistant.first_message == "Hello! Say something, and I will repeat what I understood."
     assert wanted.needs_own
     assert isinstance(wanted.caller(Floor(greets=True)), SpokenLines)
 
 
 def test_replies_or_an_address_are_the_model() -> None:
-    assert isinstance(chosen(replies=("Yes.",)).model, ScriptedReplies)
+    assert chosen(replies=("Yes.",)).words.replies == ("Yes.",)
     wanted = chosen(model_url="http://127.0.0.1:11434/v1", model="llama", system_prompt="Be brief.")
-    assert isinstance(wanted.model, ChatCompletions)
+    assert (wanted.assistant.model.url, wanted.assistant.model.model) == ("http://127.0.0.1:11434/v1", "llama")
     assert wanted.assistant.first_message == "Hello! How can I help you?"
     assert wanted.assistant.model.messages == ({"role": "system", "content": "Be brief."},)
 
@@ -55,7 +54,8 @@ def test_an_assistant_of_a_file_keeps_its_own_first_message(tmp_path: Path) -> N
     )
     wanted = chosen(assistant=file)
     assert wanted.assistant.first_message == "Desk here."
-    assert isinstance(wanted.model, ChatCompletions)
+    assert wanted.assistant.model.url == "https://m.example/v1"
+    assert wanted.words == Words()
 
 
 def test_a_recording_speaks(tmp_path: Path) -> None:
@@ -72,6 +72,11 @@ def test_a_recording_speaks(tmp_path: Path) -> None:
         ({"mic": True}, "expected one of --say, --caller-wav, --mic and --type"),
         ({"model_url": "http://127.0.0.1/v1", "replies": ("Yes.",)}, "expected --model-url or --reply, found both"),
         ({"model_url": "ftp://x"}, "--model-url: expected https:// or http://"),
+        (
+            {"model_url": "http://models.example/v1", "model_key": "k"},
+            "--model-url: expected https:// beyond this machine",
+        ),
+        ({"server_url": "x"}, "--server-url: expected https:// or http://"),
         ({"transcriber": "http://127.0.0.1/stt"}, "--transcriber-url: expected wss:// or ws://"),
     ],
 )
@@ -80,9 +85,15 @@ def test_a_fault_names_its_option(options: dict[str, Any], message: str) -> None
         chosen(**options)
 
 
+def test_credentials_need_an_address_to_go_to() -> None:
+    flags = {"lines": ("Hello.",), "replies": (), "mic": False, "typed": False, "quiet": False, "rate": 16000}
+    with pytest.raises(EmulatorError, match="credentials go to the addresses that are named"):
+        talk_request({**NONE, **flags}, SentCredentials(bearer="x"), is_terminal=True)
+
+
 def test_a_vendors_model_needs_an_address(tmp_path: Path) -> None:
     file = tmp_path / "assistant.json"
     file.write_text('{"model": {"provider": "openai", "model": "gpt-4o"}}')
     with pytest.raises(EmulatorError, match="its model is at openai: expected --model-url"):
         chosen(assistant=file)
-    assert isinstance(chosen(assistant=file, replies=("Yes.",)).model, ScriptedReplies)
+    assert chosen(assistant=file, replies=("Yes.",)).assistant.model.provider == "scripted"
