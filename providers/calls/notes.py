@@ -275,11 +275,15 @@ class KnownCall(CallNotes):
         if self.socket is None:
             return None
         known = self.socket.turn.hearing()
-        if self.socket.turn.listening:
-            return known
-        silence = self.socket.silence()
-        # A level alone does not tell speech from a loud line: it may shorten a wait, and never lengthens one.
-        return replace(known, speaking=False, silence=silence if silence and silence >= _PAUSE else None)
+        if not self.socket.turn.listening:
+            silence = self.socket.silence()
+            # A level alone does not tell speech from a loud line: it may shorten a wait, and never lengthens one.
+            known = replace(known, speaking=False, silence=silence if silence and silence >= _PAUSE else None)
+        standing = self.socket.said.unchanged(self.clock())
+        if standing is not None and known.silence is not None and standing < known.silence:
+            # A recogniser that is behind its audio still adds words: the caller's silence is older than its text.
+            known = replace(known, silence=standing)
+        return known
 
     def answered(self, seconds: float, reason: str, words: str) -> None:
         """Note the answer: seconds to wait, the reason in a few words, the caller's last words."""

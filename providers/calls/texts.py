@@ -42,6 +42,8 @@ class SaidTexts:
         self._endings: deque[tuple[float, str]] = deque(maxlen=16)
         self.last = float("-inf")
         """Time of the newest transcript."""
+        self._grown: float | None = None
+        """Time at which the utterance's words last changed; None while no utterance is open."""
 
     def add(self, text: str, now: float, *, final: bool) -> None:
         """Add a transcript that was sent."""
@@ -49,10 +51,18 @@ class SaidTexts:
         if not words:
             return
         ending = f"{self._finals} {words}"[-_COMPARED:]
+        if final:
+            self._grown = None
+        elif self._grown is None or ending != self._endings[-1][1]:
+            self._grown = now
         self.last = now
         self._endings.append((now, ending))
         if final:
             self._finals = ending
+
+    def unchanged(self, now: float) -> float | None:
+        """Seconds for which a partial's words have stood; None where the newest transcript is a final."""
+        return None if self._grown is None else max(now - self._grown, 0.0)
 
     def fits(self, words: str, now: float) -> bool:
         """Whether a request that ends with these normalised words can come from this socket's transcripts."""
