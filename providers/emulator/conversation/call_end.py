@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from providers.emulator.conversation.commands import End
 from providers.emulator.conversation.context import Context
 from providers.emulator.conversation.dialogue import Dialogue
@@ -85,5 +87,11 @@ class CallEnd:
             "messagesOpenAIFormatted": context.history.openai(),
             "transcript": context.history.transcript(),
         }
-        report = {"type": "end-of-call-report", "endedReason": reason, "durationSeconds": round(context.now, 3)}
-        context.send(report | {"artifact": artifact})
+        report = {"type": "end-of-call-report", "endedReason": reason, "analysis": {}, "artifact": artifact}
+        times = {"startedAt": _date(context.epoch), "endedAt": _date(context.epoch + context.now)}
+        context.send(report | times | {"durationSeconds": round(context.now, 3)})
+
+
+def _date(seconds: float) -> str:
+    """A moment as the platform writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

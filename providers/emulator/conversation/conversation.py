@@ -189,7 +189,7 @@ class Conversation:
         self._become("in-progress")
         self._context.do(OpenTranscriber(0))
         self._context.note("transcriber-opened", transcriber=0)
-        self._context.send({"type": "assistant.started"})
+        self._context.send({"type": "assistant.started", "newAssistant": {"name": self._context.assistant.name}})
         self._dialogue.begin()
 
     def _become(self, status: Status) -> None:

@@ -128,6 +128,7 @@ def test_the_report_holds_the_reason_and_the_transcript() -> None:
     (report,) = one_turn().messages("end-of-call-report")
     assert report["endedReason"] == "exceeded-max-duration"
     assert report["durationSeconds"] == 10.0
+    assert (report["startedAt"], report["endedAt"]) == ("2026-09-21T14:13:20.000Z", "2026-09-21T14:13:30.000Z")
     assert report["artifact"]["transcript"].splitlines() == [
         "AI: Hello.",
         "User: A table.",
