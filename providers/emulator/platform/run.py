@@ -28,6 +28,12 @@ _DELIVERY = 10.0
 """Seconds after a call's end in which its last messages may still reach the Server URL."""
 _ASKED = frozenset({"tool-calls", "transfer-destination-request"})
 """Messages that go to the Server URL as questions, by the port of the tools."""
+_FAILURES = {
+    "transcriber-lost": "the transcriber failed",
+    "voice-failed": "the voice failed",
+    "model-done": "the model failed",
+}
+"""Entries of the log that the user who runs the platform wants to see."""
 
 
 class CallRun:
@@ -106,6 +112,8 @@ class CallRun:
     # Called by the conversation.
 
     def _event(self, event: ConversationEvent) -> None:
+        if event.kind in _FAILURES and event.detail["error"]:
+            _log.warning("call %s: %s: %s", self.call.id, _FAILURES[event.kind], event.detail["error"])
         if event.kind != "status":
             return
         self.call.turned(event.detail["status"], event.detail.get("reason"))
@@ -122,6 +130,8 @@ class CallRun:
         }
         if message["type"] == "end-of-call-report":
             message = _reported(self.call, message)
+        elif message["type"] == "conversation-update":
+            message = {**message, "conversation": message["messagesOpenAIFormatted"]}  # what the websocket-tester reads
         if send.to_server and message["type"] not in _ASKED:
             self._server.tell(message)
         if send.to_client:

@@ -37,6 +37,11 @@ class StartLines:
         return "\n".join([*lines, "", *self._next()])
 
     def _next(self) -> tuple[str, ...]:
+        if self.defaults.voice is None or self.defaults.transcriber is None:
+            return (
+                "  No endpoints are named and no server runs on this machine: an assistant has to bring its own voice",
+                "  and transcriber (server.url), or start `vapi-providers serve` first and then this. Ctrl-C ends.",
+            )
         audio = {"format": "pcm_s16le", "container": "raw", "sampleRate": 16000}
         body = {"assistantId": DEFAULT_ASSISTANT, "transport": {"provider": "vapi.websocket", "audioFormat": audio}}
         key = "$KEY" if self.keyed else "any"
@@ -56,5 +61,5 @@ def _model(defaults: Defaults) -> str:
     if model.get("provider") == "custom-llm":
         return f"{bare(model['url'])}   ({model['model']})"
     if model.get("provider") == "scripted":
-        return "the replies of --reply, in turn; the last one again and again"
+        return "the replies of --reply, in turn, then from the first again"
     return "repeats what the caller says (--reply or --model-url gives it words of its own)"

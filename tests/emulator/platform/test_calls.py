@@ -74,6 +74,9 @@ def _check_what_the_server_was_told(messages: list[Json], call: Json) -> None:
     order = ["transcript", "voice-input", "assistant.speechStarted"]
     assert [types.index(kind) for kind in order] == sorted(types.index(kind) for kind in order)
     first, report = messages[0], messages[-1]
+    updates = [message for message in messages if message["type"] == "conversation-update"]
+    assert updates[-1]["conversation"] == updates[-1]["messagesOpenAIFormatted"]
+    assert [each["role"] for each in updates[-1]["conversation"]] == ["user", "assistant"]
     assert (first["status"], first["call"]["status"]) == ("in-progress", "in-progress")
     assert first["customer"] == {"number": "+15550100"}
     assert first["assistant"]["voice"]["server"]["url"].endswith("/api/custom-voice")
