@@ -12,8 +12,8 @@ import numpy as np
 
 from benchmarks.case import Bound, at_most
 from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
-from benchmarks.turns import cost, detectors, sweep
-from benchmarks.turns.material import CURVE, Kind, Turn, load
+from benchmarks.turns import cost, detectors, driven, sweep
+from benchmarks.turns.material import CURVE, LOOKS, Kind, Turn, load
 from providers.turns.smart_turn import shipped_weights
 
 COLUMNS = ("turns", "detector", "cut off @300 ms", "@600 ms", "dead air @5 %", "@10 %")
@@ -25,20 +25,25 @@ _FUSED = "words and sound"
 _DETECTORS: Mapping[str, Callable[[Sequence[Turn]], sweep.Figures]] = {
     _RULES: lambda turns: sweep.ruled(turns, detectors.platform_text),
     "silence only": lambda turns: sweep.swept(turns, detectors.silence),
-    "words": lambda turns: sweep.swept(turns, detectors.text),
-    "sound": lambda turns: sweep.swept(turns, detectors.sound),
-    _FUSED: lambda turns: sweep.swept(turns, detectors.fused),
+    "words": lambda turns: sweep.swept(turns, detectors.text, sweep.CURVES),
+    "sound": lambda turns: sweep.swept(turns, detectors.sound, sweep.CURVES),
+    f"sound at {1000 * LOOKS[-1]:.0f} ms": lambda turns: sweep.swept(turns, detectors.sound_later, sweep.CURVES),
+    _FUSED: lambda turns: sweep.swept(turns, detectors.fused, sweep.CURVES),
 }
 GOAL = 0.55
 """Dead air at 5 % cut-offs, in parts of the platform's text rules'."""
+BUDGETS = (0.05, 0.10)
+"""Shares of cut-offs that a wait function is chosen for on the tuning speakers."""
 LENGTHS = 20
 """Lengths of the pause that each cut turn is judged with."""
 CALLS = 200
 CORES = 1.5
 READING = (
-    "Each detector is swept over thresholds, delays and time-outs, a rule over a factor of its seconds and a least"
-    " delay, after eot-bench's method. Only turns of test speakers are shown; the weights were fitted on others. A"
-    " recogniser's words are taken as known 200 ms into the pause. cut: sentences cut inside, with artificial pauses;"
+    "Each detector is swept over thresholds, delays and time-outs, after eot-bench's method, and where there"
+    " is a score over wait functions;"
+    " a rule over a factor of its seconds and a least delay. Only turns of test speakers are shown; the weights were"
+    " fitted on others. A recogniser's words are taken as known 200 ms into the pause."
+    " cut: sentences cut inside, with artificial pauses;"
     f" each is judged with {LENGTHS} lengths at equal shares of eot-bench's published curve. pauses: recordings with"
     " their own pauses, read aloud, a whole recording as one turn."
 )
@@ -56,6 +61,7 @@ def run(options: Options, progress: Progress) -> Report:
     notes = [READING, material.missing] if material.missing else [READING]
     swept: list[tuple[str, ...]] = []
     own: list[tuple[str, ...]] = []
+    drives: list[tuple[str, ...]] = []
     records: list[Record] = []
     goals: list[tuple[str, float, Bound]] = []
     for step, (kind, name) in enumerate(SETS.items()):
@@ -69,11 +75,20 @@ def run(options: Options, progress: Progress) -> Report:
         swept += [(name, detector, *_cells(figures)) for detector, figures in found.items()]
         records += [{"case": name, "detector": detector, **vars(figures)} for detector, figures in found.items()]
         own += _own(name, judged, records)
+        if kind == "cut":
+            tuning = [
+                one for turn in material.turns if turn.kind == kind and not turn.test for one in with_lengths(turn)
+            ]
+            own += _calibrated(name, tuning, judged, records, notes)
+            drives = _driven(judged, records)
         goals += _goals(kind, name, turns, found)
     tables = [Table("Swept policies", COLUMNS, swept, left=frozenset(COLUMNS[:2]))] if swept else []
     if own:
         columns = ("turns", "answers", "cut off", "dead air")
         tables.append(Table("With the server's own seconds", columns, own, left=frozenset(columns[:2])))
+    if drives:
+        columns = ("final after", "turns", "cut off", "dead air")
+        tables.append(Table("Cut sentences, asked and driven", columns, drives, left=frozenset(columns[:2])))
     if options.selects("cost"):
         progress.step("cost", len(SETS), len(SETS) + 1)
         tables += _cost(records, notes)
@@ -119,6 +134,39 @@ def _own(name: str, turns: Sequence[Turn], records: list[Record]) -> list[tuple[
         outcome = sweep.as_it_is(turns, wait)
         rows.append((name, answer, f"{100 * outcome.cut_off:.1f} %", f"{1000 * outcome.dead_air:.0f} ms"))
         records.append({"case": name, "answers": answer, **vars(outcome)})
+    return rows
+
+
+def _calibrated(
+    name: str, tuning: Sequence[Turn], turns: Sequence[Turn], records: list[Record], notes: list[str]
+) -> list[tuple[str, ...]]:
+    """What wait functions do to these turns that were chosen on the tuning speakers at a budget of cut-offs."""
+    if not tuning:
+        return []
+    rows: list[tuple[str, ...]] = []
+    tried = sweep.waited(tuning, detectors.fused)
+    for budget in BUDGETS:
+        curve = sweep.chosen(tried, budget)
+        ((_, outcome),) = sweep.waited(turns, detectors.fused, [curve])
+        answers = f"wait function for {100 * budget:.0f} %"
+        rows.append((name, answers, f"{100 * outcome.cut_off:.1f} %", f"{1000 * outcome.dead_air:.0f} ms"))
+        records.append({"case": name, "answers": answers, "expression": curve.expression(), **vars(outcome)})
+        notes.append(f"{answers}, chosen on the tuning speakers: --turn-wait-function '{curve.expression()}'")
+    return rows
+
+
+def _driven(turns: Sequence[Turn], records: list[Record]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for lag, *outcomes in driven.outcomes(turns):
+        for what, outcome in zip(("asked", "driven"), outcomes, strict=True):
+            shown = (
+                f"{1000 * lag:.0f} ms",
+                what,
+                f"{100 * outcome.cut_off:.1f} %",
+                f"{1000 * outcome.dead_air:.0f} ms",
+            )
+            rows.append(shown)
+            records.append({"case": "driven", "final_after": lag, "turns": what, **vars(outcome)})
     return rows
 
 

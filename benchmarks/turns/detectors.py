@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+
+from msgspec.structs import replace
 
 from benchmarks.turns.material import Pause, Turn
 from providers.turns.acoustic import AcousticTurns
@@ -55,6 +58,12 @@ def sound(turn: Turn, pause: Pause) -> float:
     return _odds(SOUND, turn, pause)
 
 
+def sound_later(turn: Turn, pause: Pause) -> float:
+    """Log-odds of the sound at the latest of `LOOKS`."""
+    later = pause.later[-1] if pause.later else pause.done
+    return _odds(SOUND, turn, replace(pause, done=later))
+
+
 def fused(turn: Turn, pause: Pause) -> float:
     """Log-odds of both, with the engines' own weights."""
     return text(turn, pause) + sound(turn, pause)
@@ -65,7 +74,7 @@ def _odds(engine: TurnEngine, turn: Turn, pause: Pause) -> float:
     return opinion.log_odds if opinion is not None else 0.0
 
 
-_SERVED = {
+SERVED: Mapping[str, Turns] = {
     "text": Turns([WeightedEngine(TEXT)], Waits(), wait_function("200 + 8000 * x")),
     "text,acoustic": Turns(
         [WeightedEngine(TEXT), WeightedEngine(SOUND)], Waits(), wait_function("20 + 500 * sqrt(x) + 2500 * x^3")
@@ -75,4 +84,4 @@ _SERVED = {
 
 def served(engines: str, turn: Turn, pause: Pause) -> float:
     """Seconds of silence that the server's own answer means, with these engines and its defaults."""
-    return _SERVED[engines].target(question(turn, pause)).seconds
+    return SERVED[engines].target(question(turn, pause)).seconds

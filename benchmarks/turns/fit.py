@@ -22,6 +22,8 @@ SEEN, SEEN_OF_WORDS, FIXED = 6.0, 60.0, 1e6
 """Pauses that the present value of a weight counts for. More for the words: Whisper, whose words the material has, puts
 a full stop after nearly everything that is cut, and other recognisers do not."""
 STEPS = 60
+MARK = 0.24
+"""Log-odds of a closing mark by itself. Only the sums of words and sound are fitted; this shares the constant."""
 
 
 def fitted(turns: Sequence[Turn]) -> tuple[dict[Reason, float], float, float]:
@@ -38,7 +40,10 @@ def fitted(turns: Sequence[Turn]) -> tuple[dict[Reason, float], float, float]:
     weight = np.where(end == 1, 0.5 / end.mean(), 0.5 / (1 - end.mean()))
     prior = np.array([*TEXT.values(), SOUND.slope, SOUND.bias])
     found = _regressed(known, end, weight, prior)
-    return dict(zip(reasons, found[:-2].tolist(), strict=True)), float(found[-1]), float(found[-2])
+    by_reason = dict(zip(reasons, found[:-2].tolist(), strict=True))
+    moved = MARK - by_reason[Reason.PUNCTUATION]
+    shared = {reason: odds if reason in DICTATION else odds + moved for reason, odds in by_reason.items()}
+    return shared, float(found[-1]) - moved, float(found[-2])
 
 
 def _regressed(

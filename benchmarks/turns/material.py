@@ -21,6 +21,9 @@ VARIABLE = "BENCHMARK_TURNS"
 CURVE = ((0.0, 0.1), (1 - 0.556, 0.3), (1 - 0.217, 0.6), (0.90, 1.0), (0.95, 1.6), (1.0, 2.6))
 """Share of eot-bench's turns without a longer pause, and its seconds: the silence-only row of its table."""
 
+LOOKS = (0.2, 0.4, 0.7)
+"""Seconds of a pause at which the sound model is asked."""
+
 Kind = Literal["pauses", "cut", "digits", "eot-bench"]
 """A recording with its own pauses; one cut inside a sentence, with a pause put in; spelled digits; livekit's data."""
 
@@ -34,6 +37,12 @@ class Pause(msgspec.Struct, frozen=True):
     """What a recogniser had understood by then, with the marks that it gave."""
     done: float | None = None
     """The sound model's probability that the speaker has finished, at 200 ms; None where it was not asked."""
+    later: tuple[float, ...] = ()
+    """Its probabilities at the later `LOOKS`."""
+    at: float | None = None
+    """Second of the recording at which the speech before the pause ended."""
+    between: bool = False
+    """Whether a pause that was put in lies where the speaker paused as well: between two sentences or phrases."""
 
 
 class Turn(msgspec.Struct, frozen=True):

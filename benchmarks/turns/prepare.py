@@ -15,15 +15,16 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 import soxr
+from msgspec.structs import replace
 
-from benchmarks.turns.material import CURVE, Kind, Pause, Turn, write
+from benchmarks.turns.material import CURVE, LOOKS, Kind, Pause, Turn, write
 from dsp.stage import Samples
 from providers.turns.smart_turn import RATE, SmartTurn, SoundModel, shipped_weights
 
@@ -82,10 +83,16 @@ class Judges:
         """The sound model's probability that the speaker has finished, 200 ms after the end of speech."""
         return round(self._model.done(samples), 5)
 
+    def looks(self, spoken: Samples, quiet: Samples) -> list[float]:
+        """The sound model's probabilities in a pause after this speech."""
+        return [self.done(np.concatenate([spoken, _room(quiet, seconds)])) for seconds in LOOKS]
+
     def pause(self, spoken: Samples, quiet: Samples, length: float | None, language: str) -> Pause:
-        """What is known 200 ms into a pause after these words."""
-        heard = np.concatenate([spoken, _room(quiet, PAUSE)])
-        return Pause(length, self.understood(heard, language), self.done(heard))
+        """What is known in a pause after these words: the text at 200 ms, the sound at each look."""
+        done, *later = self.looks(spoken, quiet)
+        return Pause(
+            length, self.understood(np.concatenate([spoken, _room(quiet, PAUSE)]), language), done, tuple(later)
+        )
 
 
 def speech(samples: Samples) -> list[tuple[float, float]]:
@@ -112,13 +119,13 @@ def with_pauses(recording: Recording, judges: Judges) -> Turn | None:
     if not found:
         return None
     begin, quiet = max(0, int((found[0][0] - 0.2) * RATE)), _quietest(samples)
-    gaps = [(end, begin) for (_, end), (begin, _) in zip(found, found[1:], strict=False) if begin - end >= PAUSE]
+    gaps = [(end, begin) for (_, end), (begin, _) in pairwise(found) if begin - end >= PAUSE]
+    ends = [(end, round(next_one - end, 3)) for end, next_one in gaps]
     pauses = [
-        judges.pause(samples[begin : int(end * RATE)], quiet, round(next_one - end, 3), language)
-        for end, next_one in gaps
+        _at(judges.pause(samples[begin : int(end * RATE)], quiet, length, language), end)
+        for end, length in [*ends, (found[-1][1], None)]
     ]
-    last = judges.pause(samples[begin : int(found[-1][1] * RATE)], quiet, None, language)
-    return _turn(recording, "pauses", language, [*pauses, last])
+    return _turn(recording, "pauses", language, pauses)
 
 
 def cut(recording: Recording, judges: Judges, chance: random.Random, last: Pause) -> Turn | None:
@@ -129,10 +136,15 @@ def cut(recording: Recording, judges: Judges, chance: random.Random, last: Pause
         return None
     begin, end = found[0][0], found[-1][1]
     near = begin + (end - begin) * chance.uniform(0.3, 0.8)
-    at = _quietest_place(samples, near)
+    at = _quietest_place(samples, near) / RATE
+    gap = next(
+        (stop for (_, stop), (start, _) in pairwise(found) if stop <= at <= start and start - stop >= PAUSE), None
+    )
+    at = gap if gap is not None else at
     length = float(np.interp(chance.random(), [share for share, _ in CURVE], [seconds for _, seconds in CURVE]))
-    first = max(0, int((begin - 0.2) * RATE))
-    inside = judges.pause(samples[first:at], _quietest(samples), round(length, 3), language)
+    spoken = _faded(samples[max(0, int((begin - 0.2) * RATE)) : int(at * RATE)])
+    inside = judges.pause(spoken, _quietest(samples), round(length, 3), language)
+    inside = replace(_at(inside, at), between=gap is not None)
     return _turn(recording, "cut", language, [inside, last])
 
 
@@ -153,9 +165,22 @@ def digits(speakers: dict[str, list[Path]], judges: Judges, tries: int) -> Itera
                 spoken = np.concatenate([spoken, digit, np.zeros(int(0.05 * RATE), dtype=np.float32)])
             length = round(chance.uniform(0.4, 1.4), 3) if len(said) < sum(GROUPS) else None
             text = " ".join(said) + chance.choice(("", ".", ","))
-            pauses.append(Pause(length, text, judges.done(np.concatenate([spoken, _room(spoken, PAUSE)]))))
+            done, *later = judges.looks(spoken, spoken)
+            pauses.append(Pause(length, text, done, tuple(later)))
             spoken = np.concatenate([spoken, _room(spoken, length or 0.0)])
         yield Turn(f"digits {number}", speaker, "en", "digits", True, tuple(pauses), "What is your phone number?")
+
+
+def _at(pause: Pause, second: float) -> Pause:
+    return replace(pause, at=round(second, 3))
+
+
+def _faded(samples: Samples) -> Samples:
+    """Speech whose last 10 ms fade, so that a cut is not heard as a click."""
+    size = min(samples.size, RATE // 100)
+    faded = samples.copy()
+    faded[samples.size - size :] *= np.linspace(1, 0, size, dtype=np.float32)
+    return faded
 
 
 def _turn(recording: Recording, kind: Kind, language: str, pauses: Sequence[Pause]) -> Turn:

@@ -5,6 +5,9 @@ pause whose score reaches ``threshold``, and after ``timeout`` seconds of any. A
 in a pause that is not the last; its dead air is the time from the end of speech until the policy ends it. Reported are
 the least dead air of all policies that cut off at most 5 or 10 % of the turns, and the fewest cut-offs of all policies
 whose mean dead air is at most 300 or 600 ms.
+
+Beside eot-bench's policies there are wait functions: the seconds fall from ``most`` to ``least`` along a curve of the
+score, as a server's do that answers with seconds (`Curve`).
 """
 
 from __future__ import annotations
@@ -36,6 +39,38 @@ Wait = Callable[[Turn, Pause], float]
 
 
 @dataclass(frozen=True)
+class Curve:
+    """Wait function of a score in log-odds: ``most`` seconds far below ``middle``, ``least`` far above it."""
+
+    least: float
+    most: float
+    """Seconds."""
+    middle: float
+    steepness: float
+
+    def seconds(self, odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seconds for each score."""
+        chance = 1 / (1 + np.exp(np.clip(self.steepness * (odds - self.middle), -50, 50)))
+        return self.least + (self.most - self.least) * chance
+
+    def expression(self) -> str:
+        """The same as the platform writes wait functions: milliseconds by the probability x of more speech."""
+        weight = np.exp(-self.steepness * self.middle)
+        power = f"{self.steepness:g}"
+        curve = f"x^{power} / (x^{power} + {weight:.3g} * (1 - x)^{power})"
+        return f"{1000 * self.least:.0f} + {1000 * (self.most - self.least):.0f} * {curve}"
+
+
+CURVES = tuple(
+    Curve(least, most, middle, steepness)
+    for least in (0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
+    for most in (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.3, 2.6)
+    for middle in np.linspace(-3, 3, 25).tolist()
+    for steepness in (0.5, 0.7, 1.0, 1.4, 2.0, 4.0)
+)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What one policy does to the turns."""
 
@@ -55,8 +90,8 @@ class Figures:
     dead_air_at_10: float | None
 
 
-def swept(turns: Sequence[Turn], score: Score) -> Figures:
-    """The figures of a detector."""
+def swept(turns: Sequence[Turn], score: Score, curves: Sequence[Curve] = ()) -> Figures:
+    """The figures of a detector: of eot-bench's policies, and of these wait functions."""
     spans = _Spans(turns, [[score(turn, pause) for pause in turn.pauses] for turn in turns])
     levels = np.unique(np.quantile(np.concatenate([spans.inside, spans.last]), np.linspace(0, 1, THRESHOLDS)))
     tried = product([*levels, np.inf], DELAYS, TIMEOUTS)
@@ -65,7 +100,19 @@ def swept(turns: Sequence[Turn], score: Score) -> Figures:
         for threshold, delay, timeout in tried
         if timeout >= delay
     ]
-    return figures(outcomes)
+    return figures([*outcomes, *(outcome for _, outcome in waited(turns, score, curves))])
+
+
+def waited(turns: Sequence[Turn], score: Score, curves: Sequence[Curve] = CURVES) -> list[tuple[Curve, Outcome]]:
+    """What each wait function of a detector's score does to the turns."""
+    spans = _Spans(turns, [[score(turn, pause) for pause in turn.pauses] for turn in turns])
+    return [(curve, spans.outcome(*(curve.seconds(s) for s in spans.scores))) for curve in curves]
+
+
+def chosen(outcomes: Sequence[tuple[Curve, Outcome]], cut_off: float) -> Curve:
+    """The wait function with the least dead air of those that cut off at most this share."""
+    kept = [(outcome.dead_air, at) for at, (_, outcome) in enumerate(outcomes) if outcome.cut_off <= cut_off + 1e-9]
+    return outcomes[min(kept)[1]][0]
 
 
 def ruled(turns: Sequence[Turn], wait: Wait, scales: Sequence[float] = SCALES) -> Figures:

@@ -22,6 +22,9 @@ __all__ = ["TurnAnswer", "Turns", "WeightedEngine"]
 
 log = structlog.get_logger()
 
+_JUDGED_BY = 0.4
+"""Seconds of a pause by which its sound has been judged, or will not be."""
+
 _PRIOR = 0.0
 """Log-odds of a finished turn when nothing is known; the engines' own weights hold what was measured."""
 
@@ -101,8 +104,13 @@ class Turns:
         return TurnAnswer(max(0.0, target - (silence or 0.0)), reason, done, silence)
 
     def target(self, question: TurnQuestion) -> TurnAnswer:
-        """Seconds of silence after which the turn is over, whatever has passed of them."""
+        """Seconds of silence after which the turn is over, whatever has passed of them.
+
+        Where a sound model listens, the words alone end no turn before it has judged the pause.
+        """
         seconds, reason, done = self._target(question, self.waits, None)
+        if self.sound is not None and question.hearing is not None and question.hearing.done is None:
+            seconds = max(seconds, _JUDGED_BY)
         return TurnAnswer(seconds, reason, done)
 
     def _target(

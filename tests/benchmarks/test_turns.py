@@ -10,9 +10,11 @@ import pytest
 from benchmarks.groups.turns import GROUP
 from benchmarks.report import Options
 from benchmarks.turns import detectors, eot_bench, fit, sweep
+from benchmarks.turns.driven import outcomes
 from benchmarks.turns.material import VARIABLE, Pause, Turn, load, write
 from dsp.stage import Samples
-from providers.turns.base import Reason
+from providers.turns.base import Reason, probability
+from providers.turns.wait_function import wait_function
 from providers.turns.weights import TEXT
 
 
@@ -96,6 +98,28 @@ def test_a_row_of_eot_bench_becomes_a_turn() -> None:
     assert Model.heard == [int(2.2 * 16_000), int(4.2 * 16_000)]
 
 
+def test_a_wait_function_is_chosen_at_a_budget_and_said_as_the_platform_writes_it() -> None:
+    turns = [told(length, 0.1, 0.9) for length in np.linspace(0.25, 2.0, 40)]
+    tried = sweep.waited(turns, detectors.sound)
+    curve = sweep.chosen(tried, 0.05)
+    outcome = dict(tried)[curve]
+    assert outcome.cut_off <= 0.05
+    assert outcome.dead_air < sweep.swept(turns, detectors.silence).dead_air_at_5  # type: ignore[operator]  # a figure
+    said = wait_function(curve.expression())
+    odds = np.array([-3.0, -0.5, 0.0, 0.5, 3.0])
+    assert [said(1 - probability(one)) for one in odds] == pytest.approx(curve.seconds(odds).tolist(), abs=0.005)
+
+
+def test_a_driven_turn_waits_for_the_sound_where_an_asked_one_goes_by_its_words() -> None:
+    turns = [turn(Pause(1.0, "I saw it.", 0.001, at=1.0), Pause(None, "I saw it. There.", 0.999, at=2.0))] * 4
+    by_lag = {lag: (asked, driven) for lag, asked, driven in outcomes(turns)}
+    early_asked, early_driven = by_lag[0.1]
+    assert (early_asked.cut_off, early_driven.cut_off) == (1.0, 0.0)
+    late_asked, late_driven = by_lag[0.6]
+    assert late_asked.cut_off == late_driven.cut_off == 0.0
+    assert late_driven.dead_air == pytest.approx(late_asked.dead_air, abs=0.05)
+
+
 def test_turns_survive_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     turns = [told(0.5, 0.1, 0.9), turn(Pause(None, "Ça va ?"))]
     write(tmp_path / "turns.jsonl", turns)
@@ -104,13 +128,16 @@ def test_turns_survive_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_the_group_judges_the_test_set_and_says_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    turns = [told(1.0, 0.1, 0.9) for _ in range(20)] + [turn(Pause(None, "x"), test=False, speaker="tuning")] * 3
+    turns = [told(1.0, 0.1, 0.9) for _ in range(20)] + [
+        turn(Pause(0.3, "x"), Pause(None, "x"), test=False, speaker="tuning")
+    ] * 3
     write(tmp_path / "turns.jsonl", turns)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "turns.jsonl"))
     report = GROUP.run(Options(quick=True, only="cut sentences"), Silent())
     assert [row[1] for row in report.tables[0].rows] == [
-        "platform's text rules", "silence only", "words", "sound", "words and sound",
+        "platform's text rules", "silence only", "words", "sound", "sound at 700 ms", "words and sound",
     ]  # fmt: skip
+    assert [row[:2] for row in report.tables[2].rows][:2] == [("100 ms", "asked"), ("100 ms", "driven")]
     assert any(note.startswith("cut sentences: 20 turns, 20 pauses inside, 1 speakers (ann)") for note in report.notes)
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 import structlog
 
+from providers.turns.acoustic import AcousticTurns
 from providers.turns.base import Opinion, Reason, TurnQuestion, log_odds, probability
 from providers.turns.decision import Turns, WeightedEngine
 from providers.turns.recogniser import RecogniserTurns
+from providers.turns.smart_turn import SoundModel
 from providers.turns.state import Hearing, RecogniserTurn
 from providers.turns.text import TextTurns
 from providers.turns.wait_function import wait_function
@@ -68,6 +70,18 @@ def test_a_driven_turn_follows_the_transcriber() -> None:
     released = turns().decide(TurnQuestion("Well I", hearing=replace(PAUSE, driven="released")))
     assert (held.seconds, held.reason) == (2.0, Reason.HELD)
     assert (released.seconds, released.reason) == (0.0, Reason.DRIVEN)
+
+
+def test_where_a_sound_model_listens_the_words_alone_end_no_driven_turn_before_it_has_judged() -> None:
+    def no_model() -> SoundModel:
+        raise AssertionError("nothing is judged here")
+
+    both = turns(WeightedEngine(TextTurns()), WeightedEngine(AcousticTurns(no_model)))
+    assert both.target(TurnQuestion("Done.", hearing=replace(PAUSE, silence=0.1))).seconds == 0.4
+    assert both.target(TurnQuestion("Done.", hearing=replace(PAUSE, done=0.999))).seconds < 0.4
+    assert both.target(TurnQuestion("Done.")).seconds == 0.1, "no sound is heard"
+    assert both.decide(TurnQuestion("Done.", hearing=PAUSE)).seconds == 0.1, "an answer waits for nothing"
+    assert turns().target(TurnQuestion("Done.", hearing=PAUSE)).seconds == 0.1
 
 
 def test_log_odds_are_weighted_and_added_and_the_strongest_names_the_reason() -> None:
