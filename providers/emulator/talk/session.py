@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -30,6 +30,8 @@ from providers.emulator.talk.display import Display
 from providers.emulator.talk.own_server import own_server
 from providers.emulator.targets import Targets
 from providers.emulator.wav import wav_bytes
+
+_T = TypeVar("_T")
 
 SCHEMA = "vapi-providers/talk/1"
 _LONGEST_RECORDING = 3600
@@ -157,16 +159,6 @@ async def _hold(
     credentials = wanted.targets.credentials
     identity = CallIdentity(str(uuid.uuid4()), wanted.rate, credentials)
 
-    def happened(event: ConversationEvent) -> None:
-        record.events.append(event)
-        floor.take(event)
-        display.show(event)
-
-    def heard(frame: bytes) -> None:
-        caller.heard(frame)
-        if speaker is not None:
-            speaker.play(frame)
-
     async with (
         talking_model(assistant.model, wanted.words) as model,
         server_side(
@@ -174,9 +166,9 @@ async def _hold(
         ) as server_url,
     ):
         listeners = Listeners(
-            on_event=happened,
+            on_event=_each(record.events.append, floor.take, display.show),
             on_message=lambda send: server_url.tell(send.message) if send.to_server else None,
-            on_audio=heard,
+            on_audio=_each(caller.heard, speaker.play) if speaker else caller.heard,
             on_stop=speaker.silence if speaker else lambda: None,
             on_stereo=record.keep,
         )
@@ -188,6 +180,16 @@ async def _hold(
         finally:
             record.reason = call.ended_reason or record.reason
             endpoints.close()
+
+
+def _each(*takers: Callable[[_T], None]) -> Callable[[_T], None]:
+    """Several that take the same, as one."""
+
+    def take(given: _T) -> None:
+        for taker in takers:
+            taker(given)
+
+    return take
 
 
 async def _speaking(caller: Caller, call: LiveCall) -> None:

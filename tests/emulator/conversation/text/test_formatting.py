@@ -134,6 +134,7 @@ def test_10_format_times() -> None:
     assert only("time", "14:00") == "14"
     assert only("time", "14:30") == "14 30"
     assert only("time", "2:15 PM") == "2 15 PM"
+    assert only("time", "10:30am and 9:00pm") == "10 30 am and 9 pm"
 
 
 def test_11_format_distances() -> None:

@@ -9,7 +9,11 @@ _DATE = re.compile(
     r"(?<![\w./-])(?:(?P<year>\d{4})(?P<sign>[ ./-])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})"
     r"|(?P<us_month>\d{1,2})/(?P<us_day>\d{1,2})/(?P<us_year>\d{4}))(?![\w/-]|\.\d)"
 )
-_TIME = re.compile(r"(?<![\w:.])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\w:]|\.\d)")
+_TIME = re.compile(
+    r"(?<![\w:.])(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?"
+    r"(?:(?P<half>[ap]\.?m\b)|(?![\w:]|\.\d))",
+    re.IGNORECASE,
+)
 _WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _MONTHS = "January February March April May June July August September October November December".split()
 
@@ -39,4 +43,6 @@ def _said_time(found: re.Match[str]) -> str:
         parts.append(found["second"])
     while len(parts) > 1 and parts[-1] == "00":
         parts.pop()
+    if found["half"]:
+        parts.append(found["half"])
     return " ".join(parts)
