@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
+import msgspec
 from rich.console import Console
 
+from providers.emulator.conversation.behaviour import Behaviour
 from providers.emulator.credentials import SentCredentials
+from providers.emulator.failures import EmulatorError
 from providers.errors import ProvidersError
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -55,6 +58,43 @@ def endpoint_options(command: _Command) -> _Command:
         help_text = f"{scheme}(s):// address of {what} endpoint alone."
         command = click.option(f"--{name}-url", name, metavar="U", help=help_text)(command)
     return command
+
+
+def behaviour_option(command: _Command) -> _Command:
+    """Add ``--behaviour``; the command receives one ``behaviour``."""
+
+    @functools.wraps(command)
+    def gathered(*, behaviour: tuple[str, ...], **rest: Any) -> Any:
+        return command(behaviour=behaviour_of(behaviour), **rest)
+
+    names = ", ".join(field.name.replace("_", "-") for field in msgspec.structs.fields(Behaviour))
+    shown = f"What the platform's pages leave open, again for each: {names}."
+    option = click.option("--behaviour", multiple=True, metavar="NAME=VALUE", help=shown)
+    return option(gathered)  # type: ignore[return-value]  # the wrapper takes pairs where the command takes a struct
+
+
+def behaviour_of(pairs: Sequence[str]) -> Behaviour:
+    """The settings that pairs such as ``late-endpointing=wait`` name.
+
+    Raises
+    ------
+    EmulatorError
+        A name is unknown, or a value is not one of its own.
+    """
+    known = {field.name for field in msgspec.structs.fields(Behaviour)}
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, _, value = pair.partition("=")
+        field = name.strip().replace("-", "_")
+        if field not in known:
+            expected = ", ".join(sorted(known)).replace("_", "-")
+            raise EmulatorError(f"--behaviour: expected NAME=VALUE with one of {expected}; found {name!r}")
+        listed = field == "normal_transcriber_codes"
+        found[field] = [part.strip() for part in value.split(",")] if listed else value.strip()
+    try:
+        return msgspec.convert(found, Behaviour, strict=False)
+    except msgspec.ValidationError as fault:
+        raise EmulatorError(f"--behaviour: {fault}") from fault
 
 
 def one_line_errors(command: _Command) -> _Command:

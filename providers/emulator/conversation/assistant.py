@@ -134,7 +134,8 @@ class TranscriptionEndpointingPlan(_Plan, frozen=True):
 class SmartEndpointingPlan(_Plan, frozen=True):
     """A model that decides how long to wait."""
 
-    provider: Literal["vapi", "livekit", "custom-endpointing-model"]
+    provider: str
+    """``livekit`` and ``custom-endpointing-model`` are played; with any other the transcription plan decides."""
     server: Server | None = None
     wait_function: str = "200 + 8000 * x"
 
@@ -172,7 +173,8 @@ class MessagePlan(_Plan, frozen=True):
 class HookAction(_Plan, frozen=True):
     """What a hook does."""
 
-    type: Literal["say", "tool", "message.add", "transfer", "function"]
+    type: str
+    """``say``, ``tool`` and ``message.add``; others do nothing."""
     exact: str | tuple[str, ...] | None = None
     """Words to say; of several, one is chosen."""
     prompt: str | tuple[dict[str, Any], ...] | None = None

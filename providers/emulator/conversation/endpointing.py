@@ -61,11 +61,9 @@ def start_wait(plan: StartSpeakingPlan, *, caller: str, assistant: str) -> tuple
         return ruled, False
     planned = by_transcription(plan.transcription_endpointing_plan, caller)
     smart = plan.smart_endpointing_plan
-    if smart is None or smart.provider == "vapi":
-        return planned, False
-    if smart.provider == "livekit":
+    if smart is not None and smart.provider == "livekit":
         return Wait(_waited(smart.wait_function, planned), "livekit"), False
-    return planned, True
+    return planned, smart is not None and smart.provider == "custom-endpointing-model"
 
 
 def _waited(expression: str, planned: Wait) -> float:

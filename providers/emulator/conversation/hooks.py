@@ -70,12 +70,11 @@ class Hooks:
     def _act(self, action: HookAction, *, end_reason: str | None, answering: bool = True) -> None:
         if action.type == "say":
             self._say(action, end_reason)
-        elif action.type in ("tool", "function", "transfer"):
+        elif action.type == "tool" and action.tool is not None:
             self._calls += 1
-            self._tools.run_now(f"hook-{self._calls}", action.tool or {"type": action.type})
-        else:
-            message = action.message or {}
-            add_message(self._context, message)
+            self._tools.run_now(f"hook-{self._calls}", action.tool)
+        elif action.type == "message.add" and action.message is not None:
+            add_message(self._context, action.message)
             if answering and action.trigger_response_enabled and not self._thinking.pending:
                 self._thinking.answer(after_turn=False)
 

@@ -57,6 +57,7 @@ def chosen_options(options: Json) -> Options:
         words=Words(options["model_url"], options["model_key"], tuple(options["replies"])),
         max_calls=options["max_calls"],
         connect_seconds=options["connect_seconds"],
+        behaviour=options["behaviour"],
     )
 
 

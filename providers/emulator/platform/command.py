@@ -11,7 +11,13 @@ import click
 
 from providers.emulator.connection import is_loopback
 from providers.emulator.failures import EmulatorError
-from providers.emulator.options import credential_options, endpoint_options, one_line_errors, url_option
+from providers.emulator.options import (
+    behaviour_option,
+    credential_options,
+    endpoint_options,
+    one_line_errors,
+    url_option,
+)
 
 _JSON_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _CREDENTIALS = "JSON list of credentials: {id, authenticationPlan: {type: bearer | hmac | oauth2, …}}."
@@ -39,6 +45,7 @@ _CREDENTIALS = "JSON list of credentials: {id, authenticationPlan: {type: bearer
     "--connect-seconds", type=click.FloatRange(1, 3600), default=60.0, show_default=True, help="Wait for the socket."
 )
 @credential_options
+@behaviour_option
 @one_line_errors
 def emulate(**options: Any) -> None:
     """Be the platform on this machine: POST /call, the transport socket, events to a Server URL.

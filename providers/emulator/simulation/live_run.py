@@ -119,6 +119,7 @@ class _LiveRun:
             call_id=call_id,
             rate=scenario.rate,
             listeners=listeners,
+            behaviour=scenario.behaviour,
         )
 
     async def take(self) -> Take:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 
 from providers.emulator.conversation.assistant import Assistant
+from providers.emulator.conversation.behaviour import Behaviour
 
 Seconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=600)]
 
@@ -166,6 +167,8 @@ class Scenario(_Part, frozen=True, kw_only=True):
     network: Network = Network()
     faults: Faults = Faults()
     stand: Stand = Stand()
+    behaviour: Behaviour = Behaviour()
+    """What the platform's pages leave open."""
     expect: tuple[Expectation, ...] = ()
     voice: str = "en-us+f5"
     """The voice that the embedded engine gives the caller."""

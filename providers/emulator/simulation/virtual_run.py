@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from providers.emulator.conversation import inputs
-from providers.emulator.conversation.behaviour import Behaviour
 from providers.emulator.conversation.commands import ConversationEvent
 from providers.emulator.conversation.virtual import VirtualCall, VirtualWorld
 from providers.emulator.conversation.virtual_parts import (
@@ -53,8 +52,7 @@ class _VirtualRun:
             endpointing=_endpointing(rule, stand.endpointing, faults.endpointing),
             tools=lambda name, parameters: (0.2, scenario.model.tools.get(name, "done")),
         )
-        behaviour = Behaviour()
-        self._call = VirtualCall(scenario.assistant, world, behaviour=behaviour, on_event=self._follow)
+        self._call = VirtualCall(scenario.assistant, world, behaviour=scenario.behaviour, on_event=self._follow)
         self._late = faults.transcriber.delay if faults.transcriber is not None else 0.0
         if faults.transcriber is not None and faults.transcriber.cut_at is not None:
             self._call.schedule(faults.transcriber.cut_at, inputs.TranscriberLost(0, "closed with 1006", 1006))
