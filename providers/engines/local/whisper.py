@@ -3,8 +3,8 @@
 MIT and optional (extra ``whisper``); the model is a folder of the user's. Whisper does not stream: `dsp.VoiceActivity`
 cuts speech into utterances. Each is transcribed as soon as a pause begins, so that its final is ready when the pause
 has lasted long enough to end it; a speaker who goes on makes that a partial. Other partials are the utterance so far,
-transcribed again, and they are made only while that takes no more than half of the time. Silence never reaches the
-model, which is known to invent sentences in it.
+transcribed again, and they are made only while that takes no more than half of the time; words that two of them agree
+on stay. Silence never reaches the model, which is known to invent sentences in it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dsp import PcmDecoder, Samples, VoiceActivity
 from providers.engines.base import ListeningCapabilities, Transcript, Word
 from providers.engines.local.listener import ThreadedListener, ThreadOptions
 from providers.engines.local.model import existing, live_resampler
+from providers.engines.local.partials import Piece, StablePartials
 
 NAME = "whisper"
 
@@ -115,6 +116,15 @@ def _load(faster_whisper: Any, options: WhisperOptions) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a decode found."""
+
+    transcript: Transcript
+    """As a final."""
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Pause:
     """A pause that may be the end of the utterance."""
 
@@ -143,6 +153,7 @@ class WhisperRecogniser:
         """Start of the open utterance in samples, same origin; None between utterances."""
         self._next_partial = 0
         self._shown: Transcript | None = None
+        self._stable = StablePartials()
         self._pause: _Pause | None = None
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
@@ -167,7 +178,7 @@ class WhisperRecogniser:
         elif self._begin is None:
             self._forget(end - self._ahead())
         elif end - self._begin >= LONGEST * MODEL_RATE:
-            yield from self._close(self._transcribe(end, final=True), end)
+            yield from self._close(self._transcribe(end).transcript, end)
             self._open(end)
         elif self._options.partial_every > 0 and end >= self._next_partial:
             yield from self._partial(end)
@@ -185,11 +196,11 @@ class WhisperRecogniser:
 
     def _begin_pause(self, at: int) -> Iterator[Transcript]:
         """Transcribe the utterance, in case that it has ended; it is shown as a partial until that is known."""
-        heard = self._transcribe(at, final=True)
-        self._pause = _Pause(at, heard)
+        heard = self._transcribe(at)
+        self._pause = _Pause(at, heard.transcript)
         self._next_partial = at + round(self._options.partial_every * MODEL_RATE)
         if self._options.partial_every > 0:
-            yield from self._show(replace(heard, final=False))
+            yield from self._show(heard)
 
     def _end_pause(self) -> Iterator[Transcript]:
         """End the utterance whose pause has lasted long enough; its transcript is there."""
@@ -200,6 +211,7 @@ class WhisperRecogniser:
     def _open(self, at: int) -> None:
         self._begin = at
         self._shown = None
+        self._stable = StablePartials()
         self._next_partial = at + round(self._options.partial_every * MODEL_RATE)
 
     def _close(self, heard: Transcript, end: int) -> Iterator[Transcript]:
@@ -212,23 +224,29 @@ class WhisperRecogniser:
 
     def _partial(self, end: int) -> Iterator[Transcript]:
         began = self._clock()
-        heard = self._transcribe(end, final=False)
+        heard = self._transcribe(end)
         wait = max(self._options.partial_every, 2 * (self._clock() - began))
         self._next_partial = end + round(wait * MODEL_RATE)
         yield from self._show(heard)
 
-    def _show(self, heard: Transcript) -> Iterator[Transcript]:
+    def _show(self, heard: _Heard) -> Iterator[Transcript]:
         """The utterance so far, if it says something new."""
-        if heard.text and (self._shown is None or heard.text != self._shown.text):
-            self._shown = heard
-            yield heard
+        partial = heard.transcript
+        if heard.pieces:
+            pieces = self._stable.next(heard.pieces)
+            words = tuple(piece.word for piece in pieces)
+            partial = replace(partial, text="".join(piece.text for piece in pieces).strip(), words=words)
+        if partial.text and (self._shown is None or partial.text != self._shown.text):
+            self._shown = replace(partial, final=False)
+            yield self._shown
 
-    def _transcribe(self, end: int, *, final: bool) -> Transcript:
+    def _transcribe(self, end: int) -> _Heard:
+        """The utterance up to here as a final, whatever it is shown as."""
         assert self._begin is not None
         start = self._begin / MODEL_RATE
         audio = self._audio[self._begin - self._first : end - self._first]
         if not _is_audible(audio):
-            return Transcript("", final=final, start=start, end=end / MODEL_RATE)
+            return _Heard(Transcript("", final=True, start=start, end=end / MODEL_RATE))
         segments, _ = self._model.transcribe(
             audio,
             language=self._options.language,
@@ -241,13 +259,17 @@ class WhisperRecogniser:
         sure = [segment for segment in segments if not _is_invented(segment)]
         text = " ".join(segment.text.strip() for segment in sure).strip()
         until = end / MODEL_RATE
-        words = tuple(
-            Word(word.word.strip(), min(start + float(word.start), until), min(start + float(word.end), until))
+        pieces = tuple(
+            Piece(
+                word.word,
+                Word(word.word.strip(), min(start + float(word.start), until), min(start + float(word.end), until)),
+            )
             for segment in sure
             for word in segment.words or ()
             if word.word.strip()
         )
-        return Transcript(text, final=final, start=start, end=until, words=words)
+        words = tuple(piece.word for piece in pieces)
+        return _Heard(Transcript(text, final=True, start=start, end=until, words=words), pieces)
 
     def _forget(self, until: int) -> None:
         drop = min(max(until - self._first, 0), len(self._audio))
