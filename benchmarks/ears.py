@@ -53,8 +53,8 @@ class Contestant:
     name: str
     live: Callable[[int], Ear]
     """A recogniser of one speaker, for a rate in Hz."""
-    offline: Callable[[Samples], str]
-    """Everything at once, at 16 kHz."""
+    offline: Callable[[Samples, int], str]
+    """A whole utterance at once, with its rate in Hz."""
 
 
 @dataclass
@@ -136,7 +136,7 @@ def compare(ear: Contestant, material: Sequence[tuple[str, Samples]], line: str)
         sent, rate = over_line(voice, line)
         tally.words += len(expected.split())
         tally.audio += len(voice) / 16000
-        tally.offline_errors += edits(expected, plain(ear.offline(_at_model_rate(sent, rate))))
+        tally.offline_errors += edits(expected, plain(ear.offline(sent, rate)))
         begun, ended = _bounds(sent, rate)
         heard, work = timed(ear.live(rate), _in_line(sent, rate), rate)
         tally.work += work
@@ -202,7 +202,7 @@ def _at_model_rate(samples: Samples, rate: int) -> Samples:
 
 
 def _sphinx() -> Contestant:
-    from providers.engines.pocketsphinx.recogniser import RecogniserOptions, SphinxRecogniser
+    from providers.engines.pocketsphinx.recogniser import TELEPHONE_RATE, RecogniserOptions, SphinxRecogniser
     from providers.engines.pocketsphinx.worker import WorkerOptions, load_decoder
 
     options = WorkerOptions(recogniser=RecogniserOptions())
@@ -213,10 +213,11 @@ def _sphinx() -> Contestant:
         decoder.set_cmn(fresh)
         return SphinxRecogniser(decoder, rate=rate, options=options.recogniser)
 
-    def offline(samples: Samples) -> str:
+    def offline(samples: Samples, rate: int) -> str:
         decoder.set_cmn(fresh)
         decoder.start_utt()
-        decoder.process_raw(encode_pcm16(samples), False, True)
+        heard = np.repeat(samples, 2) if rate == TELEPHONE_RATE else samples  # as live: the model needs the upper band
+        decoder.process_raw(encode_pcm16(heard), False, True)
         decoder.end_utt()
         found = decoder.hyp()
         return str(found.hypstr) if found else ""
@@ -232,8 +233,8 @@ def _whisper(name: str, folder: Path) -> Contestant:
     model = faster_whisper.WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1)
     options = WhisperOptions(folder=folder, language="en")
 
-    def offline(samples: Samples) -> str:
-        segments, _ = model.transcribe(samples, language="en", beam_size=1, temperature=0.0)
+    def offline(samples: Samples, rate: int) -> str:
+        segments, _ = model.transcribe(_at_model_rate(samples, rate), language="en", beam_size=1, temperature=0.0)
         return " ".join(segment.text for segment in segments)
 
     def live(rate: int) -> Ear:

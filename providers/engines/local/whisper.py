@@ -10,6 +10,7 @@ on stay. Silence never reaches the model, which is known to invent sentences in 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -51,8 +52,15 @@ PAUSE = 0.2
 UNLIKELY = -1.0
 """Mean log probability of a segment's tokens below which it is dropped when the model also suspects silence."""
 
-SUSPECTED_SILENCE = 0.6
-"""The model's probability of no speech."""
+SUSPECTED_SILENCE = 0.4
+"""The model's probability of no speech. On noise and music of the recordings for tuning it was 0.45 to 0.85 with a log
+probability of -0.85 to -1.4; on single spoken digits up to 0.72, with -0.64 to -0.95."""
+
+INVENTIONS = frozenset(("thank you", "thanks for watching", "thank you for watching", "you", "bye", "bye bye"))
+"""What the model writes in noise, from the ends of the films that it was trained on."""
+
+CERTAIN_SILENCE = 0.6
+"""Probability of no speech above which an invention is dropped, however likely its tokens are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,4 +296,7 @@ def _is_audible(audio: Samples) -> bool:
 
 
 def _is_invented(segment: Any) -> bool:
-    return bool(segment.no_speech_prob > SUSPECTED_SILENCE and segment.avg_logprob < UNLIKELY)
+    said = " ".join(re.findall(r"\w+", segment.text.casefold()))
+    if segment.no_speech_prob > CERTAIN_SILENCE and said in INVENTIONS:
+        return True
+    return not said or bool(segment.no_speech_prob > SUSPECTED_SILENCE and segment.avg_logprob < UNLIKELY)

@@ -94,14 +94,15 @@ def test_no_folder_at_all_names_the_setting() -> None:
 class ScriptedModel:
     """Writes down what it was given; hears its length in tenths of a second."""
 
-    def __init__(self, **doubts: float) -> None:
+    def __init__(self, text: str = "", **doubts: float) -> None:
+        self._text = text
         self.given: list[float] = []
         self._doubts = {"no_speech_prob": 0.0, "avg_logprob": 0.0} | doubts
 
     def transcribe(self, audio: Any, **options: Any) -> tuple[Iterator[Any], None]:
         assert options["condition_on_previous_text"] is False
         self.given.append(len(audio) / 16000)
-        text = f" {len(audio) // 1600} tenths."
+        text = self._text or f" {len(audio) // 1600} tenths."
         return iter([SimpleNamespace(text=text, words=None, **self._doubts)]), None
 
 
@@ -178,6 +179,18 @@ def test_segments_that_the_model_doubts_are_dropped() -> None:
     assert hear(ScriptedModel(no_speech_prob=0.9, avg_logprob=-2.0), pcm) == []
     assert hear(ScriptedModel(no_speech_prob=0.9, avg_logprob=-0.2), pcm)
     assert hear(ScriptedModel(no_speech_prob=0.1, avg_logprob=-2.0), pcm)
+
+
+@pytest.mark.parametrize(("text", "doubt", "kept"), [(" Thank you.", 0.8, False), (" Thank you.", 0.1, True)])
+def test_what_the_model_invents_in_noise_is_dropped_when_it_suspects_silence(
+    text: str, doubt: float, kept: bool
+) -> None:
+    heard = hear(ScriptedModel(text, no_speech_prob=doubt), line(16000, 1) + babble(16000, 2) + line(16000, 1))
+    assert bool(heard) is kept
+
+
+def test_a_transcript_without_a_word_is_none() -> None:
+    assert hear(ScriptedModel(" . …"), line(16000, 1) + babble(16000, 2) + line(16000, 1)) == []
 
 
 def test_speech_without_a_pause_is_cut_before_the_model_would_cut_it() -> None:
