@@ -41,7 +41,7 @@ def speech(text: str, rate: int = 16000, *, silence_after: float = 0.7) -> bytes
     rendered = espeak().render(text, "en-us+f5", words_per_minute=150)
     resampler = Resampler(rendered.rate, rate)
     spoken = [resampler.feed(PcmDecoder().feed(rendered.pcm)), resampler.flush()]
-    return bytes(rate) + encode_pcm16(np.concatenate(spoken)) + bytes(2 * round(silence_after * rate))
+    return bytes(2 * (rate // 2)) + encode_pcm16(np.concatenate(spoken)) + bytes(2 * round(silence_after * rate))
 
 
 class _Shared:
@@ -153,6 +153,17 @@ def test_any_rate_is_heard(rate: int) -> None:
             heard = await hear(recognition, speech(YES, rate), block=rate // 25)
         assert [t.final for t in heard].count(True) == 1
         assert heard[-1].text
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_noise_as_loud_and_as_restless_as_speech_gives_no_words(rate: int) -> None:
+    """Samples cut at the wrong byte: the level of a speaker, and the detector before it is sure of speech."""
+
+    async def scenario(engine: Sphinx) -> None:
+        async with engine.listen(rate=rate) as recognition:
+            assert await hear(recognition, bytes(1) + speech(HELP, rate) + bytes(1), block=rate // 25) == []
 
     run(scenario)
 
