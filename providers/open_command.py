@@ -22,8 +22,8 @@ __all__ = ["open_page"]
 def open_page(url: str | None, hours: float, *, no_browser: bool) -> None:
     """Open the page of a running server: its calls, live, and the playground.
 
-    The address holds a token that reads calls and speaks in the playground, and that opens nothing else. The page takes
-    it out of the address at once.
+    The address holds a token that reads calls and recordings and speaks in the playground, and that opens nothing else.
+    The page takes it out of the address at once.
     """
     try:
         server = only_server() if url is None else server_at(url)

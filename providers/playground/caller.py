@@ -7,13 +7,13 @@ import contextlib
 
 from providers.emulator.conversation.ports import PortError, VoicePort
 
-__all__ = ["CallerLine"]
+__all__ = ["TypedSpeech"]
 
 _MOST_LINES = 5
 _MOST_SECONDS = 60.0
 
 
-class CallerLine:
+class TypedSpeech:
     """Lines that wait, and the sound of the one that is spoken.
 
     Parameters

@@ -19,7 +19,7 @@ from providers.inbound import check_connection
 from providers.operations.drain import Drain
 from providers.pages.page import PageAccess
 from providers.playground.credentials import own_credentials
-from providers.playground.session import CallSurroundings, Session
+from providers.playground.session import CallSurroundings, PlaygroundCall
 from providers.playground.stacks import Stacks
 from providers.playground.wire import StartCall, parse, told
 from providers.settings import Settings
@@ -92,7 +92,7 @@ class Playground:
             async with self.stacks.using(start.changes()) as base, httpx.AsyncClient() as client:
                 speaker = _CLEAR_VOICES.get(start.voice or self.own_voice.partition(",")[0])
                 around = CallSurroundings(base, own_credentials(self.settings), self.calls, speaker)
-                session = Session(socket, start, around, client)
+                session = PlaygroundCall(socket, start, around, client)
                 log.info("playground call", call_id=session.call_id, voice=start.voice, transcriber=start.transcriber)
                 await session.run()
         except TimeoutError:

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from providers.emulator.conversation.ports import Messages, ModelPort, PortError, ToolWish
-from providers.playground.wire import Model
+from providers.playground.wire import ModelChoice
 
 __all__ = ["model_of"]
 
@@ -18,7 +18,7 @@ _SECONDS = httpx.Timeout(30.0)
 _NOTHING_HEARD = "I did not hear anything."
 
 
-def model_of(chosen: Model, client: httpx.AsyncClient) -> ModelPort:
+def model_of(chosen: ModelChoice, client: httpx.AsyncClient) -> ModelPort:
     """The model that a page has chosen."""
     if chosen.kind == "url":
         return _Remote(chosen.url.rstrip("/"), chosen.name, client)

@@ -17,7 +17,7 @@ from providers.emulator.credentials import SentCredentials
 from providers.emulator.protocol import TRANSCRIBER_PATH, start_message
 from providers.emulator.transcriber_client import CallRecord, TranscriberCall
 
-__all__ = ["ReplayRequest", "Sound", "read_sound", "replayed"]
+__all__ = ["ReplayRequest", "RecordedSound", "read_sound", "replayed"]
 
 _TAIL = 8.0
 """Seconds of silence, at most, in which the last final is awaited."""
@@ -46,7 +46,7 @@ class ReplayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class RecordedSound:
     """A recorded call's sound."""
 
     pcm: bytes
@@ -61,16 +61,16 @@ class Sound:
         return len(self.pcm) / 2 / self.channels / self.rate
 
 
-def read_sound(file: Path) -> Sound:
+def read_sound(file: Path) -> RecordedSound:
     """Read a FLAC file."""
     import soundfile
 
     samples, rate = soundfile.read(str(file), dtype="int16", always_2d=True)
-    return Sound(samples.astype("<i2").tobytes(), int(rate), samples.shape[1])
+    return RecordedSound(samples.astype("<i2").tobytes(), int(rate), samples.shape[1])
 
 
 async def replayed(
-    sound: Sound, base: str, credentials: SentCredentials, *, speed: float
+    sound: RecordedSound, base: str, credentials: SentCredentials, *, speed: float
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Replay a call: messages of progress, and each transcript as it comes.
 
@@ -106,7 +106,7 @@ async def replayed(
 
 
 async def _sent(
-    sound: Sound, record: CallRecord, speed: float, tell: Callable[[dict[str, Any]], None]
+    sound: RecordedSound, record: CallRecord, speed: float, tell: Callable[[dict[str, Any]], None]
 ) -> AsyncGenerator[bytes | str, None]:
     """The call's frames, then silence until nothing more is said."""
 

@@ -1,4 +1,4 @@
-"""Session: one playground call, from the page's first message to its last.
+"""PlaygroundCall: one playground call, from the page's first message to its last.
 
 The page gets stereo frames as binary messages and, as JSON: ``ready``, ``event`` (the conversation's log), ``wire``
 (what went to and came from the endpoints), ``stop`` (drop the sound that is buffered), ``ended`` and ``error``.
@@ -23,12 +23,12 @@ from providers.emulator.conversation.live import Listeners, LiveCall
 from providers.emulator.conversation.ports import Ports
 from providers.emulator.credentials import SentCredentials
 from providers.errors import BadRequest
-from providers.playground.caller import CallerLine
+from providers.playground.caller import TypedSpeech
 from providers.playground.models import model_of
 from providers.playground.ports import OwnEndpointing, OwnTranscriber, OwnVoice, Route
-from providers.playground.wire import HangUp, Played, SayLine, StartCall, parse, told
+from providers.playground.wire import PageHangUp, Played, SayLine, StartCall, parse, told
 
-__all__ = ["CallSurroundings", "Session"]
+__all__ = ["CallSurroundings", "PlaygroundCall"]
 
 _MOST_WAITING = 500
 """Messages, ten seconds of sound, that wait for a page that does not keep up."""
@@ -50,7 +50,7 @@ class CallSurroundings:
     """Voice of lines that are typed; None is the server's default."""
 
 
-class Session:
+class PlaygroundCall:
     """One call."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Session:
         self.call_id = f"playground-{uuid.uuid4().hex[:12]}"
         route = Route(around.base, around.credentials, self.call_id, start.rate, client, self._on_wire)
         typed = replace(route, call_id="", on_wire=lambda kind, content: None)  # the caller's, not the assistant's
-        self._caller = CallerLine(OwnVoice(typed, around.speaker), start.rate)
+        self._caller = TypedSpeech(OwnVoice(typed, around.speaker), start.rate)
         self._call = LiveCall(
             _assistant(start),
             _ports(start, route),
@@ -115,7 +115,7 @@ class Session:
         match parse(text):
             case SayLine(line):
                 self._caller.say(line)
-            case HangUp():
+            case PageHangUp():
                 self._call.hang_up()
             case Played():
                 pass  # told for those who measure; the conversation's own clock says what was heard

@@ -14,14 +14,14 @@ from msgspec import Meta
 from providers.emulator.conversation.assistant import Assistant
 from providers.errors import BadRequest
 
-__all__ = ["FromPage", "HangUp", "Model", "Played", "SayLine", "StartCall", "parse"]
+__all__ = ["FromPage", "PageHangUp", "ModelChoice", "Played", "SayLine", "StartCall", "parse"]
 
 _Text = Annotated[str, Meta(max_length=2000)]
 _Name = Annotated[str, Meta(max_length=100)]
 _MOST_BYTES = 64 * 1024
 
 
-class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ModelChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the assistant's words come from."""
 
     kind: Literal["echo", "scripted", "url"] = "echo"
@@ -43,7 +43,7 @@ class StartCall(msgspec.Struct, frozen=True, tag="start", rename="camel"):
     """Engine that listens; empty is the server's own."""
     endpointing: bool = True
     """Whether this server's endpointing decides when a turn is over; otherwise the transcription plan does."""
-    model: Model = Model()
+    model: ModelChoice = ModelChoice()
     assistant: Assistant = Assistant()
 
     def changes(self) -> dict[str, str]:
@@ -66,11 +66,11 @@ class Played(msgspec.Struct, frozen=True, tag="played"):
     """Not played, because the assistant had been interrupted."""
 
 
-class HangUp(msgspec.Struct, frozen=True, tag="hang-up"):
+class PageHangUp(msgspec.Struct, frozen=True, tag="hang-up"):
     """The caller hangs up."""
 
 
-FromPage: TypeAlias = StartCall | SayLine | Played | HangUp
+FromPage: TypeAlias = StartCall | SayLine | Played | PageHangUp
 
 _decoder: msgspec.json.Decoder[FromPage] = msgspec.json.Decoder(FromPage)
 

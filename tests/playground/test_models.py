@@ -10,27 +10,27 @@ import pytest
 
 from providers.emulator.conversation.ports import PortError
 from providers.playground.models import model_of
-from providers.playground.wire import Model
+from providers.playground.wire import ModelChoice
 
 HEARD = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "a table for two"}]
 
 
-async def answered(chosen: Model, respond: httpx.MockTransport | None, times: int) -> list[list[str]]:
+async def answered(chosen: ModelChoice, respond: httpx.MockTransport | None, times: int) -> list[list[str]]:
     async with httpx.AsyncClient(transport=respond) as client:
         model = model_of(chosen, client)
         return [[str(piece) async for piece in model.answer(HEARD)] for _ in range(times)]
 
 
-def answer(chosen: Model, respond: httpx.MockTransport | None = None) -> list[str]:
+def answer(chosen: ModelChoice, respond: httpx.MockTransport | None = None) -> list[str]:
     return asyncio.run(answered(chosen, respond, 1))[0]
 
 
 def test_echo_repeats_the_caller() -> None:
-    assert answer(Model()) == ["You said: a table for two"]
+    assert answer(ModelChoice()) == ["You said: a table for two"]
 
 
 def test_a_script_goes_on_with_its_last_line() -> None:
-    said = asyncio.run(answered(Model("scripted", ("One.", "Two.")), None, 3))
+    said = asyncio.run(answered(ModelChoice("scripted", ("One.", "Two.")), None, 3))
     assert said == [["One."], ["Two."], ["Two."]]
 
 
@@ -43,7 +43,7 @@ def test_a_model_streams_its_pieces() -> None:
         lines = [f"data: {json.dumps({'choices': [{'delta': piece}]})}" for piece in pieces]
         return httpx.Response(200, text="\n\n".join([*lines, ": a comment", "data: {}", "data: [DONE]", ""]))
 
-    chosen = Model("url", url="http://models/v1/", name="small")
+    chosen = ModelChoice("url", url="http://models/v1/", name="small")
     assert answer(chosen, httpx.MockTransport(respond)) == ["For ", "two."]
 
 
@@ -51,4 +51,4 @@ def test_a_model_streams_its_pieces() -> None:
 def test_a_model_that_refuses_is_told_by_its_status(status: int) -> None:
     respond = httpx.MockTransport(lambda request: httpx.Response(status, text="a secret"))
     with pytest.raises(PortError, match=f"^model: HTTP {status}$"):
-        answer(Model("url", url="http://models"), respond)
+        answer(ModelChoice("url", url="http://models"), respond)

@@ -88,8 +88,8 @@ class PageShell extends HTMLElement {
     const form = h(
       "form",
       { class: "card ask" },
-      h("h1", {}, "Who is there?"),
-      h("p", {}, "Run ", h("code", {}, "vapi-providers open"), " on the server's machine; it opens this page with a token. Or give a token or the server's secret:"),
+      h("h1", {}, "This page needs a token"),
+      h("p", {}, "Run ", h("code", {}, "vapi-providers open"), " on the server's machine, which opens this page with one. Or give a token or the server's secret here:"),
       h("label", { for: "token" }, "Token or secret"),
       field,
       h("button", { class: "primary" }, "Open"),

@@ -19,7 +19,9 @@ export class PlayView extends HTMLElement {
     this.fault = "";
     this.button = h("button", { type: "button", class: "primary call-button", onclick: () => this.#press() }, "Call");
     this.mute = h("button", { type: "button", "aria-pressed": "false", disabled: true, onclick: () => this.#mute() }, "Mute");
-    this.state = h("p", { class: "state", role: "status" }, "Ready.");
+    this.state = h("p", { class: "state" }, "Ready.");
+    /** What a screen reader says: states and whole lines, not each word that is heard. */
+    this.spoken = h("p", { class: "unseen", role: "status" });
     this.levels = { customer: level("You"), assistant: level("Assistant") };
     this.line = h("input", { name: "line", placeholder: "or type what the caller says", "aria-label": "What the caller says", autocomplete: "off", disabled: true, maxlength: 1000 });
     /** @type {ReturnType<typeof setInterval>|undefined} */
@@ -36,7 +38,7 @@ export class PlayView extends HTMLElement {
       this.line.value = "";
     });
     const meters = h("div", { class: "meters" }, ...Object.values(this.levels).map((one) => one.parentElement ?? one));
-    const talk = h("section", { class: "card talk", "aria-label": "Talk" }, h("div", { class: "buttons" }, this.button, this.mute), this.state, meters, say);
+    const talk = h("section", { class: "card talk", "aria-label": "Talk" }, h("div", { class: "buttons" }, this.button, this.mute), this.state, this.spoken, meters, say);
     const settings = h("details", { class: "card settings", open: true }, h("summary", {}, "The next call"), this.form);
     this.place = h("section", { class: "shown", "aria-label": "This call" }, h("p", { class: "quiet hint" }, "Press “Call” and speak. Both sides, every transcript and every decision appear here."));
     this.replaceChildren(h("div", { class: "side" }, h("h1", {}, "Playground"), talk, settings), this.place);
@@ -90,7 +92,7 @@ export class PlayView extends HTMLElement {
   #event({ kind, detail }) {
     if (kind === "speech-started") this.#say("speaking", "The assistant speaks.");
     else if (kind === "speech-stopped" || kind === "interrupted") this.#say("listening", kind === "interrupted" || detail.interrupted ? "Interrupted; listening." : "Listening.");
-    else if (kind === "transcript") this.#say("hearing", `“${detail.text}”${detail.final ? "" : " …"}`);
+    else if (kind === "transcript") this.#say(detail.final ? "heard" : "hearing", `“${detail.text}”${detail.final ? "" : " …"}`);
     else if (kind === "model-asked") this.#say("thinking", "The assistant thinks.");
     else if (kind === "voice-failed" || kind === "transcriber-lost") {
       this.fault = `${kind === "voice-failed" ? "The voice failed" : "The transcriber was lost"}: ${detail.error}`;
@@ -130,6 +132,7 @@ export class PlayView extends HTMLElement {
   #say(state, text) {
     this.dataset.state = state;
     this.state.textContent = text;
+    if (state !== "hearing") this.spoken.textContent = text;
   }
 }
 

@@ -27,6 +27,8 @@ export class CallTimeline extends HTMLElement {
     this.scroller = h("div", { class: "scroller", tabindex: "0", role: "group", "aria-label": "Timeline; arrow keys walk from event to event" });
     this.cursor = h("div", { class: "cursor", hidden: true });
     this.observer = new ResizeObserver(() => this.redraw());
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+    this.recoloured = () => this.redraw();
   }
 
   connectedCallback() {
@@ -36,11 +38,13 @@ export class CallTimeline extends HTMLElement {
     addEventListener("pointerup", this.released);
     this.scroller.addEventListener("keydown", (event) => this.#walk(event));
     this.observer.observe(this);
+    this.scheme.addEventListener("change", this.recoloured);
   }
 
   disconnectedCallback() {
     removeEventListener("pointerup", this.released);
     this.observer.disconnect();
+    this.scheme.removeEventListener("change", this.recoloured);
   }
 
   /** Show a call. @param {Picture} call */

@@ -5,6 +5,9 @@ import { h, placed } from "./dom.js";
 export const PEAK_RATE = 100;
 /** Peaks a second. */
 
+const QUIET = 24;
+/** Peak from which on a side is drawn larger than it is: a soft voice is seen, the noise of a silent line is not. */
+
 const WIDEST = 4096;
 /** Pixels of one canvas; browsers refuse much wider ones. */
 
@@ -32,17 +35,18 @@ export function peaksOf(samples, rate) {
  */
 export function waveform(peaks, clock, scale) {
   const width = Math.ceil((peaks.length / clock.rate) * scale);
+  const loudest = Math.max(QUIET, peaks.reduce((most, peak) => Math.max(most, peak), 0));
   const made = [];
   for (let left = 0; left < width; left += WIDEST) {
     const canvas = h("canvas", { class: "wave", width: Math.min(WIDEST, width - left), height: 40, "aria-hidden": "true" });
     made.push(placed(canvas, clock.begin * scale + left, canvas.width));
-    requestAnimationFrame(() => draw(canvas, peaks, (clock.rate / scale), left));
+    requestAnimationFrame(() => draw(canvas, peaks, clock.rate / scale, left, loudest));
   }
   return made;
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Int8Array} peaks @param {number} each peaks per pixel @param {number} left */
-function draw(canvas, peaks, each, left) {
+/** @param {HTMLCanvasElement} canvas @param {Int8Array} peaks @param {number} each peaks per pixel @param {number} left @param {number} loudest the peak that fills the height */
+function draw(canvas, peaks, each, left, loudest) {
   const context = canvas.getContext("2d");
   if (!context) return;
   context.fillStyle = getComputedStyle(canvas).color;
@@ -53,7 +57,7 @@ function draw(canvas, peaks, each, left) {
     for (let index = Math.floor((left + x) * each); index < end && index < peaks.length; index += 1) {
       largest = Math.max(largest, peaks[index]);
     }
-    const height = Math.max(1, (largest / 127) * canvas.height);
+    const height = Math.max(1, (largest / loudest) * canvas.height);
     context.fillRect(x, middle - height / 2, 1, height);
   }
 }
