@@ -42,7 +42,7 @@ class ClientMessages:
 
     def _say(self, message: dict[str, Any]) -> None:
         content = message.get("content")
-        if not isinstance(content, str) or self._dialogue.muted:
+        if not isinstance(content, str):
             return
         if message.get("interruptAssistantEnabled") is True:
             self._dialogue.silence_assistant()
@@ -56,7 +56,7 @@ class ClientMessages:
             return
         add_message(self._context, added)
         thinking = self._dialogue.thinking
-        if message.get("triggerResponseEnabled") is False or self._dialogue.muted:
+        if message.get("triggerResponseEnabled") is False:
             return
         if thinking.unheard:
             thinking.cancel()
@@ -67,10 +67,10 @@ class ClientMessages:
         self._context.note("control", control=control)
         match control:
             case "mute-assistant":
-                self._dialogue.muted = True
+                self._context.muted = True
                 self._dialogue.silence_assistant()
             case "unmute-assistant":
-                self._dialogue.muted = False
+                self._context.muted = False
             case "mute-customer":
                 self.customer_muted = True
                 self._dialogue.caller_speech(speaking=False)

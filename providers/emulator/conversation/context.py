@@ -84,9 +84,10 @@ class Context:
         self.assistant = assistant
         self.behaviour = behaviour
         self.variables = variables
-        self.epoch = epoch
         self.now = 0.0
         """Seconds since the call began."""
+        self.muted = False
+        """True while the assistant is not to be heard."""
         self.timers = Timers()
         self.history = History(epoch)
         self.commands: list[Command] = []
@@ -117,6 +118,11 @@ class Context:
         to_client = not names.isdisjoint(DEFAULT_CLIENT_MESSAGES if client is None else client)
         if to_server or to_client:
             self.do(Send(message, to_server=to_server, to_client=to_client))
+
+    @property
+    def epoch(self) -> float:
+        """Seconds since 1970 at which the call began."""
+        return self.history.epoch
 
     def rendered(self, template: str, *, field: str = "template") -> str:
         """A text of the assistant's with its variables filled in; raises PlanError that names ``field``."""

@@ -25,8 +25,6 @@ class Dialogue:
         self.turns = TurnTaking(context)
         self.hooks = Hooks(context, self.speaker, self.thinking, self.tools, seed=call_id)
         self.silence = Silence(context, self.speaker, self.hooks)
-        self.muted = False
-        """True while the assistant is not to be heard."""
         self._said: Message | None = None
         """The caller's last turn."""
         self._context = context
@@ -70,7 +68,7 @@ class Dialogue:
     def say_first_message(self) -> None:
         """Say the assistant's first message."""
         assistant = self._context.assistant
-        if assistant.first_message and not self.muted:
+        if assistant.first_message:
             interruptible = assistant.first_message_interruptions_enabled
             self.speaker.say(self._context.rendered(assistant.first_message), interruptible=interruptible)
 
@@ -153,12 +151,10 @@ class Dialogue:
             return
         at = context.now if began is None else began
         self._said = context.history.add("user", text, at=at, end=context.now)
-        context.note("turn-ended", turn=context.turn, text=text, reason=reason)
+        context.note("turn-ended", turn=context.turn_of("user"), text=text, reason=reason)
         context.conversation_update()
-        if self.muted:
-            return
         self.thinking.answer(after_turn=True)
-        if context.behaviour.hang_seconds:
+        if context.behaviour.hang_seconds and not context.muted:
             context.timers.set(_HANG, context.now + context.behaviour.hang_seconds, self._hang)
 
     # The assistant.
@@ -208,7 +204,8 @@ class Dialogue:
     def follow_silence(self, *, ending: bool) -> None:
         """Let the timers of silence run or stop, as the call is now."""
         at_work = self.speaker.busy or self.thinking.pending or self.turns.waiting or ending
-        self.silence.update(quiet=not at_work, idle=not at_work and not self.turns.speaking)
+        idle = not at_work and not self.turns.speaking and not self._context.muted
+        self.silence.update(quiet=not at_work, idle=idle)
 
     def _hang(self) -> None:
         self._context.note("hang")

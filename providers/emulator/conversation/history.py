@@ -36,7 +36,7 @@ class History:
 
     def __init__(self, epoch: float) -> None:
         self.messages: list[Message] = []
-        self._epoch = epoch
+        self.epoch = epoch
 
     def add(self, role: Role, text: str, *, at: float, end: float | None = None) -> Message:
         """Append a message."""
@@ -83,7 +83,7 @@ class History:
         common: dict[str, Any] = {
             "role": _PLATFORM_ROLES[message.role],
             "message": message.text,
-            "time": round(1000 * (self._epoch + message.at)),
+            "time": round(1000 * (self.epoch + message.at)),
             "secondsFromStart": round(message.at, 3),
         }
         if message.tool_calls:
@@ -94,4 +94,4 @@ class History:
         if message.role == "system":
             return common
         length = message.end - message.at
-        return common | {"endTime": round(1000 * (self._epoch + message.end)), "duration": round(1000 * length)}
+        return common | {"endTime": round(1000 * (self.epoch + message.end)), "duration": round(1000 * length)}

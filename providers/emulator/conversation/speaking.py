@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 
 from providers.emulator.conversation.commands import AskVoice, CancelVoice, StopPlaying
-from providers.emulator.conversation.context import Context, SpeechBegan, SpeechOver, VoicesFailed
+from providers.emulator.conversation.context import Context, MustEnd, SpeechBegan, SpeechOver, VoicesFailed
 from providers.emulator.conversation.playout import Playout, PlayoutEvent
 from providers.emulator.conversation.text.chunking import Chunker
 from providers.emulator.conversation.text.formatting import speakable
@@ -79,7 +79,11 @@ class Speaker:
         self._finish()
 
     def say(self, text: str, *, interruptible: bool = True, end_reason: str | None = None) -> None:
-        """A whole message that no model wrote."""
+        """A whole message that no model wrote; a muted assistant says nothing, and ends the call where it has to."""
+        if self._context.muted:
+            if end_reason is not None:
+                self._context.happen(MustEnd(end_reason))
+            return
         utterance = self.begin("force-say", "", interruptible=interruptible, end_reason=end_reason)
         self.write(utterance, text)
         self.close(utterance)

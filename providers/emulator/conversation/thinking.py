@@ -51,7 +51,9 @@ class Thinking:
         return waiting or (self._request is not None and self._utterance is None)
 
     def answer(self, *, after_turn: bool, extra: tuple[dict[str, Any], ...] = ()) -> None:
-        """Ask the model for a new answer; ``after_turn``: the caller has just finished."""
+        """Ask the model for a new answer; ``after_turn``: the caller has just finished. A muted assistant has none."""
+        if self._context.muted:
+            return
         plan, behaviour = self._context.assistant.start_speaking_plan, self._context.behaviour
         self._turn_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self._call_id}/{self._requests}"))
         self._utterance = None

@@ -71,7 +71,6 @@ class Tools:
             own(tool_call_id, parameters, tool)
         else:
             self._context.do(CallTool(tool_call_id, _name(tool), parameters, tool))
-        self._wants_answer = False
 
     def answered(self, tool_call_id: str, result: str, *, error: bool) -> None:
         """A result came."""

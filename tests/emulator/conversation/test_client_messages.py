@@ -132,3 +132,20 @@ def test_nothing_is_taken_in_after_the_end() -> None:
     assert call.conversation.events() == []
     assert call.conversation.next_timer() is None
     assert isinstance(call.record.asked[-1][1], commands.End)
+
+
+def test_a_muted_assistant_has_no_idle_messages_and_no_last_words_and_still_hangs_up() -> None:
+    record = told(
+        (1.0, {"type": "control", "control": "mute-assistant"}),
+        (3.0, {"type": "say", "content": "By the way."}),
+        firstMessage="Hello.",
+        silenceTimeoutSeconds=12,
+        messagePlan={
+            "idleMessages": ["Are you there?"],
+            "idleTimeoutSeconds": 5,
+            "silenceTimeoutMessage": "Goodbye then.",
+        },
+    )
+    assert said_by(record, "assistant") == ["Hello."]
+    assert record.ended_reason == "silence-timed-out"
+    assert record.of_kind("idle-message") == []
