@@ -94,18 +94,14 @@ def talk(wanted: TalkRequest, console: Console) -> bool:
     display = Display(console, shows_partials=wanted.shows_partials)
     try:
         asyncio.run(_conversation(wanted, console, display, record))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):  # SIGINT, SIGTERM
         if not record.events:
-            raise
+            raise KeyboardInterrupt from None
     display.end(record.reason, record.seconds)
     if wanted.out is not None:
         save(wanted.out, wav_bytes(bytes(record.stereo), wanted.rate, channels=2))
-        console.print(
-            f"saved to {wanted.out}: left the caller, right the assistant",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        told = f"saved to {wanted.out}: left the caller, right the assistant"
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
     save_json(wanted.json_file, report(record, display))
     return not any(word in record.reason for word in ("error", "failed"))
 
@@ -170,7 +166,7 @@ async def _hold(
             on_message=lambda send: server_url.tell(send.message) if send.to_server else None,
             on_audio=_each(caller.heard, speaker.play) if speaker else caller.heard,
             on_stop=speaker.silence if speaker else lambda: None,
-            on_stereo=record.keep,
+            on_stereo=record.keep if wanted.out is not None else lambda frame: None,
         )
         endpoints = endpoints_of(assistant, identity)
         ports = Ports(endpoints.voice, endpoints.transcriber, model, endpoints.endpointing, ServerTools(server_url))

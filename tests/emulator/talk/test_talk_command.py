@@ -159,6 +159,20 @@ def test_ctrl_c_hangs_up_and_ends_the_server_of_its_own(tmp_path: Path) -> None:
     assert not server.is_running()
 
 
+def test_a_conversation_that_is_told_to_end_hangs_up(good_url: str, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--url", good_url, "--secret", SECRET, "--first-message", "Alpha."], cwd=tmp_path, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as child:  # fmt: skip
+        assert child.stdout is not None
+        assert any("assistant  Alpha." in line for line in child.stdout)
+        child.send_signal(signal.SIGTERM)
+        rest, errors = child.communicate(timeout=30)
+    assert child.returncode == 0, errors
+    assert rest.splitlines()[-1].startswith("ended: customer-ended-call; ")
+    assert "Traceback" not in errors
+
+
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     failed = run(tmp_path, "--say", "Hello.", PROVIDERS_VOICE="nonsense")
     assert failed.returncode == 2
