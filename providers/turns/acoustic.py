@@ -58,6 +58,8 @@ class AcousticTurns:
         Threads, each one judgement at a time.
     on_judged
         Is told each judgement's outcome and its seconds in the thread.
+    clock
+        Seconds, monotonic.
     """
 
     name = "acoustic"
@@ -68,6 +70,7 @@ class AcousticTurns:
         *,
         workers: int = 1,
         on_judged: Callable[[Judgement, float], None] = lambda outcome, seconds: None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._load = load
         self._model: SoundModel | None = None
@@ -75,6 +78,7 @@ class AcousticTurns:
         self._waiting: dict[TurnState, Future[None]] = {}
         self.on_judged = on_judged
         self._failed = False
+        self._clock = clock
 
     async def start(self) -> None:
         """Load the model; raises `EngineUnavailable` when it cannot be used."""
@@ -93,7 +97,7 @@ class AcousticTurns:
         if self._model is None:
             return
         self.cancel(state)
-        judgement = _Asked(state, state.pause, samples, rate, time.monotonic())
+        judgement = _Asked(state, state.pause, samples, rate, self._clock())
         loop = asyncio.get_running_loop()
         self._waiting[state] = self._threads.submit(self._run, judgement, self._model, loop)
 
@@ -110,7 +114,7 @@ class AcousticTurns:
 
     def _run(self, judgement: _Asked, model: SoundModel, loop: asyncio.AbstractEventLoop) -> None:
         """Judge in a thread."""
-        begun = time.monotonic()
+        begun = self._clock()
         done: float | None = None
         outcome: Judgement
         if begun - judgement.asked > _LATEST:
@@ -125,7 +129,7 @@ class AcousticTurns:
                 if not self._failed:
                     self._failed = True
                     log.exception("turn model failed")
-        seconds = time.monotonic() - begun
+        seconds = self._clock() - begun
         if not loop.is_closed():
             loop.call_soon_threadsafe(self._finished, judgement, done, outcome, seconds)
 

@@ -184,6 +184,6 @@ def test_the_sound_of_the_pause_decides_with_the_words(tmp_path: Path) -> None:
     served(
         Hears((3.0, Transcript("Well I think", final=True))),
         steps,
-        turn_engines="acoustic=10,text=0.1",
+        turn_engines="acoustic=3,text=0.1",
         turn_model=str(model),
     )

@@ -36,8 +36,13 @@ class Judging:
     """An engine around a model, with the outcomes of its judgements."""
 
     def __init__(self, model: Model) -> None:
+        self.now = 0.0
         self.outcomes: asyncio.Queue[str] = asyncio.Queue()
-        self.engine = AcousticTurns(lambda: model, on_judged=lambda outcome, _: self.outcomes.put_nowait(outcome))
+        self.engine = AcousticTurns(
+            lambda: model,
+            on_judged=lambda outcome, _: self.outcomes.put_nowait(outcome),
+            clock=lambda: self.now,
+        )
 
     async def outcome(self) -> str:
         async with asyncio.timeout(10):
@@ -111,6 +116,40 @@ def test_speech_cancels_what_waits_and_the_newest_pause_replaces_an_older_one() 
 
     judging(model, steps)
     assert model.heard == [1600, 4800]
+
+
+def test_a_judgement_that_waited_too_long_or_whose_pause_is_over_is_not_made() -> None:
+    model = Model(held=True)
+
+    async def steps(made: Judging) -> None:
+        over, late = paused(), paused()
+        made.engine.judge(paused(), silence(0.1), 16_000)
+        while not model.heard:
+            await asyncio.sleep(0)
+        made.engine.judge(over, silence(0.2), 16_000)
+        over.started()
+        model.go.set()
+        assert [await made.outcome(), await made.outcome()] == ["judged", "cancelled"]
+        model.go.clear()
+        made.engine.judge(paused(), silence(0.3), 16_000)
+        while len(model.heard) < 2:
+            await asyncio.sleep(0)
+        made.engine.judge(late, silence(0.4), 16_000)
+        made.now += 0.6
+        model.go.set()
+        assert [await made.outcome(), await made.outcome()] == ["judged", "late"]
+        assert late.hearing().done is None
+
+    judging(model, steps)
+    assert model.heard == [1600, 4800]
+
+
+def test_an_engine_that_has_not_started_judges_nothing() -> None:
+    model = Model()
+    engine = AcousticTurns(lambda: model)
+    engine.judge(paused(), silence(0.1), 16_000)
+    asyncio.run(engine.aclose())
+    assert not model.heard
 
 
 def test_a_judgement_of_a_pause_that_is_over_is_void() -> None:

@@ -103,6 +103,12 @@ def test_a_chosen_wait_function_also_decides_by_the_words_alone() -> None:
     assert answer.seconds == pytest.approx(1 - answer.done)
 
 
+def test_a_wait_function_without_a_value_at_this_place_leaves_the_servers_own() -> None:
+    gap = wait_function("9000 * sqrt((x - 0.3) * (x - 0.4))")
+    answer = turns(WeightedEngine(Says(log_odds(0.65)))).decide(TurnQuestion("x"), None, gap)
+    assert answer.seconds == pytest.approx(0.35)
+
+
 def test_a_dictated_number_is_awaited_whatever_the_sound_says() -> None:
     both = turns(WeightedEngine(Says(6.0, Reason.SOUND_DONE)), WeightedEngine(TextTurns()))
     asked = TurnQuestion("five five five", "What is your phone number?")

@@ -63,6 +63,10 @@ def raising(settings):
 
 def hollow(settings):
     return object()
+
+def picky(settings):
+    from providers.errors import SettingsError
+    raise SettingsError(["--polite: expected yes, found no"])
 """
 
 
@@ -72,7 +76,8 @@ def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = tmp_path / "politeness-1.0.dist-info"
     record.mkdir()
     (record / "METADATA").write_text("Metadata-Version: 2.1\nName: politeness\nVersion: 1.0\n")
-    points = "polite = politeness:Polite\nraising = politeness:raising\nhollow = politeness:hollow\n"
+    names = {"polite": "Polite", "raising": "raising", "hollow": "hollow", "picky": "picky"}
+    points = "".join(f"{name} = politeness:{found}\n" for name, found in names.items())
     (record / "entry_points.txt").write_text(f"[vapi_providers.turns]\n{points}")
     (tmp_path / "politeness.py").write_text(_PLUGIN)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -99,6 +104,12 @@ def test_an_engine_of_another_package_that_is_none_is_named(name: str, told: str
     with pytest.raises(EngineUnavailable) as error:
         make_turns(Settings.of(turn_engines=name))
     assert str(error.value) == told
+
+
+@pytest.mark.usefixtures("plugins")
+def test_an_engine_of_another_package_may_refuse_the_settings() -> None:
+    with pytest.raises(SettingsError, match="--polite: expected yes, found no"):
+        make_turns(Settings.of(turn_engines="picky"))
 
 
 def test_the_seconds_are_the_settings() -> None:
