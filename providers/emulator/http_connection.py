@@ -158,6 +158,9 @@ class HttpConnection(asyncio.Protocol):
         try:
             await self._send(request, parts, exchange, timeout)
             await exchange.wait(timeout)
+        except asyncio.CancelledError:
+            self.close()  # also where the answer is complete by now: nobody is left to keep the connection
+            raise
         finally:
             self._exchange = None
             self._finish(exchange)

@@ -288,3 +288,25 @@ def test_a_proxy_is_asked_for_a_tunnel() -> None:
                 await tunnelled(where, "no.example", 443)
 
     asyncio.run(scenario())
+
+
+def test_a_request_cancelled_as_its_answer_ends_closes_its_connection() -> None:
+    async def play() -> None:
+        gone = asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+            await reader.read()  # until the client closes
+            gone.set()
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            client = HttpClient(timeout=5)
+            asked = asyncio.create_task(client.post(url, b"", headers={}, on_body=lambda status, piece: asked.cancel()))
+            await asyncio.wait([asked])
+            assert asked.cancelled()
+            await asyncio.wait_for(gone.wait(), 5)
+
+    asyncio.run(play())
