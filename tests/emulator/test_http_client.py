@@ -304,7 +304,11 @@ def test_a_request_cancelled_as_its_answer_ends_closes_its_connection() -> None:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
             client = HttpClient(timeout=5)
-            asked = asyncio.create_task(client.post(url, b"", headers={}, on_body=lambda status, piece: asked.cancel()))
+
+            def arrived(status: int, piece: bytes) -> None:
+                asked.cancel()
+
+            asked = asyncio.create_task(client.post(url, b"", headers={}, on_body=arrived))
             await asyncio.wait([asked])
             assert asked.cancelled()
             await asyncio.wait_for(gone.wait(), 5)

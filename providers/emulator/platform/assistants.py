@@ -30,9 +30,15 @@ class Defaults:
     endpointing: str | None = None
     server: str | None = None
     """The organisation's Server URL."""
+    credential: str | None = None
+    """Id of the credential for these servers."""
     model: Json | None = None
     longest: float = 3600.0
     """Seconds of the longest call, whatever its assistant says."""
+
+    def at(self, url: str) -> Json:
+        """One of these servers, as an assistant would name it."""
+        return {"url": url, **({"credentialId": self.credential} if self.credential else {})}
 
 
 class AssistantStore:
@@ -150,10 +156,11 @@ def completed(assistant: Json, defaults: Defaults) -> Json:
         Neither names a voice, or neither a transcriber.
     """
     made = dict(assistant)
-    made["voice"] = _provided(made.get("voice"), "voice", "custom-voice", defaults.voice)
-    made["transcriber"] = _provided(made.get("transcriber"), "transcriber", "custom-transcriber", defaults.transcriber)
+    voice, transcriber = (defaults.at(url) if url else None for url in (defaults.voice, defaults.transcriber))
+    made["voice"] = _provided(made.get("voice"), "voice", "custom-voice", voice)
+    made["transcriber"] = _provided(made.get("transcriber"), "transcriber", "custom-transcriber", transcriber)
     server = made.get("server") or ({"url": made["serverUrl"]} if made.get("serverUrl") else None)
-    made["server"] = server or ({"url": defaults.server} if defaults.server else None)
+    made["server"] = server or (defaults.at(defaults.server) if defaults.server else None)
     made["startSpeakingPlan"] = _start_plan(made.get("startSpeakingPlan") or {}, made["server"], defaults)
     model = made.get("model") or {}
     if defaults.model is not None and not (model.get("provider") == "custom-llm" and model.get("url")):
@@ -162,7 +169,7 @@ def completed(assistant: Json, defaults: Defaults) -> Json:
     return {name: value for name, value in made.items() if value is not None}
 
 
-def _provided(part: Json | None, name: str, provider: str, default: str | None) -> Json:
+def _provided(part: Json | None, name: str, provider: str, default: Json | None) -> Json:
     """A voice or transcriber with a server; what another provider was asked for cannot be had here."""
     part = part or {}
     own = part.get("provider", provider) == provider
@@ -170,7 +177,7 @@ def _provided(part: Json | None, name: str, provider: str, default: str | None) 
         made = dict(part)
     elif default is not None:
         kept = {key: value for key, value in part.items() if own or key in ("chunkPlan", "cachingEnabled")}
-        made = kept | {"provider": provider, "server": {**(kept.get("server") or {}), "url": default}}
+        made = kept | {"provider": provider, "server": {**default, **(kept.get("server") or {})}}
     else:
         raise ApiError(400, [f"assistant.{name}.server.url should not be empty (nor is there a --{name}-url)"])
     plan = made.get("fallbackPlan") or {}
@@ -188,9 +195,12 @@ def _start_plan(plan: Json, server: Json | None, defaults: Defaults) -> Json:
         if defaults.endpointing is None:
             return plan
         return plan | {
-            "smartEndpointingPlan": {"provider": "custom-endpointing-model", "server": {"url": defaults.endpointing}}
+            "smartEndpointingPlan": {
+                "provider": "custom-endpointing-model",
+                "server": defaults.at(defaults.endpointing),
+            }
         }
     if smart.get("provider") != "custom-endpointing-model" or smart.get("server"):
         return plan
-    found = {"url": defaults.endpointing} if defaults.endpointing else server
+    found = defaults.at(defaults.endpointing) if defaults.endpointing else server
     return plan | {"smartEndpointingPlan": smart | ({"server": found} if found else {})}

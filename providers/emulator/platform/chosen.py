@@ -40,9 +40,13 @@ def chosen_options(options: Json) -> Options:
         transcriber=targets.transcriber,
         endpointing=targets.endpointing,
         server=options["server_url"],
+        credential=options["credential"],
         model=_model(options),
         longest=options["max_seconds"],
     )
+    named = _credentials(options["credentials_file"])
+    if options["credential"] is not None and options["credential"] not in named:
+        raise EmulatorError(f"--credential: no {options['credential']!r} in --credentials-file")
     first = options["first_message"]
     assistants: dict[str, Json] = {DEFAULT_ASSISTANT: {"name": "Offline", **({"firstMessage": first} if first else {})}}
     for file in options["files"]:
@@ -51,7 +55,7 @@ def chosen_options(options: Json) -> Options:
     return Options(
         defaults,
         targets.credentials,
-        _credentials(options["credentials_file"]),
+        named,
         assistants,
         options["api_key"],
         words=Words(options["model_url"], options["model_key"], tuple(options["replies"])),

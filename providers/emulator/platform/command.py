@@ -36,6 +36,7 @@ _CREDENTIALS = "JSON list of credentials: {id, authenticationPlan: {type: bearer
 @click.option("--first-message", metavar="TEXT", help="What the assistant from the command line says first.")
 @click.option("--assistant", "files", type=_JSON_FILE, multiple=True, help="JSON of an assistant; its id, or the name.")
 @click.option("--credentials-file", type=_JSON_FILE, help=_CREDENTIALS)
+@click.option("--credential", metavar="ID", help="The one of --credentials-file for the addresses named here.")
 @click.option("--api-key", metavar="KEY", help="The key clients must show. Default: any will do.")
 @click.option("--max-calls", type=click.IntRange(1, 1000), default=50, show_default=True, help="Calls at once.")
 @click.option(

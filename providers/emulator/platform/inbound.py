@@ -38,7 +38,7 @@ async def inbound_request(
         There is no Server URL, it fails or refuses, or what it chose cannot be played.
     """
     raw, wanted = read_new_call(body or b"{}")
-    server = (raw.get("phoneNumber") or {}).get("server") or ({"url": defaults.server} if defaults.server else None)
+    server = (raw.get("phoneNumber") or {}).get("server") or (defaults.at(defaults.server) if defaults.server else None)
     if server is None:
         raise ApiError(400, ["--server-url should not be empty: it is asked for the assistant of an inbound call"])
     audio = wanted.transport.audio_format if wanted.transport is not None else AudioFormat()

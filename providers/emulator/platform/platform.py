@@ -24,7 +24,7 @@ from providers.emulator.platform.inbound import inbound_request
 from providers.emulator.platform.keyring import Keyring
 from providers.emulator.platform.messages import for_server
 from providers.emulator.platform.ports import call_ports, server_address
-from providers.emulator.platform.run import DIED, RATE, CallRun
+from providers.emulator.platform.run import DIED, RATE, CallRun, reported
 from providers.emulator.platform.server_url import ServerUrl
 from providers.emulator.platform.words import Words
 
@@ -140,8 +140,7 @@ class Platform:
 
     async def _hold(self, call: Call, ready: asyncio.Future[CallRun]) -> None:
         """Hold a call from its first moment to its last."""
-        keyring, address = self._keyring_of(call), server_address(call.request.assistant.get("server"))
-        server = ServerUrl(address, keyring, self._client, lambda message: for_server(call, message))
+        keyring, server = self._keyring_of(call), self._server_of(call)
         plan, options = call.request.plan, self.options
         try:
             async with call_ports(plan, call.id, RATE, keyring=keyring, words=options.words, server=server) as ports:
@@ -158,6 +157,11 @@ class Platform:
             self._runs.pop(call.id, None)
             del self._tasks[call.id]
 
+    def _server_of(self, call: Call) -> ServerUrl:
+        """The line to the call's Server URL."""
+        address = server_address(call.request.assistant.get("server"))
+        return ServerUrl(address, self._keyring_of(call), self._client, lambda message: for_server(call, message))
+
     def _queued(self, call: Call) -> Call:
         self._keyring_of(call)  # refused now rather than when the socket opens
         self.calls.add(call)
@@ -170,6 +174,18 @@ class Platform:
         del self._waiting[call.id]
         call.turned("ended", NEVER_CONNECTED)
         _log.warning("call %s: no socket within %g seconds", call.id, self.options.connect_seconds)
+        self._tasks[call.id] = asyncio.create_task(self._tell_missed(call))
+
+    async def _tell_missed(self, call: Call) -> None:
+        """Tell the Server URL of a call that nobody came for."""
+        server = self._server_of(call)
+        server.tell({"type": "status-update", "status": "ended", "endedReason": NEVER_CONNECTED})
+        server.tell(reported(call, {"type": "end-of-call-report", "endedReason": NEVER_CONNECTED, "artifact": {}}))
+        server.close()
+        try:
+            await server.run()
+        finally:
+            del self._tasks[call.id]
 
     def _keyring_of(self, call: Call) -> Keyring:
         """All credentials, those of the call's assistant included."""

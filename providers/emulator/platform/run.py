@@ -11,6 +11,7 @@ from providers.emulator.conversation.behaviour import Behaviour
 from providers.emulator.conversation.commands import ConversationEvent, Send
 from providers.emulator.conversation.live import Listeners, LiveCall
 from providers.emulator.conversation.ports import Ports
+from providers.emulator.platform.api_errors import ApiError
 from providers.emulator.platform.calls import Call, stamp
 from providers.emulator.platform.line import CallerAudio, LineDecoder, LineEncoder
 from providers.emulator.platform.messages import Json, for_client
@@ -21,6 +22,8 @@ _log = logging.getLogger(__name__)
 
 RATE = 16000
 """Hz of the conversation, as on the platform."""
+_LISTENERS = 8
+"""Sockets that listen to one call at once."""
 DIED = "call.in-progress.error-vapifault-worker-died"
 _EARLY = 60.0
 """Seconds of a caller's audio that may come before their time."""
@@ -76,7 +79,15 @@ class CallRun:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[Outbox]:
-        """What a listener hears from now on."""
+        """What a listener hears from now on.
+
+        Raises
+        ------
+        ApiError
+            There are as many as may be.
+        """
+        if len(self._listeners) >= _LISTENERS:
+            raise ApiError(400, f"{_LISTENERS} listen to this call already")
         outbox = Outbox()
         self._listeners.add(outbox)
         try:
@@ -129,7 +140,7 @@ class CallRun:
             "transcript": history.transcript(),
         }
         if message["type"] == "end-of-call-report":
-            message = _reported(self.call, message)
+            message = reported(self.call, message)
         elif message["type"] == "conversation-update":
             message = {**message, "conversation": message["messagesOpenAIFormatted"]}  # what the websocket-tester reads
         if send.to_server and message["type"] not in _ASKED:
@@ -146,7 +157,7 @@ class CallRun:
             outbox.audio(frame)
 
 
-def _reported(call: Call, message: Json) -> Json:
+def reported(call: Call, message: Json) -> Json:
     """The report of a call with what the conversation does not know."""
     moments = {"startedAt": call.started, "endedAt": call.ended}
     told = {name: stamp(moment) for name, moment in moments.items() if moment is not None}

@@ -146,7 +146,8 @@ class ServerUrl:
             await deliver(self._client, self._keyring, self._address, body, self._address.timeout_seconds)
         except EmulatorError as fault:
             self.failed += 1
-            _log.warning("%s was not delivered: %s", kind, fault)
+            if self.failed == 1:
+                _log.warning("%s was not delivered, nor may others be: %s", kind, fault)
 
     def _make_room(self) -> None:
         """Leave out the oldest message of a chatty kind, or else the oldest."""

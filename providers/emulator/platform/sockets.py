@@ -105,13 +105,12 @@ def listen(platform: Platform) -> Endpoint:
     async def serve(socket: WebSocket) -> None:
         try:
             run = _heard_by_others(platform, platform.calls.get(socket.path_params["id"]))
+            with run.listening() as outbox:
+                await socket.accept()
+                await socket.send_text(msgspec.json.encode(_start(run)).decode())
+                await _tell(socket, outbox)
         except ApiError as refused:
             await socket.send_denial_response(refused.response())
-            return
-        await socket.accept()
-        with run.listening() as outbox:
-            await socket.send_text(msgspec.json.encode(_start(run)).decode())
-            await _tell(socket, outbox)
 
     return serve
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from providers.emulator.platform.api import LARGEST_BODY
 from providers.emulator.platform.assistants import DEFAULT_ASSISTANT, Defaults
 from providers.emulator.platform.platform import NEVER_CONNECTED
 from tests.emulator.platform.calling import KEY, platform
+from tests.emulator.platform.webhook import Webhook
 
 Json = dict[str, Any]
 SERVERS = Defaults("http://127.0.0.1:9/tts", "ws://127.0.0.1:9/stt")
@@ -96,12 +98,18 @@ def test_a_call_has_its_name_changed_and_is_deleted_once_it_has_ended(api: httpx
     }  # fmt: skip
 
 
-def test_a_call_without_a_caller_ends(api: httpx.Client) -> None:
-    with platform(SERVERS, assistants=NAMED, connect_seconds=0.05) as base, httpx.Client(headers=KEY) as client:
+def test_a_call_without_a_caller_ends_and_the_server_url_is_told() -> None:
+    with (
+        Webhook() as hook,
+        platform(replace(SERVERS, server=hook.hook), assistants=NAMED, connect_seconds=0.05) as base,
+        httpx.Client(headers=KEY) as client,
+    ):
         call = client.post(f"{base}/call", json=CALL).json()
-        while (found := client.get(f"{base}/call/{call['id']}").json())["status"] != "ended":
-            pass
-        assert found["endedReason"] == NEVER_CONNECTED
+        report = hook.wait("end-of-call-report")
+        assert hook.types() == ["status-update", "end-of-call-report"]
+        assert (report["endedReason"], report["call"]["id"]) == (NEVER_CONNECTED, call["id"])
+        found = client.get(f"{base}/call/{call['id']}").json()
+        assert (found["status"], found["endedReason"]) == ("ended", NEVER_CONNECTED)
         assert client.delete(f"{base}/call/{call['id']}").status_code == 200
         assert client.get(f"{base}/call/{call['id']}").status_code == 404
 

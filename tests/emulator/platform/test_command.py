@@ -75,6 +75,7 @@ def test_a_user_starts_it_pastes_the_curl_holds_a_call_and_ends_it(good_url: str
         ((*SERVERS, "--model-url", "http://m/v1", "--reply", "x"), "expected --model-url or --reply, found both"),
         ((*SERVERS, "--host", "0.0.0.0"), "needs --api-key"),
         ((*SERVERS, "--assistant", "wrong.json"), "property voise should not exist"),
+        ((*SERVERS, "--credential", "c1"), "--credential: no 'c1' in --credentials-file"),
         ((*SERVERS, "--credentials-file", "wrong.json"), "--credentials-file: wrong.json: Expected `array`"),
     ],
 )

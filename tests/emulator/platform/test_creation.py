@@ -161,6 +161,14 @@ def test_an_assistants_own_servers_stay_and_fallbacks_without_a_server_go() -> N
     assert plan.model.url == "http://own/llm"
 
 
+def test_servers_of_the_command_line_carry_its_credential_and_an_assistants_own_do_not() -> None:
+    defaults = Defaults("http://v", "ws://t", "http://e", "http://s", "c1")
+    plan = played({"voice": {"provider": "custom-voice", "server": {"url": "http://own"}}}, defaults)
+    smart = plan.start_speaking_plan.smart_endpointing_plan
+    found = [plan.voice.server, plan.transcriber.server, plan.server, smart.server if smart else None]
+    assert [each.credential_id for each in found if each] == [None, "c1", "c1", "c1"]
+
+
 def test_an_endpointing_model_without_a_server_asks_the_server_url_as_published() -> None:
     smart = {"startSpeakingPlan": {"smartEndpointingPlan": {"provider": "custom-endpointing-model"}}}
     found = played(smart).start_speaking_plan.smart_endpointing_plan
