@@ -153,7 +153,7 @@ KINDS = {
     "voice-failed": "request, error, voice, next",
     "speech-started": "the assistant is heard: turn, source, turnId",
     "chunk-started": "a voice request's sound is heard: request, turn, text",
-    "underrun": "its sound stopped because no more was there: request",
+    "underrun": "its sound goes on after it had run out: request, seconds of silence",
     "speech-stopped": "turn, text, interrupted",
     "interrupted": "the caller interrupted: reason, text, seconds",
     "acknowledged": "the caller spoke and the assistant went on: text",

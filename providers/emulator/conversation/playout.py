@@ -39,8 +39,8 @@ class Sound:
     played: float = 0.0
     complete: bool = False
     started: bool = False
-    starved: bool = False
-    """True from where its sound ran out."""
+    starved: float | None = None
+    """When its sound ran out; None while there is some."""
 
 
 class Playout:
@@ -66,14 +66,17 @@ class Playout:
             if sound.request == request:
                 sound.request, sound.received, sound.complete = other, 0.0, False
 
-    def receive(self, request: int, seconds: float) -> None:
-        """Take sound in, now."""
+    def receive(self, request: int, seconds: float) -> float:
+        """Take sound in, now; returns the seconds of silence that it ends where the sound had run out."""
+        silence = 0.0
         for sound in self._queue:
             if sound.request == request:
                 if not sound.received:
                     sound.not_before = max(sound.not_before, self._now + sound.wait)
                 sound.received += seconds
-                sound.starved = False
+                if sound.starved is not None:
+                    silence, sound.starved = self._now - sound.starved, None
+        return silence
 
     def complete(self, request: int) -> None:
         """Note that no more of a sound will come."""
@@ -104,7 +107,7 @@ class Playout:
                 return max(self._now, head.not_before, self._blocked_until)
             return self._now if head.complete else None
         if left <= _SAME:
-            return self._now if head.complete or not head.starved else None
+            return self._now if head.complete or head.starved is None else None
         return self._now + left
 
     def advance(self, to: float) -> list[PlayoutEvent]:
@@ -136,7 +139,7 @@ class Playout:
         if head.complete:
             self._queue.popleft()
             return [PlayoutEvent(self._now, head.request, "finished")]
-        head.starved = True
+        head.starved = self._now
         return [PlayoutEvent(self._now, head.request, "underrun")]
 
     def _play(self, to: float) -> None:

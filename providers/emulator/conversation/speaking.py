@@ -20,6 +20,9 @@ from providers.emulator.conversation.text.chunking import Chunker
 from providers.emulator.conversation.text.formatting import speakable
 from providers.emulator.conversation.utterance import Chunk, Source, Utterance
 
+_NOTICEABLE = 0.02
+"""Seconds of silence within a sound: a voice that speaks as fast as it is heard is now and then a moment late."""
+
 
 class Speaker:
     """The messages of one call."""
@@ -131,7 +134,9 @@ class Speaker:
             self._context.timers.cancel(f"voice {request}")
             self._context.note("first-audio", request=request)
         chunk.received += seconds
-        self.playout.receive(request, seconds)
+        silence = self.playout.receive(request, seconds)
+        if silence > _NOTICEABLE:
+            self._context.note("underrun", request=request, seconds=silence)
 
     def complete(self, request: int, error: str | None) -> None:
         """A voice request's body ended."""
@@ -153,10 +158,7 @@ class Speaker:
         """The play-out clock reached a change."""
         utterance = self.current
         chunk = utterance.chunk(event.request) if utterance is not None else None
-        if utterance is None or chunk is None:
-            return
-        if event.kind == "underrun":
-            self._context.note("underrun", request=event.request)
+        if utterance is None or chunk is None or event.kind == "underrun":
             return
         if event.kind == "finished":
             chunk.over = True

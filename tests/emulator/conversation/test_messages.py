@@ -8,7 +8,8 @@ import pytest
 
 from providers.emulator.conversation.context import DEFAULT_SERVER_MESSAGES
 from providers.emulator.conversation.virtual import VirtualRecord
-from tests.emulator.conversation.scenes import assistant, played, replies, said
+from providers.emulator.conversation.virtual_parts import VoicePlan
+from tests.emulator.conversation.scenes import assistant, only, played, replies, said
 
 EVERYTHING = [
     *("assistant.started", "assistant.speechStarted", "conversation-update", "end-of-call-report", "hang"),
@@ -153,3 +154,14 @@ def test_hang_is_told_when_the_assistant_is_late() -> None:
     assert [at for at, send in record.sent if send.message["type"] == "hang"] == [pytest.approx(2.2 + 5.0)]
     quick = played(assistant(), [said("A table.", 1.0)], model=replies("Yes."))
     assert quick.messages("hang") == []
+
+
+def test_a_voice_that_falls_behind_leaves_a_silence_that_shows() -> None:
+    def late(text: str, voice: int) -> VoicePlan:
+        return VoicePlan(((0.1, 0.5), (0.61, 0.5), (1.5, 0.5)), 1.5)
+
+    record = played(assistant(firstMessage="Good evening."), voice=late, until=9.0)
+    event = only(record, "underrun")  # the ten milliseconds before the second piece are none
+    assert event.at == 1.5
+    assert event.detail["seconds"] == pytest.approx(1.5 - 1.11)
+    assert record.of_kind("speech-stopped")[0].at == pytest.approx(2.0)
