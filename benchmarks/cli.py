@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from benchmarks import groups, machine, show
-from benchmarks.report import Group, Options, Report
+from benchmarks.report import CaseGroup, GroupReport, RunOptions
 
 SCHEMA = 1
 """Version of the JSON layout; goes up when a key changes its meaning or leaves."""
@@ -62,7 +62,7 @@ def main(
         return
     if folder is not None:
         _require_matplotlib()
-    options = Options(quick=quick, only=only, pictures=folder is not None, minutes=minutes)
+    options = RunOptions(quick=quick, only=only, pictures=folder is not None, minutes=minutes)
     try:
         reports = _run(chosen, options)
     except KeyboardInterrupt:
@@ -73,7 +73,7 @@ def main(
         context.exit(1)
 
 
-def _chosen(available: Mapping[str, Group], names: Sequence[str], *, listing: bool) -> list[Group]:
+def _chosen(available: Mapping[str, CaseGroup], names: Sequence[str], *, listing: bool) -> list[CaseGroup]:
     unknown = [name for name in names if name not in available]
     if unknown:
         raise click.UsageError(f"GROUP: expected {', '.join(available)}; found {', '.join(unknown)}")
@@ -82,14 +82,14 @@ def _chosen(available: Mapping[str, Group], names: Sequence[str], *, listing: bo
     return [group for group in available.values() if group.default or listing]
 
 
-def _list(chosen: Sequence[Group]) -> None:
+def _list(chosen: Sequence[CaseGroup]) -> None:
     for group in chosen:
         click.echo(f"{group.name}: {group.question}" + ("" if group.default else "  (runs only when named)"))
         for case in group.cases():
             click.echo(f"    {case}")
 
 
-def _run(chosen: Sequence[Group], options: Options) -> dict[str, Report]:
+def _run(chosen: Sequence[CaseGroup], options: RunOptions) -> dict[str, GroupReport]:
     """Run and print, group after group."""
     selected = [group for group in chosen if any(map(options.selects, group.cases()))]
     if not selected:
@@ -105,7 +105,7 @@ def _run(chosen: Sequence[Group], options: Options) -> dict[str, Report]:
     return reports
 
 
-def _write(reports: Mapping[str, Report], json_path: Path | None, folder: Path | None) -> None:
+def _write(reports: Mapping[str, GroupReport], json_path: Path | None, folder: Path | None) -> None:
     if json_path is not None:
         json_path.parent.mkdir(parents=True, exist_ok=True)
         json_path.write_text(json.dumps(_document(reports), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -120,7 +120,7 @@ def _write(reports: Mapping[str, Report], json_path: Path | None, folder: Path |
             click.echo(f"wrote {path}", err=True)
 
 
-def _document(reports: Mapping[str, Report]) -> dict[str, Any]:
+def _document(reports: Mapping[str, GroupReport]) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),

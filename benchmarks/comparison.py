@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.case import Contender, Frame
-from benchmarks.process_pool import Absences, Worker, interleave, workers
+from benchmarks.process_pool import Absences, ContenderProcess, interleave, workers
 from benchmarks.stats import Middle, middle, ratio
 from benchmarks.timing import SpeedCase, Target
 
@@ -47,7 +47,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TargetVerdict:
     """A target and its measured value."""
 
     target: Target
@@ -72,7 +72,9 @@ def compare(module: str, case: SpeedCase, pace: Pace, absences: Absences, begin:
     return results
 
 
-def _frame(pool: Sequence[Worker], case: SpeedCase, frame: Frame, pace: Pace, absences: Absences) -> list[Result]:
+def _frame(
+    pool: Sequence[ContenderProcess], case: SpeedCase, frame: Frame, pace: Pace, absences: Absences
+) -> list[Result]:
     request = {"frame": frame.label, "seconds": pace.seconds}
     answers = interleave(pool, request, pace.rounds, f"{case.name} {frame.label}", absences)
     times = {name: [answer["ns"] for answer in rounds] for name, rounds in answers.items()}
@@ -90,7 +92,7 @@ def _frame(pool: Sequence[Worker], case: SpeedCase, frame: Frame, pace: Pace, ab
     ]
 
 
-def verdicts(results: Sequence[Result]) -> list[Verdict]:
+def verdicts(results: Sequence[Result]) -> list[TargetVerdict]:
     """The targets of one case and frame against its results; a target whose contender is absent is left out."""
     by_name = {result.contender.name: result for result in results}
     ours = next((result for result in results if result.contender.role == "ours"), None)
@@ -100,7 +102,7 @@ def verdicts(results: Sequence[Result]) -> list[Verdict]:
     for target in ours.case.targets.get(ours.frame.label, ()):
         value = _value(target, ours, by_name.get(target.against))
         if value is not None:
-            found.append(Verdict(target, value))
+            found.append(TargetVerdict(target, value))
     return found
 
 

@@ -107,7 +107,7 @@ ROWS = (
 )
 
 
-class Figures:
+class RecordedFigures:
     """The records of a JSON file, by what they are about."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -135,7 +135,7 @@ class Figures:
 
 def table(document: Mapping[str, Any], rows: Sequence[Row] = ROWS) -> Iterator[str]:
     """Lines of Markdown; a stage that was not measured is left out."""
-    figures = Figures(document)
+    figures = RecordedFigures(document)
     yield _line(HEAD)
     yield _line(["---", "--:", "--:", "---", "---"])
     for row in rows:
@@ -144,7 +144,7 @@ def table(document: Mapping[str, Any], rows: Sequence[Row] = ROWS) -> Iterator[s
             yield _line(_cells(row, figures, live, bulk))
 
 
-def _cells(row: Row, figures: Figures, live: Mapping[str, Record], bulk: Mapping[str, Record]) -> Iterator[str]:
+def _cells(row: Row, figures: RecordedFigures, live: Mapping[str, Record], bulk: Mapping[str, Record]) -> Iterator[str]:
     yield row.stage
     yield _short(live["ours"]["ns_per_frame"] / 1e3)
     yield f"{live['ours']['calls_per_core']:,}"
@@ -152,7 +152,7 @@ def _cells(row: Row, figures: Figures, live: Mapping[str, Record], bulk: Mapping
     yield "; ".join(_peers(row, figures, live, bulk)) or MISSING
 
 
-def _peers(row: Row, figures: Figures, live: Mapping[str, Record], bulk: Mapping[str, Record]) -> Iterator[str]:
+def _peers(row: Row, figures: RecordedFigures, live: Mapping[str, Record], bulk: Mapping[str, Record]) -> Iterator[str]:
     for name, same in row.peers.items():
         if name in live:
             parts = [figures.quality(row, same), f"×{_short(live[name]['time_over_ours'])}"]

@@ -81,7 +81,7 @@ class _Recognition:
 
 
 @dataclass
-class Load:
+class OverloadResult:
     """What callers met."""
 
     lags: list[float] = field(default_factory=list)
@@ -146,18 +146,18 @@ def served(*, gated: bool) -> Iterator[int]:
             server.join()
 
 
-async def load(port: int, calls: int, *, ramp: float, seconds: float) -> Load:
+async def load(port: int, calls: int, *, ramp: float, seconds: float) -> OverloadResult:
     """Make calls, begun at random within ``ramp`` seconds, each until ``seconds`` after the ramp.
 
     Evenly spaced calls would send their frames at the same moments, and wait for each other.
     """
-    met, begun, dice = Load(), asyncio.get_running_loop().time(), random.Random(calls)
+    met, begun, dice = OverloadResult(), asyncio.get_running_loop().time(), random.Random(calls)
     begins = [begun + dice.uniform(0, ramp) for _ in range(calls)]
     await asyncio.gather(*(_call(port, met, begin, begun + ramp + seconds) for begin in begins))
     return met
 
 
-async def _call(port: int, met: Load, at: float, until: float) -> None:
+async def _call(port: int, met: OverloadResult, at: float, until: float) -> None:
     loop = asyncio.get_running_loop()
     await asyncio.sleep(at - loop.time())
     asked = time.perf_counter()
@@ -204,14 +204,14 @@ async def _speak(socket: ClientConnection, sent: dict[int, float], until: float)
         await socket.send(frame)
 
 
-async def _hear(socket: ClientConnection, met: Load, sent: dict[int, float]) -> None:
+async def _hear(socket: ClientConnection, met: OverloadResult, sent: dict[int, float]) -> None:
     async for text in socket:
         said = json.loads(text)["transcription"]
         if (then := sent.pop(int(said.rstrip(".")), None)) is not None:
             met.lags.append(time.perf_counter() - then)
 
 
-def run(calls: int, *, gated: bool, ramp: float, seconds: float, before: int = 0) -> Load:
+def run(calls: int, *, gated: bool, ramp: float, seconds: float, before: int = 0) -> OverloadResult:
     """One load on a fresh server; ``before`` calls are made first, as on a server that has been up for a while."""
     with served(gated=gated) as port, asyncio.Runner(loop_factory=fast_loop()) as runner:
         if before:

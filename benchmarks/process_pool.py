@@ -43,7 +43,7 @@ class Absences:
         return told
 
 
-class Worker:
+class ContenderProcess:
     """The parent's end of one contender's process."""
 
     def __init__(self, process: subprocess.Popen[str], contender: Contender) -> None:
@@ -67,14 +67,16 @@ class Worker:
 
 
 @contextmanager
-def workers(task: str, module: str, case_name: str, contenders: Sequence[Contender]) -> Iterator[list[Worker]]:
+def workers(
+    task: str, module: str, case_name: str, contenders: Sequence[Contender]
+) -> Iterator[list[ContenderProcess]]:
     """A process per contender for as long as the block lasts."""
     with ExitStack() as stack:
         yield [stack.enter_context(_worker(task, module, case_name, contender)) for contender in contenders]
 
 
 @contextmanager
-def _worker(task: str, module: str, case_name: str, contender: Contender) -> Iterator[Worker]:
+def _worker(task: str, module: str, case_name: str, contender: Contender) -> Iterator[ContenderProcess]:
     command = [sys.executable, "-m", "benchmarks.worker", task, module, case_name, contender.name]
     environment = os.environ | ONE_THREAD
     process = subprocess.Popen(
@@ -87,7 +89,7 @@ def _worker(task: str, module: str, case_name: str, contender: Contender) -> Ite
         text=True,
     )
     try:
-        yield Worker(process, contender)
+        yield ContenderProcess(process, contender)
     finally:
         _end(process)
 
@@ -104,7 +106,7 @@ def _end(process: subprocess.Popen[Any]) -> None:
         process.wait()
 
 
-def took_part(answer: Answer, worker: Worker, case_name: str, absences: Absences) -> bool:
+def took_part(answer: Answer, worker: ContenderProcess, case_name: str, absences: Absences) -> bool:
     """Whether the answer holds figures; if not, note why."""
     if "missing" in answer:
         absences.missing[worker.contender.name] = answer["missing"]
@@ -114,7 +116,7 @@ def took_part(answer: Answer, worker: Worker, case_name: str, absences: Absences
 
 
 def interleave(
-    pool: Sequence[Worker], request: Answer, rounds: int, case_name: str, absences: Absences
+    pool: Sequence[ContenderProcess], request: Answer, rounds: int, case_name: str, absences: Absences
 ) -> dict[str, list[Answer]]:
     """Ask every contender in turn, ``rounds`` times over, so that a noisy moment hits all alike.
 

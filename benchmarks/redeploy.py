@@ -20,7 +20,7 @@ _NEW_EVERY = 0.2
 
 
 @dataclass(slots=True)
-class Outcome:
+class RedeployResult:
     """What became of the calls."""
 
     calls: int = 0
@@ -46,7 +46,7 @@ class Outcome:
             self.cut[call.cut] += 1
 
 
-def drained(calls: int, seconds: int, *, speed: float = 1.0, notice: float = 5.0) -> Outcome:
+def drained(calls: int, seconds: int, *, speed: float = 1.0, notice: float = 5.0) -> RedeployResult:
     """``calls`` on server A, SIGTERM in the middle of their audio, while new calls come and B is there."""
     with (
         serving(*UNGATED, "--drain-notice-seconds", f"{notice}") as old,
@@ -56,8 +56,8 @@ def drained(calls: int, seconds: int, *, speed: float = 1.0, notice: float = 5.0
         return runner.run(_drained(old, new, calls, seconds, speed))
 
 
-async def _drained(old: Served, new: Served, calls: int, seconds: int, speed: float) -> Outcome:
-    outcome = Outcome(switches=1)
+async def _drained(old: Served, new: Served, calls: int, seconds: int, speed: float) -> RedeployResult:
+    outcome = RedeployResult(switches=1)
     length = seconds / speed
     first = [CountedCall(seconds, speed) for _ in range(calls)]
     opened = [asyncio.Event() for _ in first]
@@ -83,7 +83,7 @@ async def _spread(call: CountedCall, server: Served, wait: float, opened: asynci
     await call.run(server.base, opened=opened)
 
 
-async def _come(outcome: Outcome, servers: tuple[Served, ...], wait: float, speed: float) -> None:
+async def _come(outcome: RedeployResult, servers: tuple[Served, ...], wait: float, speed: float) -> None:
     """A new call: what one server does not take is offered to the next, as a load balancer does."""
     await asyncio.sleep(wait)
     begun, call, faults = time.perf_counter(), CountedCall(2, speed), list[str]()
@@ -105,7 +105,7 @@ async def _come(outcome: Outcome, servers: tuple[Served, ...], wait: float, spee
     outcome.refused[" then ".join(faults)] += 1
 
 
-def taken_over(times: int, callers: int, seconds: int, *, workers: int = 1, notice: float = 1.0) -> Outcome:
+def taken_over(times: int, callers: int, seconds: int, *, workers: int = 1, notice: float = 1.0) -> RedeployResult:
     """``callers`` that call again and again, while servers take over from each other ``times`` over."""
     flags = (*UNGATED, "--drain-notice-seconds", f"{notice}", "--workers", f"{workers}")
     with tempfile.TemporaryDirectory() as runtime, ExitStack() as stack:
@@ -116,8 +116,8 @@ def taken_over(times: int, callers: int, seconds: int, *, workers: int = 1, noti
 
 async def _taken_over(
     stack: ExitStack, first: Served, flags: tuple[str, ...], runtime: str, times: int, callers: int, seconds: int
-) -> Outcome:
-    outcome, over = Outcome(), asyncio.Event()
+) -> RedeployResult:
+    outcome, over = RedeployResult(), asyncio.Event()
     calling = [asyncio.create_task(_call_again(outcome, first.base, seconds, over)) for _ in range(callers)]
     servers = [first]
     for _ in range(times):
@@ -131,7 +131,7 @@ async def _taken_over(
     return outcome
 
 
-async def _call_again(outcome: Outcome, base: str, seconds: int, over: asyncio.Event) -> None:
+async def _call_again(outcome: RedeployResult, base: str, seconds: int, over: asyncio.Event) -> None:
     while not over.is_set():
         call, begun, opened = CountedCall(seconds), time.perf_counter(), asyncio.Event()
         task = asyncio.create_task(call.run(base, opened=opened))

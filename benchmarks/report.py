@@ -23,7 +23,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Report:
+class GroupReport:
     """The outcome of one group."""
 
     tables: Sequence[Table]
@@ -50,7 +50,7 @@ class Progress(Protocol):
 
 
 @dataclass(frozen=True)
-class Options:
+class RunOptions:
     """What the command line asks of every group."""
 
     quick: bool = False
@@ -68,7 +68,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Group:
+class CaseGroup:
     """Cases that answer one question, and how they are run, printed and drawn.
 
     A module in `benchmarks.groups` that has one as ``GROUP`` is all it takes to add a group.
@@ -79,8 +79,8 @@ class Group:
     """One sentence for the list of groups."""
     cases: Callable[[], Sequence[str]]
     """Names, for ``--list`` and ``--only``."""
-    run: Callable[[Options, Progress], Report]
-    plot: Callable[[Report, Path], Sequence[Path]] | None = None
+    run: Callable[[RunOptions, Progress], GroupReport]
+    plot: Callable[[GroupReport, Path], Sequence[Path]] | None = None
     """Writes pictures into a folder and returns their paths."""
     default: bool = True
     """Whether ``python -m benchmarks`` without a name runs it too."""

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table as Grid
 from rich.text import Text
 
-from benchmarks.report import Report, Table
+from benchmarks.report import GroupReport, Table
 
 
 def console() -> Console:
@@ -29,7 +29,7 @@ def machine(facts: Mapping[str, str], out: Console) -> None:
     out.print("libraries  " + " · ".join(f"{name} {version}" for name, version in told.items()))
 
 
-def report(found: Report, out: Console) -> None:
+def report(found: GroupReport, out: Console) -> None:
     """All tables of a group and the notes below them."""
     for table in found.tables:
         out.print(f"\n{table.title}\n", style="bold")

@@ -52,7 +52,7 @@ SENTENCES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
+class PlacedSpeech:
     """Speech on a silent line, and where it is."""
 
     samples: Samples
@@ -92,7 +92,7 @@ def speech(
     voice: str | None = None,
     spread_db: float = 6.0,
     pauses: tuple[float, float] = TALK,
-) -> Speech:
+) -> PlacedSpeech:
     """Sentences with pauses between them.
 
     ``voice`` None draws voice, speed and pitch from the seed; each sentence is up to ``spread_db`` / 2 louder or
@@ -109,7 +109,7 @@ def speech(
         gain = 10 ** (rng.uniform(-spread_db / 2, spread_db / 2) / 20)
         line[start : start + said.size] = said * np.float32(gain)
         start += said.size + round(rate * rng.uniform(*pauses))
-    return Speech(line, rate, activity(line, rate))
+    return PlacedSpeech(line, rate, activity(line, rate))
 
 
 def activity(samples: Samples, rate: int) -> Frames:
@@ -141,7 +141,7 @@ def at_level(samples: Samples, dbfs: float, *, active: Frames | None = None) -> 
     return np.asarray(samples * np.float32(gain), dtype=np.float32)
 
 
-def mix(spoken: Speech, noise: Samples, snr_db: float) -> Samples:
+def mix(spoken: PlacedSpeech, noise: Samples, snr_db: float) -> Samples:
     """Speech plus noise: the noise is scaled to lie ``snr_db`` below the level of the active speech.
 
     Noise that is shorter than the speech is repeated.
@@ -189,7 +189,7 @@ class Denoised:
     """Gain of the near speaker: the share of the clean speech in the output, where it is active."""
 
 
-def denoising(spoken: Speech, background: Samples, output: Samples, *, settle: float = 4.0) -> Denoised:
+def denoising(spoken: PlacedSpeech, background: Samples, output: Samples, *, settle: float = 4.0) -> Denoised:
     """Judge ``output``, made of ``spoken.samples + background`` and aligned with it, after ``settle`` seconds.
 
     A pause begins where the truth ends; the tails of the near speaker that a filter lets through there count against

@@ -33,7 +33,7 @@ _VOICE_PATH = "/api/custom-voice"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAtRest:
     """What the server's processes hold at rest."""
 
     memory: int
@@ -47,8 +47,8 @@ class Soaked:
     """What a soak showed."""
 
     seconds: float = 0.0
-    before: Held = Held(0, 0, 0)
-    after: Held = Held(0, 0, 0)
+    before: HeldAtRest = HeldAtRest(0, 0, 0)
+    after: HeldAtRest = HeldAtRest(0, 0, 0)
     calls: int = 0
     cut: Counter[str] = field(default_factory=Counter)
     lost: int = 0
@@ -162,7 +162,7 @@ async def _answer(server: Served, text: str, *, barges_in: bool) -> None:
         writer.transport.abort()
 
 
-def held(pid: int) -> Held:
+def held(pid: int) -> HeldAtRest:
     """What a process and all below it hold."""
     memory = descriptors = count = 0
     root = psutil.Process(pid)
@@ -171,7 +171,7 @@ def held(pid: int) -> Held:
         memory += getattr(full, "pss", full.uss)
         descriptors += process.num_fds()
         count += 1
-    return Held(memory, descriptors, count)
+    return HeldAtRest(memory, descriptors, count)
 
 
 def _p99(values: list[tuple[float, float]], begin: float, end: float) -> float:

@@ -41,7 +41,7 @@ FRAME = np.full(160, 8000, dtype="<i2").tobytes()
 """20 ms, as loud as speech."""
 
 
-class Spoken:
+class FreeVoice:
     """A voice that costs nothing: the same two seconds for every text, in one chunk."""
 
     name = "spoken"
@@ -82,8 +82,8 @@ def added_first_audio(*, utterances: int = 2000, rounds: int = 5) -> tuple[float
     async def scenario() -> tuple[float, float]:
         bare, added = [], []
         for number in range(rounds):
-            tower = Cached(FallbackSpeaking([Spoken(), Spoken()]), MemoryStore())
-            below = statistics.median(await first_audio_delays(Spoken(), utterances, f"bare {number}"))
+            tower = Cached(FallbackSpeaking([FreeVoice(), FreeVoice()]), MemoryStore())
+            below = statistics.median(await first_audio_delays(FreeVoice(), utterances, f"bare {number}"))
             above = statistics.median(await first_audio_delays(tower, utterances, f"tower {number}"))
             bare.append(below)
             added.append(above - below)
@@ -105,7 +105,7 @@ def _serve_cached(pipe: Connection) -> None:
     settings = Settings.of(no_auth=True, port=0, log_level="error", drain_notice_seconds=0)
     quiet("json", settings.logs.level)
     sock = bind(settings)
-    app = create_app(settings, voice=Cached(Spoken(), MemoryStore()), transcriber=Null())
+    app = create_app(settings, voice=Cached(FreeVoice(), MemoryStore()), transcriber=Null())
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PROVIDERS_RUNTIME_DIR"] = folder
         drain = app.state.endpoints.drain

@@ -35,7 +35,7 @@ CLEAN_DB = 36.0
 """dB between the loud and the quiet frames of a recording that may say where speech is."""
 
 
-class Material:
+class TrainingMaterial:
     """Recordings of the tuning set, mixed at random."""
 
     def __init__(self, seed: int) -> None:
@@ -166,7 +166,7 @@ def _runs(parts: Sequence[Floats], *shape: int) -> Floats:
 @click.option("--rounds", default=40, show_default=True, help="Passes over all of them.")
 def main(target: Path, mixes: int, rounds: int) -> None:
     """Train the voice detector's network and write its weights to TARGET, as float16."""
-    material = Material(seed=1)
+    material = TrainingMaterial(seed=1)
     pairs = [material.mix() for _ in range(mixes)]
     seen = _runs([features(line) for line, _ in pairs], SIZE)
     weights = fit(seen, _runs([truth for _, truth in pairs]), rounds=rounds)

@@ -13,7 +13,7 @@ from dsp.stage import Samples, valid_samples
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
+class StrongestTone:
     """The strongest tone of a range."""
 
     frequency: float
@@ -77,7 +77,7 @@ class ToneSpectra:
         starts = range(0, count * self.hop, self.hop)
         return (self._power(waiting[start : start + self.window]) for start in starts)
 
-    def strongest(self, power: NDArray[np.float64], lowest: float, highest: float) -> Tone:
+    def strongest(self, power: NDArray[np.float64], lowest: float, highest: float) -> StrongestTone:
         """The strongest tone of a spectrum from ``lowest`` to ``highest`` Hz.
 
         Parameters
@@ -88,14 +88,14 @@ class ToneSpectra:
 
         Returns
         -------
-        Tone
+        StrongestTone
         """
         first, last = self._bin(lowest), self._bin(highest)
         peak = first + int(power[first : last + 1].argmax())
         below, at, above = np.log(power[peak - 1 : peak + 2] + 1e-30)
         curve = below - 2 * at + above
         offset = 0.5 * (below - above) / curve if curve < 0 else 0.0
-        return Tone(
+        return StrongestTone(
             float((peak + offset) * self._per_bin),
             2 * float(np.sqrt(power[peak])) / float(self._taper.sum()),
             float(power[peak - self._lobe : peak + self._lobe + 1].sum()),

@@ -51,7 +51,7 @@ class Handed(msgspec.Struct, frozen=True):
     """The secret that was made for the old run, which the platform knows by now; None where the operator gave one."""
 
 
-class Reactor(Protocol):
+class OfferLoop(Protocol):
     """The part of an event loop that an offer needs."""
 
     def add_reader(self, fd: socket.socket, callback: Callable[[], object], /) -> object:
@@ -75,7 +75,7 @@ class Offer:
     """
 
     def __init__(
-        self, listening: socket.socket, reactor: Reactor, *, secret: str | None, taken: Callable[[], None]
+        self, listening: socket.socket, reactor: OfferLoop, *, secret: str | None, taken: Callable[[], None]
     ) -> None:
         self._listening = listening
         self._reactor = reactor

@@ -17,7 +17,7 @@ except ImportError:
 else:
     INSTALLED = True
 
-__all__ = ["INSTALLED", "NO_SPAN", "Distribution", "Span", "Value", "distribution", "note", "part", "serving", "start"]
+__all__ = ["INSTALLED", "NO_SPAN", "OtelHistogram", "Span", "Value", "distribution", "note", "part", "serving", "start"]
 
 Value: TypeAlias = str | int | float | bool | None
 """Value of an attribute; one that is None is left out."""
@@ -59,7 +59,7 @@ NO_SPAN: Span = _NoSpan()
 _NO_SERVING: AbstractContextManager[Span] = nullcontext(NO_SPAN)
 
 
-class Distribution(Protocol):
+class OtelHistogram(Protocol):
     """Histogram of OpenTelemetry."""
 
     def record(self, amount: float, attributes: Mapping[str, str]) -> None:
@@ -89,7 +89,7 @@ def note(name: str, **attributes: Value) -> None:
             span.add_event(name, _known(attributes))
 
 
-def distribution(name: str, description: str, unit: str) -> Distribution | None:
+def distribution(name: str, description: str, unit: str) -> OtelHistogram | None:
     """A histogram of OpenTelemetry; None where its API is not installed."""
     return metrics.get_meter(_SCOPE).create_histogram(name, unit, description) if INSTALLED else None
 

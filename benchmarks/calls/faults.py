@@ -21,7 +21,7 @@ from providers.engines.events import unobserved
 from providers.failover.speaking import FallbackSpeaking
 from providers.settings import Settings
 
-__all__ = ["FAULTS", "Fault", "Outcome", "explained"]
+__all__ = ["FAULTS", "Fault", "FaultFinding", "explained"]
 
 _TABLE = "I would like to book a table."
 
@@ -44,7 +44,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FaultFinding:
     """What the server said of a fault."""
 
     fault: Fault
@@ -84,18 +84,18 @@ FAULTS: tuple[Fault, ...] = (
 )
 
 
-def explained(faults: Sequence[Fault] = FAULTS) -> list[Outcome]:
+def explained(faults: Sequence[Fault] = FAULTS) -> list[FaultFinding]:
     """Play the faults, all at the same time, and ask the server for the cause of each."""
     return asyncio.run(_explained(faults))
 
 
-async def _explained(faults: Sequence[Fault]) -> list[Outcome]:
+async def _explained(faults: Sequence[Fault]) -> list[FaultFinding]:
     names = dict.fromkeys(fault.server for fault in faults)
     groups = [[fault for fault in faults if fault.server == name] for name in names]
     return [outcome for outcomes in await asyncio.gather(*map(_one_server, groups)) for outcome in outcomes]
 
 
-async def _one_server(faults: Sequence[Fault]) -> list[Outcome]:
+async def _one_server(faults: Sequence[Fault]) -> list[FaultFinding]:
     with _server(faults) as server:
         if faults[0].server == "slow":
             await _fill_cache(server)
@@ -108,9 +108,9 @@ async def _one_server(faults: Sequence[Fault]) -> list[Outcome]:
     return [_outcome(fault, call) for fault, call in zip(faults, found, strict=True)]
 
 
-def _outcome(fault: Fault, call: dict[str, Any]) -> Outcome:
+def _outcome(fault: Fault, call: dict[str, Any]) -> FaultFinding:
     latencies = call.get("latencies") or [{"cause": "no turn", "explanation": str(call)}]
-    return Outcome(fault, latencies[-1]["cause"], latencies[-1]["explanation"])
+    return FaultFinding(fault, latencies[-1]["cause"], latencies[-1]["explanation"])
 
 
 @contextlib.contextmanager

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from benchmarks.report import Group
+from benchmarks.report import CaseGroup
 
 
-def load() -> dict[str, Group]:
+def load() -> dict[str, CaseGroup]:
     """All groups by name, in the order of their module names."""
     modules = (importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
-    groups: list[Group] = [module.GROUP for module in modules if hasattr(module, "GROUP")]
+    groups: list[CaseGroup] = [module.GROUP for module in modules if hasattr(module, "GROUP")]
     return {group.name: group for group in groups}

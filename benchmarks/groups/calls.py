@@ -10,7 +10,7 @@ from benchmarks.calls.cost import cost_of_calls
 from benchmarks.calls.faults import FAULTS, explained
 from benchmarks.calls.joins import join_calls
 from benchmarks.case import Bound, at_least, at_most
-from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table, balance
 
 TEXT, KEYS, COST, CAUSES = "200 calls, text alone", "200 calls, keys", "cost of the notes", "causes of delays"
 COLUMNS = ("case", "figure", "target")
@@ -47,7 +47,7 @@ def _causes(notes: list[str]) -> list[Found]:
     return [(f"{CAUSES}: right, of {len(FAULTS)}", share, "%", at_least(95.0))]
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Run the chosen cases."""
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     calls, notes = 50 if options.quick else 200, [READING]
@@ -68,7 +68,7 @@ def run(options: Options, progress: Progress) -> Report:
     ]
     records: list[Record] = [{"case": name, "value": value, "unit": unit} for name, value, unit, _ in found]
     notes += balance(len(found), [name for name, value, _, bound in found if not bound.met(value)])
-    return Report([Table("Calls", COLUMNS, rows, frozenset({"case", "target"}))], records, notes)
+    return GroupReport([Table("Calls", COLUMNS, rows, frozenset({"case", "target"}))], records, notes)
 
 
 def _met(value: float, bound: Bound) -> str:
@@ -79,7 +79,7 @@ def _names() -> Sequence[str]:
     return [TEXT, KEYS, COST, CAUSES]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="calls",
     question="Are a call's socket and requests joined, rightly and cheaply, and is the cause of a delay named?",
     cases=_names,

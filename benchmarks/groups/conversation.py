@@ -9,7 +9,7 @@ from benchmarks import conversations
 from benchmarks.case import at_most
 from benchmarks.conversations import Held
 from benchmarks.groups.turns import WEIGHTS
-from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table, balance
 from providers.turns.smart_turn import shipped_weights
 
 READING = (
@@ -29,11 +29,11 @@ MODES: Mapping[str, tuple[tuple[str, ...], bool]] = {
 _NO_OVERLAP, _SILENCE = at_most(0), at_most(100)
 
 
-def _chosen(options: Options) -> dict[str, tuple[tuple[str, ...], bool]]:
+def _chosen(options: RunOptions) -> dict[str, tuple[tuple[str, ...], bool]]:
     return {name: mode for name, mode in MODES.items() if options.selects(name)}
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Hold the conversations, a fresh server for each mode."""
     found: dict[str, Held] = {}
     notes = [READING]
@@ -51,7 +51,7 @@ def run(options: Options, progress: Progress) -> Report:
     missed = [name for name, held in found.items() if not _met(held)]
     notes += balance(len(found), missed)
     records: list[Record] = [{"case": name, "waits": h.waits, "silences": h.silences} for name, h in found.items()]
-    return Report([Table("Conversations", COLUMNS, rows, frozenset(COLUMNS[:1]))], records, notes)
+    return GroupReport([Table("Conversations", COLUMNS, rows, frozenset(COLUMNS[:1]))], records, notes)
 
 
 def _met(held: Held) -> bool:
@@ -74,7 +74,7 @@ def _at(values: Sequence[float], share: float) -> str:
     return f"{values[min(int(share * len(values)), len(values) - 1)] * 1e3:.0f}" if values else "-"
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="conversation",
     question="How long does a caller wait, and what is heard of two who speak at once?",
     cases=lambda: list(MODES),

@@ -8,10 +8,10 @@ from itertools import count, groupby
 from pathlib import Path
 from typing import Any
 
-from benchmarks.comparison import CAREFUL, QUICK, Result, Verdict, compare, verdicts
+from benchmarks.comparison import CAREFUL, QUICK, Result, TargetVerdict, compare, verdicts
 from benchmarks.discovery import cases_in
 from benchmarks.process_pool import Absences
-from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table, balance
 from benchmarks.timing import SpeedCase
 
 COLUMNS = ("stage", "frame", "µs", "±", "ns/sample", "× real time", "calls/core", "× floor", "faster than", "target")
@@ -29,7 +29,7 @@ def _found() -> Iterator[tuple[str, SpeedCase]]:
     return cases_in("benchmarks.speed")
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Time the selected cases."""
     selected = [(module, case) for module, case in _found() if options.selects(case.name)]
     absences = Absences()
@@ -43,7 +43,7 @@ def run(options: Options, progress: Progress) -> Report:
     records = [record for _, frame in _by_frame(results) for record in _records(list(frame))]
     notes = [*READING, *_contender_notes(results), *absences.sentences(), *_balance(records)]
     left = frozenset({"stage", "frame", "× floor", "faster than", "target"})
-    return Report([Table("Speed", COLUMNS, rows, left)], records, notes)
+    return GroupReport([Table("Speed", COLUMNS, rows, left)], records, notes)
 
 
 def _by_frame(results: Sequence[Result]) -> Iterator[tuple[tuple[str, str], Iterator[Result]]]:
@@ -82,7 +82,7 @@ def _digits(value: float) -> str:
     return f"{value:,.{min(decimals, 3)}f}"
 
 
-def _told(verdict: Verdict) -> str:
+def _told(verdict: TargetVerdict) -> str:
     return f"{'met' if verdict.met else 'MISSED'}: {_digits(verdict.value)} ({verdict.target})"
 
 
@@ -126,18 +126,18 @@ def _balance(records: Sequence[Record]) -> Iterator[str]:
     return balance(sum(len(one["targets"]) for one in records), missed)
 
 
-def _judged(verdict: Verdict) -> dict[str, Any]:
+def _judged(verdict: TargetVerdict) -> dict[str, Any]:
     return {"target": str(verdict.target), "value": verdict.value, "met": verdict.met}
 
 
-def plot(report: Report, folder: Path) -> Sequence[Path]:
+def plot(report: GroupReport, folder: Path) -> Sequence[Path]:
     """Bars: how many times faster than each peer, a panel per frame size."""
     from benchmarks.plots import bars
 
     return bars.draw(report.records, folder)
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="dsp",
     question="How much of a core does each signal stage take, and how does that compare?",
     cases=lambda: [case.name for _, case in _found()],

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from benchmarks.case import Bound, at_most
 from benchmarks.fuzz.served import attack
 from benchmarks.fuzz.wires import fuzz_wires
-from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table, balance
 from benchmarks.stall import probed_server
 
 WIRES, SERVER = "wires", "server"
@@ -29,7 +29,7 @@ def _names() -> Sequence[str]:
     return [WIRES, SERVER]
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Run the chosen parts."""
     found: list[tuple[str, float, str, Bound | None]] = []
     notes = [READING]
@@ -47,7 +47,7 @@ def run(options: Options, progress: Progress) -> Report:
     records: list[Record] = [{"case": name, "value": value, "unit": unit} for name, value, unit, _ in found]
     bounds = [(name, value, bound) for name, value, _, bound in found if bound is not None]
     notes += balance(len(bounds), [name for name, value, bound in bounds if not bound.met(value)])
-    return Report([Table("Hostile input", COLUMNS, rows, left=frozenset({"case", "target"}))], records, notes)
+    return GroupReport([Table("Hostile input", COLUMNS, rows, left=frozenset({"case", "target"}))], records, notes)
 
 
 def _served(cases: int, notes: list[str]) -> list[tuple[str, float, str, Bound | None]]:
@@ -76,7 +76,7 @@ def _verdict(value: float, bound: Bound | None) -> str:
     return f"{'met' if bound.met(value) else 'MISSED'}: {bound}"
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="fuzz",
     question="What does hostile input do to the server?",
     cases=_names,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from benchmarks import overload
 from benchmarks.case import at_most
-from benchmarks.overload import CAPACITY, Load
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.overload import CAPACITY, OverloadResult
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 
 READING = (
     f"The recogniser works on the loop, so that one processor holds {CAPACITY} calls. Lag runs from the frame that"
@@ -24,21 +24,23 @@ _LAG = at_most(2)
 _REFUSAL = at_most(50)
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Load a fresh server with each number of calls."""
     selected = {name: load for name, load in LOADS.items() if options.selects(name)}
     rounds = 1 if options.quick else 3
-    found: dict[str, list[Load]] = {name: [] for name in selected}
+    found: dict[str, list[OverloadResult]] = {name: [] for name in selected}
     for turn in range(rounds):
         for index, (name, (calls, gated)) in enumerate(selected.items()):
             progress.step(name, turn * len(selected) + index, rounds * len(selected))
             found[name].append(overload.run(calls, gated=gated, ramp=4.0, seconds=6.0, before=8))
     records: list[Record] = [_record(name, LOADS[name][0], load) for name, loads in found.items() for load in loads]
     rows = [_row(name, LOADS[name][0], min(loads, key=lambda load: load.lag)) for name, loads in found.items()]
-    return Report([Table("Overload", COLUMNS, rows, frozenset({"case", "why"}))], records, [READING, *_verdict(found)])
+    return GroupReport(
+        [Table("Overload", COLUMNS, rows, frozenset({"case", "why"}))], records, [READING, *_verdict(found)]
+    )
 
 
-def _row(name: str, offered: int, load: Load) -> tuple[str, ...]:
+def _row(name: str, offered: int, load: OverloadResult) -> tuple[str, ...]:
     lags = sorted(load.lags)
     why = ", ".join(f"{reason} {count}" for reason, count in load.reasons.most_common())
     return (
@@ -54,7 +56,7 @@ def _row(name: str, offered: int, load: Load) -> tuple[str, ...]:
     )
 
 
-def _record(name: str, offered: int, load: Load) -> Record:
+def _record(name: str, offered: int, load: OverloadResult) -> Record:
     return {
         "case": name,
         "offered": offered,
@@ -66,7 +68,7 @@ def _record(name: str, offered: int, load: Load) -> Record:
     }
 
 
-def _verdict(found: dict[str, list[Load]]) -> Sequence[str]:
+def _verdict(found: dict[str, list[OverloadResult]]) -> Sequence[str]:
     """The targets: lag beside that at 80 %, best rounds of each, and how soon the others are refused."""
     usual, twice = found.get("80 % of capacity"), found.get("twice the capacity")
     if not usual or not twice:
@@ -80,7 +82,7 @@ def _verdict(found: dict[str, list[Load]]) -> Sequence[str]:
     ]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="overload",
     question="What do callers feel when twice as many come as the server can carry?",
     cases=lambda: list(LOADS),

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.discovery import cases_in
 from benchmarks.judging import Judged, Measure, QualityCase, judge, settle
 from benchmarks.process_pool import Absences
-from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table, balance
 
 READING = (
     "Everyone hears the same seeded signals, in a process of their own. Targets are promises of ours;"
@@ -20,7 +20,7 @@ def _found() -> Iterator[tuple[str, QualityCase]]:
     return cases_in("benchmarks.quality")
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Judge the selected cases."""
     selected = [(module, case) for module, case in _found() if options.selects(case.name)]
     absences = Absences()
@@ -33,7 +33,7 @@ def run(options: Options, progress: Progress) -> Report:
             tables.append(tabulate(case, found))
             records += _records(found)
     notes = [READING, *_contender_notes(judged), *absences.sentences(), *_balance(records)]
-    return Report(tables, records, notes, {"judged": judged})
+    return GroupReport(tables, records, notes, {"judged": judged})
 
 
 def tabulate(case: QualityCase, judged: Sequence[Judged]) -> Table:
@@ -93,7 +93,7 @@ def _balance(records: Sequence[Record]) -> Iterator[str]:
     return balance(len(judged), missed)
 
 
-def plot(report: Report, folder: Path) -> Sequence[Path]:
+def plot(report: GroupReport, folder: Path) -> Sequence[Path]:
     """Response curves and spectrograms."""
     from benchmarks.plots import curves, overview, spectrograms
 
@@ -101,7 +101,7 @@ def plot(report: Report, folder: Path) -> Sequence[Path]:
     return [*curves.draw(judged, folder), *spectrograms.draw(judged, folder), *overview.draw(judged, folder)]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="quality",
     question="What does each signal stage do to the sound, and how do others do?",
     cases=lambda: [case.name for _, case in _found()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks import soak
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 from benchmarks.soak import Soaked
 
 NAME = "200 calls with barge-in on two workers"
@@ -20,7 +20,7 @@ _GROWN = 0.02
 _DEFAULT_MINUTES = 20.0
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Soak for as many minutes as asked for."""
     progress.step(NAME, 0, 1)
     minutes = options.minutes or (0.5 if options.quick else _DEFAULT_MINUTES)
@@ -41,7 +41,7 @@ def run(options: Options, progress: Progress) -> Report:
         f"{found.seconds / 60:.1f} minutes, {found.calls} calls, {found.answers} answers, {found.barged_in} of them cut"
         f" off by the caller. Calls cut by the server: {told}. Words lost: {found.lost}."
     )
-    return Report([Table("Soak", COLUMNS, rows, frozenset({"what", "target"}))], [_record(found, first, last)],
+    return GroupReport([Table("Soak", COLUMNS, rows, frozenset({"what", "target"}))], [_record(found, first, last)],
                   [sums, READING])  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def _names() -> Sequence[str]:
     return [NAME]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="soak",
     question="What grows in a server that is never restarted?",
     cases=_names,

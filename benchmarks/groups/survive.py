@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from benchmarks import survive
 from benchmarks.case import Bound, at_least, at_most
 from benchmarks.reconnects import reconnects
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 
 READING = (
     "The layers are Cached over Fallback, both over a voice that costs nothing; a reconnect runs from the cut of a"
@@ -20,7 +20,7 @@ COLUMNS = ("case", "figure", "target")
 
 
 @dataclass(frozen=True)
-class Case:
+class SurviveCase:
     """One figure."""
 
     name: str
@@ -47,14 +47,14 @@ def _first_byte(quick: bool) -> float:
 
 
 CASES = (
-    Case("first audio added by the layers", "ms, p50", at_most(0.5), _added),
-    Case("cut socket to replayed transcript", "ms, p50", at_most(300), _reconnect),
-    Case("cached 2 s phrase, responses", "per second of one core", at_least(2000), _hits),
-    Case("cached 2 s phrase, first byte", "ms, p50, alone", at_most(1), _first_byte),
+    SurviveCase("first audio added by the layers", "ms, p50", at_most(0.5), _added),
+    SurviveCase("cut socket to replayed transcript", "ms, p50", at_most(300), _reconnect),
+    SurviveCase("cached 2 s phrase, responses", "per second of one core", at_least(2000), _hits),
+    SurviveCase("cached 2 s phrase, first byte", "ms, p50, alone", at_most(1), _first_byte),
 )
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Measure the selected cases one after the other."""
     selected = [case for case in CASES if options.selects(case.name)]
     rows, records = [], list[Record]()
@@ -64,14 +64,14 @@ def run(options: Options, progress: Progress) -> Report:
         met = case.bound.met(found)
         rows.append((case.name, f"{found:,.3g} {case.unit}", f"{'met' if met else 'MISSED'}: {case.bound} {case.unit}"))
         records.append({"case": case.name, "unit": case.unit, "value": found, "target": str(case.bound), "met": met})
-    return Report([Table("Survive", COLUMNS, rows, frozenset({"case", "target"}))], records, [READING])
+    return GroupReport([Table("Survive", COLUMNS, rows, frozenset({"case", "target"}))], records, [READING])
 
 
 def _names() -> Sequence[str]:
     return [case.name for case in CASES]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="survive",
     question="What does it cost to outlive a vendor, and how fast is it?",
     cases=_names,

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from benchmarks.callers import crowd, flood, idle
 from benchmarks.case import Bound, at_least, at_most
 from benchmarks.node_server import node_missing, node_server
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 from benchmarks.served import Served, fast_loop, serving
 from benchmarks.stats import middle, percentile
 
@@ -55,7 +55,7 @@ class Line:
         return found if self.bound is None else {**found, "target": str(self.bound), "met": self.bound.met(self.figure)}
 
 
-def _flood(options: Options) -> Iterator[Line]:
+def _flood(options: RunOptions) -> Iterator[Line]:
     frames, rounds = (20_000, 2) if options.quick else (100_000, 5)
     with _ours("--audio-buffer-seconds", "3000") as ours, node_server() as node:
         sides = [("ours", ours)] + ([("node ws", node)] if node else [])
@@ -73,7 +73,7 @@ def _flood(options: Options) -> Iterator[Line]:
         yield Line(FLOOD, "ours / node ws", f"{ratio.median:.2f}", at_least(1.2), ratio.median, "×")
 
 
-def _lag(options: Options) -> Iterator[Line]:
+def _lag(options: RunOptions) -> Iterator[Line]:
     with _ours() as server:
         lags, late = _run(crowd(server, 3 if options.quick else 10))
     worst = 1e3 * percentile(lags, 0.99)
@@ -82,7 +82,7 @@ def _lag(options: Options) -> Iterator[Line]:
     yield Line(LAG, "calls with lost frames", f"{late}", at_most(0), late, "calls")
 
 
-def _idle(options: Options) -> Iterator[Line]:
+def _idle(options: RunOptions) -> Iterator[Line]:
     with _ours() as server:
         size = _run(idle(server)) / 1024
     yield Line(IDLE, "ours", f"{size:.1f}", at_most(60), size, "KiB")
@@ -92,7 +92,7 @@ CASES = {FLOOD: _flood, LAG: _lag, IDLE: _idle}
 COLUMNS = ("case", "who", "figure", "unit", "target")
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Each case against a fresh server."""
     selected = [name for name in CASES if options.selects(name)]
     lines: list[Line] = []
@@ -104,7 +104,7 @@ def run(options: Options, progress: Progress) -> Report:
     if FLOOD in selected and not any(line.who == "node ws" for line in lines):
         notes.append(f"Node was not measured: {node_missing()}.")
     table = Table("Transcriber", COLUMNS, rows, frozenset(COLUMNS) - {"figure"})
-    return Report([table], [line.record for line in lines], notes)
+    return GroupReport([table], [line.record for line in lines], notes)
 
 
 def _run(coroutine: Coroutine[Any, Any, _T]) -> _T:
@@ -123,7 +123,7 @@ def _names() -> Sequence[str]:
     return list(CASES)
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="transcriber",
     question="How many calls does one core carry, how late is the text, and what does a call weigh?",
     cases=_names,

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.case import Bound, at_most
-from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table, balance
 from benchmarks.turns import cost, detectors, driven, sweep
 from benchmarks.turns.material import CURVE, LOOKS, Kind, Turn, load
 from providers.turns.smart_turn import shipped_weights
@@ -22,7 +22,7 @@ SETS: Mapping[Kind, str] = {
 }  # fmt: skip
 _RULES = "platform's text rules"
 _FUSED = "words and sound"
-_DETECTORS: Mapping[str, Callable[[Sequence[Turn]], sweep.Figures]] = {
+_DETECTORS: Mapping[str, Callable[[Sequence[Turn]], sweep.BestPolicies]] = {
     _RULES: lambda turns: sweep.ruled(turns, detectors.platform_text),
     "silence only": lambda turns: sweep.swept(turns, detectors.silence),
     "words": lambda turns: sweep.swept(turns, detectors.text, sweep.CURVES),
@@ -55,7 +55,7 @@ def _names() -> Sequence[str]:
     return [*SETS.values(), "cost"]
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Sweep the chosen sets."""
     material = load()
     notes = [READING, material.missing] if material.missing else [READING]
@@ -94,7 +94,7 @@ def run(options: Options, progress: Progress) -> Report:
         tables += _cost(records, notes)
     notes += [f"{name}: {value:.3g}, target {bound}" for name, value, bound in goals]
     notes += balance(len(goals), [name for name, value, bound in goals if not bound.met(value)])
-    return Report(tables, records, notes)
+    return GroupReport(tables, records, notes)
 
 
 def with_lengths(turn: Turn) -> list[Turn]:
@@ -114,7 +114,7 @@ def _size(name: str, turns: Sequence[Turn]) -> str:
     return f"{name}: {len(turns)} turns, {inside} pauses inside, {len(speakers)} speakers{few}; languages: {languages}"
 
 
-def _cells(figures: sweep.Figures) -> tuple[str, ...]:
+def _cells(figures: sweep.BestPolicies) -> tuple[str, ...]:
     shares = (figures.cut_off_at_300, figures.cut_off_at_600)
     waits = (figures.dead_air_at_5, figures.dead_air_at_10)
     return (
@@ -171,7 +171,7 @@ def _driven(turns: Sequence[Turn], records: list[Record]) -> list[tuple[str, ...
 
 
 def _goals(
-    kind: Kind, name: str, turns: Sequence[Turn], found: Mapping[str, sweep.Figures]
+    kind: Kind, name: str, turns: Sequence[Turn], found: Mapping[str, sweep.BestPolicies]
 ) -> list[tuple[str, float, Bound]]:
     if kind == "digits":
         answers = ("text", "text,acoustic")
@@ -201,7 +201,7 @@ def _cost(records: list[Record], notes: list[str]) -> list[Table]:
     return [Table("Processor time", ("what", "each", f"at {CALLS} calls"), rows, left=frozenset({"what"}))]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="turns",
     question="How long do callers wait for an answer, and how often are they cut off?",
     cases=_names,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks.discovery import cases_in
 from benchmarks.process_pool import Absences, interleave, workers
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 from benchmarks.stats import Middle, middle
 from benchmarks.vendors.case import VendorCase
 
@@ -25,7 +25,7 @@ def _found() -> Iterator[tuple[str, VendorCase]]:
     return cases_in("benchmarks.vendors")
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Measure the selected cases."""
     selected = [(module, case) for module, case in _found() if options.selects(case.name)]
     absences = Absences()
@@ -38,7 +38,7 @@ def run(options: Options, progress: Progress) -> Report:
         rows += [_row(case, name, middle(rounds), compared) for name, rounds in figures.items()]
         records += [_record(case, name, middle(rounds), compared) for name, rounds in figures.items()]
     left = frozenset({"case", "figure", "contender", "target"})
-    return Report([Table("Vendors", COLUMNS, rows, left)], records, [*READING, *absences.sentences()])
+    return GroupReport([Table("Vendors", COLUMNS, rows, left)], records, [*READING, *absences.sentences()])
 
 
 def _measure(module: str, case: VendorCase, rounds: int, absences: Absences) -> dict[str, list[float]]:
@@ -78,7 +78,7 @@ def _record(case: VendorCase, name: str, figure: Middle, compared: float | None)
     }
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="vendors",
     question="What do our engines add to the vendors' own clients?",
     cases=lambda: [case.name for _, case in _found()],

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from benchmarks.case import Bound, at_most
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 from benchmarks.served import Served, fast_loop, serving
 from benchmarks.stats import percentile
 
@@ -23,7 +23,7 @@ READING = (
 
 
 @dataclass(frozen=True)
-class Load:
+class VoiceLoad:
     """So many callers who ask at the same moment, so many times over."""
 
     name: str
@@ -34,20 +34,20 @@ class Load:
 
 
 LOADS = (
-    Load("first audio, alone", 1, 400, {0.5: at_most(1), 0.99: at_most(5)}),
-    Load("first audio, 50 at once", 50, 20, {0.99: at_most(25)}),
+    VoiceLoad("first audio, alone", 1, 400, {0.5: at_most(1), 0.99: at_most(5)}),
+    VoiceLoad("first audio, 50 at once", 50, 20, {0.99: at_most(25)}),
 )
 COLUMNS = ("case", "engine", "requests", "p50 ms", "p90 ms", "p99 ms", "max ms", "target")
 
 
-class Caller:
+class KeptConnection:
     """One kept connection."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
         self._reader, self._writer, self._request = reader, writer, request
 
     @classmethod
-    async def connect(cls, server: Served) -> Caller:
+    async def connect(cls, server: Served) -> KeptConnection:
         """Open the connection."""
         reader, writer = await asyncio.open_connection(server.host, server.port)
         return cls(reader, writer, _request(server))
@@ -81,8 +81,8 @@ def _request(server: Served) -> bytes:
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def _measure(server: Served, load: Load, turns: int) -> list[float]:
-    callers = [await Caller.connect(server) for _ in range(load.callers)]
+async def _measure(server: Served, load: VoiceLoad, turns: int) -> list[float]:
+    callers = [await KeptConnection.connect(server) for _ in range(load.callers)]
     try:
         await asyncio.gather(*(caller.ask() for caller in callers))  # not counted: everything is loaded by it
         found: list[float] = []
@@ -94,7 +94,7 @@ async def _measure(server: Served, load: Load, turns: int) -> list[float]:
             await caller.close()
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Ask the engine ``tone``, which takes next to no time itself, so that the server's own share is what is seen."""
     selected = [load for load in LOADS if options.selects(load.name)]
     rows, records = [], list[Record]()
@@ -107,10 +107,10 @@ def run(options: Options, progress: Progress) -> Report:
             found = {share: 1e3 * percentile(seconds, share) for share in (0.5, 0.9, 0.99, 1.0)}
             rows.append(_row(load, len(seconds), found))
             records.append(_record(load, len(seconds), found))
-    return Report([Table("Voice", COLUMNS, rows, frozenset({"case", "engine", "target"}))], records, [READING])
+    return GroupReport([Table("Voice", COLUMNS, rows, frozenset({"case", "engine", "target"}))], records, [READING])
 
 
-def _row(load: Load, requests: int, found: dict[float, float]) -> tuple[str, ...]:
+def _row(load: VoiceLoad, requests: int, found: dict[float, float]) -> tuple[str, ...]:
     told = [
         f"{'met' if bound.met(found[share]) else 'MISSED'}: p{100 * share:g} {bound} ms"
         for share, bound in load.bounds.items()
@@ -118,7 +118,7 @@ def _row(load: Load, requests: int, found: dict[float, float]) -> tuple[str, ...
     return (load.name, "tone", f"{requests:,}", *(f"{value:.2f}" for value in found.values()), "\n".join(told))
 
 
-def _record(load: Load, requests: int, found: dict[float, float]) -> Record:
+def _record(load: VoiceLoad, requests: int, found: dict[float, float]) -> Record:
     targets = [
         {"target": f"p{100 * share:g} {bound} ms", "value": found[share], "met": bound.met(found[share])}
         for share, bound in load.bounds.items()
@@ -131,7 +131,7 @@ def _names() -> Sequence[str]:
     return [load.name for load in LOADS]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="voice",
     question="How soon does the first audio of an answer leave the server?",
     cases=_names,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks import worker_cost
 from benchmarks.case import Bound, at_most
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 
 READING = (
     "The processor time of a call is that of all the server's processes, the supervisor included, with as many calls on"
@@ -20,7 +20,7 @@ _EMBEDDED = ("--voice", "espeak", "--transcriber", "pocketsphinx")
 
 
 @dataclass(frozen=True)
-class Case:
+class WorkersCase:
     """One figure."""
 
     name: str
@@ -58,15 +58,15 @@ def _second_worker(quick: bool) -> float:
 
 
 CASES = (
-    Case("processor time of a call, two workers to one process", "x", at_most(1.1), _cost_ratio),
-    Case("calls that one worker has more than the other", "calls of 100", at_most(5), _imbalance),
-    Case("back after kill -9, tone and null", "s, median", at_most(1), _back),
-    Case("back after kill -9, espeak and pocketsphinx", "s, median", at_most(1), _back_embedded),
-    Case("memory of one more worker, espeak and pocketsphinx", "MB", None, _second_worker),
+    WorkersCase("processor time of a call, two workers to one process", "x", at_most(1.1), _cost_ratio),
+    WorkersCase("calls that one worker has more than the other", "calls of 100", at_most(5), _imbalance),
+    WorkersCase("back after kill -9, tone and null", "s, median", at_most(1), _back),
+    WorkersCase("back after kill -9, espeak and pocketsphinx", "s, median", at_most(1), _back_embedded),
+    WorkersCase("memory of one more worker, espeak and pocketsphinx", "MB", None, _second_worker),
 )
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Measure the selected cases one after the other."""
     selected = [case for case in CASES if options.selects(case.name)]
     rows, records = [], list[Record]()
@@ -77,14 +77,14 @@ def run(options: Options, progress: Progress) -> Report:
         told = "" if case.bound is None else f"{'met' if met else 'MISSED'}: {case.bound} {case.unit}"
         rows.append((case.name, f"{found:,.3g} {case.unit}", told))
         records.append({"case": case.name, "unit": case.unit, "value": found, "met": met})
-    return Report([Table("Workers", COLUMNS, rows, frozenset({"case", "target"}))], records, [READING])
+    return GroupReport([Table("Workers", COLUMNS, rows, frozenset({"case", "target"}))], records, [READING])
 
 
 def _names() -> Sequence[str]:
     return [case.name for case in CASES]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="workers",
     question="What does a process for each core cost, and what does it give?",
     cases=_names,

@@ -14,7 +14,7 @@ from benchmarks.noises import noise
 from benchmarks.peers import denoisers
 from benchmarks.peers.stream import Stream
 from benchmarks.quality._apart import in_step, lag
-from benchmarks.signals import Speech, at_level, denoising, level_db, mix, speech
+from benchmarks.signals import PlacedSpeech, at_level, denoising, level_db, mix, speech
 from dsp import Samples
 
 RATE = 16_000
@@ -42,12 +42,12 @@ CALLERS = (911, 921, 931, 941)
 """Seeds; others than those that the stage was built and tested with."""
 
 
-def caller(seed: int) -> Speech:
+def caller(seed: int) -> PlacedSpeech:
     """Speech near the microphone, with pauses of up to two seconds."""
     return speech(RATE, SECONDS, seed=seed)
 
 
-def behind(near: Speech, kind: str, seed: int) -> Samples:
+def behind(near: PlacedSpeech, kind: str, seed: int) -> Samples:
     """What is behind the caller; another talker's level, like the caller's, is that of his active speech."""
     if kind != "talker":
         return mix(near, noise(kind, RATE, SECONDS, seed=seed), BELOW) - near.samples

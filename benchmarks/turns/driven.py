@@ -12,7 +12,7 @@ from functools import partial
 
 from benchmarks.turns.detectors import SERVED, question
 from benchmarks.turns.material import Pause, Turn
-from benchmarks.turns.sweep import Outcome, Wait, as_it_is
+from benchmarks.turns.sweep import PolicyResult, Wait, as_it_is
 from providers.turns.base import TurnQuestion
 from providers.turns.decision import Turns
 from providers.turns.driver import TurnDriver
@@ -77,7 +77,7 @@ def driven(turns: Turns, lag: float, turn: Turn, pause: Pause) -> float:
     return at + turns.decide(heard.question()).seconds
 
 
-def outcomes(turns: Sequence[Turn]) -> list[tuple[float, Outcome, Outcome]]:
+def outcomes(turns: Sequence[Turn]) -> list[tuple[float, PolicyResult, PolicyResult]]:
     """For each lag of the final: what asked and what driven turns are like."""
     served = SERVED["text,acoustic"]
     return [

@@ -47,7 +47,7 @@ WORDS = "zero one two three four five six seven eight nine".split()
 
 
 @dataclass(frozen=True)
-class Recording:
+class ManifestLine:
     """One line of the manifest."""
 
     path: Path
@@ -112,7 +112,7 @@ def speech(samples: Samples) -> list[tuple[float, float]]:
     return [*found, (begun, samples.size / RATE)] if begun is not None else found
 
 
-def with_pauses(recording: Recording, judges: Judges) -> Turn | None:
+def with_pauses(recording: ManifestLine, judges: Judges) -> Turn | None:
     """The turn of a recording with its own pauses."""
     samples, language = recording.samples(), LANGUAGES[recording.speaker]
     found = speech(samples)
@@ -128,7 +128,7 @@ def with_pauses(recording: Recording, judges: Judges) -> Turn | None:
     return _turn(recording, "pauses", language, pauses)
 
 
-def cut(recording: Recording, judges: Judges, chance: random.Random, last: Pause) -> Turn | None:
+def cut(recording: ManifestLine, judges: Judges, chance: random.Random, last: Pause) -> Turn | None:
     """The turn of a recording that is cut inside; ``last`` is what is known at its end."""
     samples, language = recording.samples(), LANGUAGES[recording.speaker]
     found = speech(samples)
@@ -161,7 +161,7 @@ def digits(speakers: dict[str, list[Path]], judges: Judges, tries: int) -> Itera
             for _ in range(group):
                 path = chance.choice(speakers[speaker])
                 said.append(WORDS[int(path.name[0])])
-                digit = Recording(path, speaker, True).samples()
+                digit = ManifestLine(path, speaker, True).samples()
                 spoken = np.concatenate([spoken, digit, np.zeros(int(0.05 * RATE), dtype=np.float32)])
             length = round(chance.uniform(0.4, 1.4), 3) if len(said) < sum(GROUPS) else None
             text = " ".join(said) + chance.choice(("", ".", ","))
@@ -183,7 +183,7 @@ def _faded(samples: Samples) -> Samples:
     return faded
 
 
-def _turn(recording: Recording, kind: Kind, language: str, pauses: Sequence[Pause]) -> Turn:
+def _turn(recording: ManifestLine, kind: Kind, language: str, pauses: Sequence[Pause]) -> Turn:
     return Turn(recording.path.name, recording.speaker, language, kind, recording.test, tuple(pauses))
 
 
@@ -208,16 +208,16 @@ def _room(quiet: Samples, seconds: float) -> Samples:
     return (level * np.random.default_rng(3).standard_normal(int(seconds * RATE))).astype(np.float32)
 
 
-def recordings(folder: Path, most: int) -> list[Recording]:
+def recordings(folder: Path, most: int) -> list[ManifestLine]:
     """Recordings of sentences, at most so many of each speaker, the speakers in turn."""
-    by_speaker: dict[str, list[Recording]] = defaultdict(list)
+    by_speaker: dict[str, list[ManifestLine]] = defaultdict(list)
     rows = [row for row in csv.reader((folder / "manifest.tsv").open(), delimiter="\t") if row[1] == "speech"]
     random.Random(7).shuffle(rows)
     for path, _, speaker, _, seconds, group, *rest in rows:
         if not _is_whole(speaker, rest):
             continue
         if speaker in LANGUAGES and SHORTEST <= float(seconds) <= LONGEST and len(by_speaker[speaker]) < most:
-            by_speaker[speaker].append(Recording(folder / path, speaker, group == "test"))
+            by_speaker[speaker].append(ManifestLine(folder / path, speaker, group == "test"))
     return [one for several in zip_longest(*by_speaker.values()) for one in several if one is not None]
 
 

@@ -71,7 +71,7 @@ CURVES = tuple(
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PolicyResult:
     """What one policy does to the turns."""
 
     cut_off: float
@@ -81,7 +81,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Figures:
+class BestPolicies:
     """The best policies of one detector at each budget; None where no policy keeps to it."""
 
     cut_off_at_300: float | None
@@ -90,7 +90,7 @@ class Figures:
     dead_air_at_10: float | None
 
 
-def swept(turns: Sequence[Turn], score: Score, curves: Sequence[Curve] = ()) -> Figures:
+def swept(turns: Sequence[Turn], score: Score, curves: Sequence[Curve] = ()) -> BestPolicies:
     """The figures of a detector: of eot-bench's policies, and of these wait functions."""
     spans = _Spans(turns, [[score(turn, pause) for pause in turn.pauses] for turn in turns])
     levels = np.unique(np.quantile(np.concatenate([spans.inside, spans.last]), np.linspace(0, 1, THRESHOLDS)))
@@ -103,19 +103,19 @@ def swept(turns: Sequence[Turn], score: Score, curves: Sequence[Curve] = ()) -> 
     return figures([*outcomes, *(outcome for _, outcome in waited(turns, score, curves))])
 
 
-def waited(turns: Sequence[Turn], score: Score, curves: Sequence[Curve] = CURVES) -> list[tuple[Curve, Outcome]]:
+def waited(turns: Sequence[Turn], score: Score, curves: Sequence[Curve] = CURVES) -> list[tuple[Curve, PolicyResult]]:
     """What each wait function of a detector's score does to the turns."""
     spans = _Spans(turns, [[score(turn, pause) for pause in turn.pauses] for turn in turns])
     return [(curve, spans.outcome(*(curve.seconds(s) for s in spans.scores))) for curve in curves]
 
 
-def chosen(outcomes: Sequence[tuple[Curve, Outcome]], cut_off: float) -> Curve:
+def chosen(outcomes: Sequence[tuple[Curve, PolicyResult]], cut_off: float) -> Curve:
     """The wait function with the least dead air of those that cut off at most this share."""
     kept = [(outcome.dead_air, at) for at, (_, outcome) in enumerate(outcomes) if outcome.cut_off <= cut_off + 1e-9]
     return outcomes[min(kept)[1]][0]
 
 
-def ruled(turns: Sequence[Turn], wait: Wait, scales: Sequence[float] = SCALES) -> Figures:
+def ruled(turns: Sequence[Turn], wait: Wait, scales: Sequence[float] = SCALES) -> BestPolicies:
     """The figures of a rule that names seconds: swept over a factor of them and a least delay."""
     spans = _Spans(turns, [[wait(turn, pause) for pause in turn.pauses] for turn in turns])
     tried = ((scale, delay) for scale in scales for delay in DELAYS)
@@ -123,13 +123,13 @@ def ruled(turns: Sequence[Turn], wait: Wait, scales: Sequence[float] = SCALES) -
     return figures(outcomes)
 
 
-def as_it_is(turns: Sequence[Turn], wait: Wait) -> Outcome:
+def as_it_is(turns: Sequence[Turn], wait: Wait) -> PolicyResult:
     """What a rule does with its own seconds."""
     spans = _Spans(turns, [[wait(turn, pause) for pause in turn.pauses] for turn in turns])
     return spans.outcome(*(np.maximum(EARLIEST, s) for s in spans.scores))
 
 
-def figures(outcomes: Sequence[Outcome]) -> Figures:
+def figures(outcomes: Sequence[PolicyResult]) -> BestPolicies:
     """The best of many policies at each budget."""
 
     def least_dead_air(cut_off: float) -> float | None:
@@ -138,7 +138,7 @@ def figures(outcomes: Sequence[Outcome]) -> Figures:
     def fewest_cut_off(dead_air: float) -> float | None:
         return min((one.cut_off for one in outcomes if one.dead_air <= dead_air + 1e-9), default=None)
 
-    return Figures(fewest_cut_off(0.3), fewest_cut_off(0.6), least_dead_air(0.05), least_dead_air(0.10))
+    return BestPolicies(fewest_cut_off(0.3), fewest_cut_off(0.6), least_dead_air(0.05), least_dead_air(0.10))
 
 
 class _Spans:
@@ -162,8 +162,8 @@ class _Spans:
         """Of the pauses inside, and of the ends."""
         return self.inside, self.last
 
-    def outcome(self, inside: NDArray[np.float64], last: NDArray[np.float64]) -> Outcome:
+    def outcome(self, inside: NDArray[np.float64], last: NDArray[np.float64]) -> PolicyResult:
         """The outcome of seconds for each pause inside and for each end."""
         ended = np.zeros(self._turns, dtype=bool)
         ended[self._turn[inside < self._length]] = True
-        return Outcome(float(ended.mean()), float(last.mean()))
+        return PolicyResult(float(ended.mean()), float(last.mean()))

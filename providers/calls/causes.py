@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from providers.calls.latency import Parts, Turn, closing
+from providers.calls.latency import Parts, TurnTimes, closing
 from providers.calls.texts import normalised
 
 __all__ = ["Cause", "Explanation", "explain"]
@@ -54,7 +54,7 @@ class Explanation:
     sentence: str
 
 
-def explain(turn: Turn, usual_first_audio: float | None = None) -> Explanation:
+def explain(turn: TurnTimes, usual_first_audio: float | None = None) -> Explanation:
     """The cause of a turn's delay.
 
     Parameters
@@ -78,7 +78,7 @@ def _beyond(parts: Parts, name: PartName) -> float:
     return seconds - USUAL[name]
 
 
-def _is_echo(turn: Turn) -> bool:
+def _is_echo(turn: TurnTimes) -> bool:
     said, heard = normalised(turn.spoken_before), normalised(turn.words)
     return heard.count(" ") + 1 >= _ECHOED_WORDS and f" {heard} " in f" {said} "
 
@@ -86,7 +86,7 @@ def _is_echo(turn: Turn) -> bool:
 _Causes = Iterator[tuple[Cause, str]]
 
 
-def _transcriber(turn: Turn, seconds: float, usual: float | None) -> _Causes:
+def _transcriber(turn: TurnTimes, seconds: float, usual: float | None) -> _Causes:
     begin = next((event.at for event in turn.events if event.kind == "speech-started"), turn.events[0].at)
     if lost := _engine(turn, min(begin, turn.stopped), turn.final.at, "lost", "suspected", "took-over", "gap"):
         yield "recogniser-lost", f"the recogniser {lost} was lost or silent and had to be replaced"
@@ -94,7 +94,7 @@ def _transcriber(turn: Turn, seconds: float, usual: float | None) -> _Causes:
     yield "recogniser-late", "the final came late from the recogniser"
 
 
-def _endpointing(turn: Turn, seconds: float, usual: float | None) -> _Causes:
+def _endpointing(turn: TurnTimes, seconds: float, usual: float | None) -> _Causes:
     asked, ending = turn.asked, closing(turn.final.text)
     yield from _stalled(turn, turn.final.at, turn.final.at + seconds, seconds)
     if asked is not None and asked.detail.startswith("rule"):
@@ -109,12 +109,12 @@ def _endpointing(turn: Turn, seconds: float, usual: float | None) -> _Causes:
     yield "endpointing", f"the caller might have gone on{why}"
 
 
-def _model(turn: Turn, seconds: float, usual: float | None) -> _Causes:
+def _model(turn: TurnTimes, seconds: float, usual: float | None) -> _Causes:
     yield from _stalled(turn, turn.voice.at - seconds, turn.voice.at, seconds)
     yield "model", "the model took long to answer"
 
 
-def _voice(turn: Turn, seconds: float, usual: float | None) -> _Causes:
+def _voice(turn: TurnTimes, seconds: float, usual: float | None) -> _Causes:
     end = turn.heard
     yield from _stalled(turn, turn.voice.at, end, seconds)
     outcomes = {event.detail for event in turn.between(turn.voice.at, end, "voice-ended")}
@@ -133,7 +133,7 @@ def _voice(turn: Turn, seconds: float, usual: float | None) -> _Causes:
     yield "late-first-audio", f"the first audio took {made:.1f} s"
 
 
-_CAUSES: dict[PartName, Callable[[Turn, float, float | None], _Causes]] = {
+_CAUSES: dict[PartName, Callable[[TurnTimes, float, float | None], _Causes]] = {
     "transcriber": _transcriber,
     "endpointing": _endpointing,
     "model": _model,
@@ -141,13 +141,13 @@ _CAUSES: dict[PartName, Callable[[Turn, float, float | None], _Causes]] = {
 }
 
 
-def _stalled(turn: Turn, begin: float, end: float, seconds: float) -> _Causes:
+def _stalled(turn: TurnTimes, begin: float, end: float, seconds: float) -> _Causes:
     held = sum(event.seconds or 0.0 for event in turn.between(begin, end + 0.3, "stall"))
     if held >= _SHARE * seconds:
         yield "stall", f"the server's event loop was held for {held:.1f} s"
 
 
-def _engine(turn: Turn, begin: float, end: float, *kinds: str) -> str:
+def _engine(turn: TurnTimes, begin: float, end: float, *kinds: str) -> str:
     """Name of the engine of the first such event; empty when there is none."""
     for event in turn.between(begin, end, "engine"):
         kind, _, name = event.detail.partition(" ")

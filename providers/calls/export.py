@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from providers.calls.causes import Cause, PartName, explain
 from providers.calls.events import CallEvent, CallEventKind, Way
-from providers.calls.latency import Turn, turns
+from providers.calls.latency import TurnTimes, turns
 from providers.calls.record import CallRecord
 from providers.engines.base import Word
 
@@ -117,7 +117,7 @@ def event_view(event: CallEvent, begun: float) -> EventView:
     )
 
 
-def _summary(record: CallRecord, found: list[Turn], *, live: bool, epoch: float) -> dict[str, Any]:
+def _summary(record: CallRecord, found: list[TurnTimes], *, live: bool, epoch: float) -> dict[str, Any]:
     ends = [f"{event.kind} {event.detail}".strip() for event in record.events if event.kind in ("closed", "ended")]
     started = datetime.fromtimestamp(epoch + record.begun, UTC)
     return {
@@ -143,7 +143,7 @@ def _transcript(record: CallRecord) -> list[SpokenLine]:
     return lines
 
 
-def _latency(turn: Turn, begun: float, usual: float | None) -> TurnLatency:
+def _latency(turn: TurnTimes, begun: float, usual: float | None) -> TurnLatency:
     why, parts = explain(turn, usual), turn.parts
     return TurnLatency(
         at=_rounded(turn.stopped - begun),

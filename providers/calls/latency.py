@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from providers.calls.events import CallEvent
 
-__all__ = ["Parts", "Turn", "turns"]
+__all__ = ["Parts", "TurnTimes", "turns"]
 
 RULE_PUNCTUATED, RULE_NUMBER, RULE_OTHER = 0.1, 0.5, 1.5
 """Seconds of the platform's own rules, for turns without an endpointing request."""
@@ -39,7 +39,7 @@ class Parts:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class TurnTimes:
     """One turn of the caller and the beginning of the reply to it."""
 
     events: tuple[CallEvent, ...]
@@ -70,10 +70,10 @@ class Turn:
         return [event for event in self.events if event.kind in kinds and begin <= event.at <= end]
 
 
-def turns(events: Sequence[CallEvent]) -> list[Turn]:
+def turns(events: Sequence[CallEvent]) -> list[TurnTimes]:
     """The turns of a call that were replied to, in order."""
     ordered = sorted(events, key=lambda event: event.at)
-    found: list[Turn] = []
+    found: list[TurnTimes] = []
     begin, spoken = 0, ""
     for index, event in enumerate(ordered):
         if event.kind != "voice-asked" or index < begin:
@@ -116,7 +116,7 @@ def _end_of_reply(events: Sequence[CallEvent], index: int) -> int:
     return last
 
 
-def _turn(events: Sequence[CallEvent], spoken: str, words: Sequence[CallEvent], voice: CallEvent) -> Turn:
+def _turn(events: Sequence[CallEvent], spoken: str, words: Sequence[CallEvent], voice: CallEvent) -> TurnTimes:
     final = next((event for event in reversed(words) if event.kind == "final"), words[-1])
     stopped = min(_stopped(events, final, voice), final.at)
     asked = next((event for event in reversed(events) if event.kind == "endpointing" and event.at <= voice.at), None)
@@ -129,7 +129,7 @@ def _turn(events: Sequence[CallEvent], spoken: str, words: Sequence[CallEvent], 
         model=max(0.0, voice.at - max(over, final.at)),
         voice=max(0.0, heard - voice.at),
     )
-    return Turn(tuple(events), spoken, stopped, final, asked, voice, first_audio, heard, parts)
+    return TurnTimes(tuple(events), spoken, stopped, final, asked, voice, first_audio, heard, parts)
 
 
 def _stopped(events: Sequence[CallEvent], final: CallEvent, voice: CallEvent) -> float:

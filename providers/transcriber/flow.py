@@ -31,7 +31,7 @@ from providers.transcriber.conditioning import Conditioner, ConditioningOptions
 from providers.transcriber.lag import LagReport, Sent
 from providers.transcriber.transcripts import Feed, TranscriptNormaliser
 from providers.transcriber.turns import CallTurns, TurnOptions
-from providers.turns.driver import Spoken
+from providers.turns.driver import ReleasedTranscript
 
 Receive = Callable[[], Awaitable["str | bytes | None"]]
 """Returns the next frame, None when the caller is gone."""
@@ -247,7 +247,7 @@ class Call:
                 self._latest = transcript
                 await self._turns.transcript(text, final=transcript.final, emit=emit)
             else:
-                await emit(Spoken(text, final=transcript.final))
+                await emit(ReleasedTranscript(text, final=transcript.final))
         if not self._finishing:
             raise EngineError("the recogniser ended while the call goes on", engine=self._engine.name)
         await self._turns.flush(functools.partial(self._emit, send, arrivals, "customer", self._latest))
@@ -259,14 +259,19 @@ class Call:
     async def _drive(self, arrivals: Arrivals, send: Send) -> NoReturn:
         """Send the finals that are held until the turn is over."""
 
-        async def emit(spoken: Spoken) -> None:
+        async def emit(spoken: ReleasedTranscript) -> None:
             await self._emit(send, arrivals, "customer", self._latest, spoken)
 
         await self._turns.drive(emit)
         raise AssertionError("a driver never returns")
 
     async def _emit(
-        self, send: Send, arrivals: Arrivals, channel: wire.Channel, transcript: Transcript | None, spoken: Spoken
+        self,
+        send: Send,
+        arrivals: Arrivals,
+        channel: wire.Channel,
+        transcript: Transcript | None,
+        spoken: ReleasedTranscript,
     ) -> None:
         """Send one transcript; ``transcript`` is the recognition's newest."""
         if spoken.final:

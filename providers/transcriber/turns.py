@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from providers.calls.notes import SocketNotes
 from providers.turns.base import TurnQuestion
 from providers.turns.decision import Turns
-from providers.turns.driver import Spoken, TurnDriver
+from providers.turns.driver import ReleasedTranscript, TurnDriver
 from providers.turns.listener import TurnListener
 
 __all__ = ["CallTurns", "TurnOptions"]
 
-Emit = Callable[[Spoken], Awaitable[None]]
+Emit = Callable[[ReleasedTranscript], Awaitable[None]]
 """Sends one transcript of the customer."""
 
 _LOOKED_AT = 50
@@ -74,7 +74,7 @@ class CallTurns:
     async def transcript(self, text: str, *, final: bool, emit: Emit) -> None:
         """Send a transcript of the customer, or hold it."""
         if self.driver is None:
-            await emit(Spoken(text, final=final))
+            await emit(ReleasedTranscript(text, final=final))
             return
         async with self._sending:
             for spoken in self.driver.final(text) if final else self.driver.partial(text):

@@ -21,14 +21,14 @@ from dataclasses import dataclass
 
 from providers.turns.state import TurnState
 
-__all__ = ["Spoken", "TurnDriver"]
+__all__ = ["ReleasedTranscript", "TurnDriver"]
 
 TargetOf = Callable[[str], float]
 """Seconds of silence after which a turn with these words is over, by what is known now."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class ReleasedTranscript:
     """One transcript that goes out now."""
 
     text: str
@@ -66,13 +66,13 @@ class TurnDriver:
         """Whether a final is held."""
         return bool(self._held)
 
-    def partial(self, text: str) -> list[Spoken]:
+    def partial(self, text: str) -> list[ReleasedTranscript]:
         """Take in a partial."""
         self._partial = text
         self._state.driven = "held"
-        return [Spoken(_joined([*self._held, text]), final=False)]
+        return [ReleasedTranscript(_joined([*self._held, text]), final=False)]
 
-    def final(self, text: str) -> list[Spoken]:
+    def final(self, text: str) -> list[ReleasedTranscript]:
         """Take in a final; it goes out now when the turn is already over."""
         if not self._held:
             self._held_since = self._clock()
@@ -81,7 +81,7 @@ class TurnDriver:
         if self.due() == 0:
             return self.tick()
         self._state.driven = "held"
-        return [Spoken(_joined(self._held), final=False)]
+        return [ReleasedTranscript(_joined(self._held), final=False)]
 
     def due(self) -> float | None:
         """Seconds until `tick` is to be called; None while nothing is held."""
@@ -95,7 +95,7 @@ class TurnDriver:
             return left
         return min(left, max(0.0, self._target(_joined(self._held)) - silence))
 
-    def tick(self) -> list[Spoken]:
+    def tick(self) -> list[ReleasedTranscript]:
         """The held finals, if their time has come; the words after them follow as a partial."""
         if self.due() != 0:
             return []
@@ -104,11 +104,11 @@ class TurnDriver:
         self._state.driven = "released" if over else None
         return self.flush()
 
-    def flush(self) -> list[Spoken]:
+    def flush(self) -> list[ReleasedTranscript]:
         """Everything that is held: the call ends."""
-        out = [Spoken(text, final=True) for text in self._held]
+        out = [ReleasedTranscript(text, final=True) for text in self._held]
         if out and self._partial:
-            out.append(Spoken(self._partial, final=False))
+            out.append(ReleasedTranscript(self._partial, final=False))
         self._held = []
         return out
 

@@ -22,7 +22,7 @@ from providers.settings import Settings
 from providers.workers.channel import Announcement
 from providers.workers.log_stream import ImpatientStream
 from providers.workers.slots import Board, Slot
-from providers.workers.supervisor import Events, Supervisor
+from providers.workers.supervisor import WorkerEvents, WorkerSupervisor
 from providers.workers.worker import Worker
 
 __all__ = ["serve"]
@@ -67,13 +67,13 @@ def serve(
     def main(channel: socket.socket, slot: Slot, board: Board) -> int:
         return Worker(share_of(_again(settings, reload), count), channel, slot, board).run()
 
-    events = Events(
+    events = WorkerEvents(
         up=up,
         taken=lambda: runtime.withdraw(os.getpid()),
         ended=lambda pid: mark_process_dead(pid, folder),  # type: ignore[no-untyped-call]
     )
     shared = _load(settings)
-    supervisor = Supervisor(listening, count, main, events, secret=offered)
+    supervisor = WorkerSupervisor(listening, count, main, events, secret=offered)
     try:
         came_up = supervisor.run()
     finally:

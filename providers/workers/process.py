@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 
 from providers.workers.channel import Announcement, Lines
-from providers.workers.slots import Slot, State
+from providers.workers.slots import Slot, WorkerState
 
-__all__ = ["WorkerProcess"]
+__all__ = ["SupervisedWorker"]
 
 _FRESH_SECONDS = 1.0
 """How long a connection counts before what it brings shows in the worker's slot."""
 
 
 @dataclass(slots=True, eq=False)
-class WorkerProcess:
+class SupervisedWorker:
     """One worker as the supervisor sees it."""
 
     process: BaseProcess
@@ -26,7 +26,7 @@ class WorkerProcess:
     slot: Slot
     delay: float
     """Seconds to wait before its successor is started, should it not come up."""
-    replaces: WorkerProcess | None = None
+    replaces: SupervisedWorker | None = None
     begun: float = field(default_factory=time.monotonic)
     lines: Lines = field(default_factory=Lines)
     ready: Announcement | None = None
@@ -39,7 +39,7 @@ class WorkerProcess:
     @property
     def serving(self) -> bool:
         """Whether it takes connections."""
-        return self.ready is not None and self.slot.state is State.READY
+        return self.ready is not None and self.slot.state is WorkerState.READY
 
     def load(self, now: float) -> tuple[int, int]:
         """What it has in hand; less is better."""

@@ -9,13 +9,13 @@ import mmap
 from collections.abc import Iterator
 from enum import IntEnum
 
-__all__ = ["Board", "Slot", "State"]
+__all__ = ["Board", "Slot", "WorkerState"]
 
 _STATE, _CALLS, _LIMIT, _ANSWERS, _TAKEN, _REFUSAL, _FIELDS = range(7)
 _NO_LIMIT = -1
 
 
-class State(IntEnum):
+class WorkerState(IntEnum):
     """State of a worker."""
 
     FREE = 0
@@ -31,12 +31,12 @@ class Slot:
         self._row = row
 
     @property
-    def state(self) -> State:
+    def state(self) -> WorkerState:
         """What the worker is doing."""
-        return State(self._row[_STATE])
+        return WorkerState(self._row[_STATE])
 
     @state.setter
-    def state(self, state: State) -> None:
+    def state(self, state: WorkerState) -> None:
         self._row[_STATE] = state
 
     @property
@@ -74,7 +74,7 @@ class Slot:
         """Count one connection."""
         self._row[_TAKEN] += 1
 
-    def clear(self, state: State) -> None:
+    def clear(self, state: WorkerState) -> None:
         """Forget the worker that had this slot."""
         for index in range(_FIELDS):
             self._row[index] = 0
@@ -96,11 +96,11 @@ class Board:
 
     def claim(self) -> Slot | None:
         """A free slot, which is then that of a worker that starts; None when all are in use."""
-        slot = next((slot for slot in self._slots if slot.state is State.FREE), None)
+        slot = next((slot for slot in self._slots if slot.state is WorkerState.FREE), None)
         if slot is not None:
-            slot.clear(State.STARTING)
+            slot.clear(WorkerState.STARTING)
         return slot
 
     def __iter__(self) -> Iterator[Slot]:
         """The slots in use."""
-        return (slot for slot in self._slots if slot.state is not State.FREE)
+        return (slot for slot in self._slots if slot.state is not WorkerState.FREE)

@@ -2,7 +2,7 @@
 
 ::
 
-    listening socket ──accept──► Supervisor ──SCM_RIGHTS──► the worker with the least in hand
+    listening socket ──accept──► WorkerSupervisor ──SCM_RIGHTS──► the worker with the least in hand
                                      │
        SIGTERM, SIGINT, POST /drain: drain them all    SIGHUP: a new worker first, then its predecessor drains
 
@@ -26,11 +26,11 @@ import structlog
 
 from providers.takeover import Offer
 from providers.workers.channel import CONNECTION, DRAIN, END, HAND_OVER, HURRY, Announcement, Report
-from providers.workers.process import WorkerProcess
+from providers.workers.process import SupervisedWorker
 from providers.workers.reactor import Reactor
-from providers.workers.slots import Board, Slot, State
+from providers.workers.slots import Board, Slot, WorkerState
 
-__all__ = ["Events", "Supervisor", "WorkerMain"]
+__all__ = ["WorkerEvents", "WorkerSupervisor", "WorkerMain"]
 
 log = structlog.get_logger()
 
@@ -47,7 +47,7 @@ _STEADY_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class Events:
+class WorkerEvents:
     """What the supervisor tells."""
 
     up: Callable[[list[Announcement]], None]
@@ -58,7 +58,7 @@ class Events:
     """The process with this id has ended."""
 
 
-class Supervisor:
+class WorkerSupervisor:
     """The supervisor of some workers, in a process without threads and without an event loop.
 
     Parameters
@@ -74,7 +74,7 @@ class Supervisor:
     """
 
     def __init__(
-        self, listening: socket.socket, count: int, main: WorkerMain, events: Events, *, secret: str | None
+        self, listening: socket.socket, count: int, main: WorkerMain, events: WorkerEvents, *, secret: str | None
     ) -> None:
         self._listening = listening
         self._count = count
@@ -82,7 +82,7 @@ class Supervisor:
         self._events = events
         self._reactor = Reactor()
         self._board = Board(_SLOTS)
-        self._workers: list[WorkerProcess] = []
+        self._workers: list[SupervisedWorker] = []
         self._offer = Offer(listening, self._reactor, secret=secret, taken=self._hand_over)
         self._was_up = False
         self._signals = 0
@@ -111,7 +111,7 @@ class Supervisor:
 
     # Workers
 
-    def _start(self, delay: float = _FIRST_DELAY, replaces: WorkerProcess | None = None) -> None:
+    def _start(self, delay: float = _FIRST_DELAY, replaces: SupervisedWorker | None = None) -> None:
         """Fork a worker."""
         if self._draining or self.fault:
             return
@@ -125,7 +125,7 @@ class Supervisor:
         process.start()
         theirs.close()
         ours.setblocking(False)
-        worker = WorkerProcess(process, ours, slot, delay, replaces)
+        worker = SupervisedWorker(process, ours, slot, delay, replaces)
         self._workers.append(worker)
         self._reactor.add_reader(ours, lambda: self._read(worker))
         self._reactor.add_reader(process.sentinel, lambda: self._ended(worker))
@@ -140,7 +140,7 @@ class Supervisor:
         self._listening.close()
         raise SystemExit(self._main(theirs, slot, self._board))
 
-    def _read(self, worker: WorkerProcess) -> None:
+    def _read(self, worker: SupervisedWorker) -> None:
         try:
             data = worker.channel.recv(65536)
         except BlockingIOError:
@@ -153,7 +153,7 @@ class Supervisor:
         for report in worker.lines.feed(data):
             self._take(worker, report)
 
-    def _take(self, worker: WorkerProcess, report: Report) -> None:
+    def _take(self, worker: SupervisedWorker, report: Report) -> None:
         if report.ready is not None:
             self._serves(worker, report.ready)
         if report.fault:
@@ -167,7 +167,7 @@ class Supervisor:
             worker.succeeded = True
             self._start()
 
-    def _serves(self, worker: WorkerProcess, ready: Announcement) -> None:
+    def _serves(self, worker: SupervisedWorker, ready: Announcement) -> None:
         worker.ready = ready
         if self._draining or self.fault:
             worker.send(END)
@@ -181,7 +181,7 @@ class Supervisor:
             self._offer.open()
             self._events.up([one.ready for one in self._workers if one.ready is not None])
 
-    def _ended(self, worker: WorkerProcess) -> None:
+    def _ended(self, worker: SupervisedWorker) -> None:
         worker.process.join()
         code, lasted = worker.process.exitcode, time.monotonic() - worker.begun
         self._reactor.remove_reader(worker.process.sentinel)
@@ -192,7 +192,7 @@ class Supervisor:
         expected = worker.succeeded or self._draining or bool(self.fault)
         if not expected or code:
             log.warning("worker ended", pid=worker.process.pid, code=code, calls_lost=worker.slot.calls)
-        worker.slot.clear(State.FREE)
+        worker.slot.clear(WorkerState.FREE)
         if worker.process.pid is not None:
             self._events.ended(worker.process.pid)
         if not self._was_up and not self._draining:
@@ -201,7 +201,7 @@ class Supervisor:
         if not expected:
             self._replace(worker, lasted)
 
-    def _replace(self, worker: WorkerProcess, lasted: float) -> None:
+    def _replace(self, worker: SupervisedWorker, lasted: float) -> None:
         """Start the successor of a worker that has ended: at once, or later when it ended soon."""
         if worker.replaces is not None and worker.replaces in self._workers:
             worker.replaces.succeeded = False
@@ -244,7 +244,7 @@ class Supervisor:
             with connection:
                 self._hand(connection, takers)
 
-    def _takers(self) -> list[WorkerProcess]:
+    def _takers(self) -> list[SupervisedWorker]:
         """Workers that take connections, the one with the least in hand first."""
         takers = [worker for worker in self._workers if worker.serving]
         if not takers:
@@ -252,7 +252,7 @@ class Supervisor:
         now = time.monotonic()
         return sorted(takers, key=lambda worker: worker.load(now))
 
-    def _hand(self, connection: socket.socket, takers: list[WorkerProcess]) -> None:
+    def _hand(self, connection: socket.socket, takers: list[SupervisedWorker]) -> None:
         for worker in takers:
             if worker.send(CONNECTION, connection):
                 worker.handed += 1

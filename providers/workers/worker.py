@@ -26,7 +26,7 @@ from providers.workers.channel import (
     receive,
     send_report,
 )
-from providers.workers.slots import Board, Slot, State
+from providers.workers.slots import Board, Slot, WorkerState
 
 __all__ = ["Worker"]
 
@@ -95,7 +95,7 @@ class Worker:
         service.endpoints.drain.on_begin.append(self._drains)
         self._channel.setblocking(False)
         asyncio.get_running_loop().add_reader(self._channel, self._obey)
-        self._slot.state = State.READY
+        self._slot.state = WorkerState.READY
         self._write()
         ready = Announcement(
             voice=service.voice.name,
@@ -137,7 +137,7 @@ class Worker:
         self._service.endpoints.drain.begin(because)
 
     def _drains(self) -> None:
-        self._slot.state = State.DRAINING
+        self._slot.state = WorkerState.DRAINING
         self._write()
         send_report(self._channel, Report(draining=True))
 
@@ -156,7 +156,7 @@ class Worker:
         """The sum of the workers: ready when one of them can take a call."""
         self._write()
         slots = list(self._board)
-        serving = [slot for slot in slots if slot.state is State.READY]
+        serving = [slot for slot in slots if slot.state is WorkerState.READY]
         limits = [slot.limit for slot in serving]
         refusals = [_REASONS[slot.refusal] for slot in serving] or ["draining" if ops.drain.draining else "starting"]
         return readiness(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks import redeploy, soak
 from benchmarks.counted_call import CountedCall
 from benchmarks.groups.redeploy import GROUP
-from benchmarks.report import Options
+from benchmarks.report import RunOptions
 from tests.benchmarks.test_survive import Silent
 
 
@@ -30,7 +30,7 @@ def test_a_word_that_is_missing_or_out_of_order_is_lost() -> None:
 def test_the_group_names_its_cases_and_runs_when_it_is_named() -> None:
     assert GROUP.cases()[0] == "SIGTERM to one of two servers"
     assert not GROUP.default
-    assert GROUP.run(Options(only="nothing of this name"), Silent()).records == []
+    assert GROUP.run(RunOptions(only="nothing of this name"), Silent()).records == []
 
 
 def test_a_soak_counts_what_is_held_at_rest() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks import survive
 from benchmarks.groups.survive import GROUP
 from benchmarks.reconnects import reconnects
-from benchmarks.report import Options
+from benchmarks.report import RunOptions
 
 
 class Silent:
@@ -31,6 +31,6 @@ def test_the_layers_take_time_and_the_cache_answers_through_the_whole_server() -
 
 
 def test_the_group_shows_a_figure_beside_its_target() -> None:
-    report = GROUP.run(Options(quick=True, only="added by the layers"), Silent())
+    report = GROUP.run(RunOptions(quick=True, only="added by the layers"), Silent())
     assert [record["case"] for record in report.records] == ["first audio added by the layers"]
     assert report.tables[0].rows[0][2].split(":")[0] in ("met", "MISSED")

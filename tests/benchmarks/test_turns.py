@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.groups.turns import GROUP
-from benchmarks.report import Options
+from benchmarks.report import RunOptions
 from benchmarks.turns import detectors, eot_bench, fit, sweep
 from benchmarks.turns.driven import outcomes
 from benchmarks.turns.material import VARIABLE, Pause, Turn, load, write
@@ -133,7 +133,7 @@ def test_the_group_judges_the_test_set_and_says_its_size(tmp_path: Path, monkeyp
     ] * 3
     write(tmp_path / "turns.jsonl", turns)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "turns.jsonl"))
-    report = GROUP.run(Options(quick=True, only="cut sentences"), Silent())
+    report = GROUP.run(RunOptions(quick=True, only="cut sentences"), Silent())
     assert [row[1] for row in report.tables[0].rows] == [
         "platform's text rules", "silence only", "words", "sound", "sound at 700 ms", "words and sound",
     ]  # fmt: skip
@@ -143,5 +143,5 @@ def test_the_group_judges_the_test_set_and_says_its_size(tmp_path: Path, monkeyp
 
 def test_without_material_the_group_says_how_it_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "none.jsonl"))
-    report = GROUP.run(Options(quick=True, only="cut"), Silent())
+    report = GROUP.run(RunOptions(quick=True, only="cut"), Silent())
     assert any("python -m benchmarks.turns.prepare" in note for note in report.notes)

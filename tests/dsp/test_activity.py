@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.noises import NOISES, noise
-from benchmarks.signals import TURNS, Frames, Speech, event_frames, mix, speech, utterance, vad_f1
+from benchmarks.signals import TURNS, Frames, PlacedSpeech, event_frames, mix, speech, utterance, vad_f1
 from dsp import ActivityEvent, ParameterError, Samples, SignalError, VoiceActivity, encode_pcm16
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
 from tests.dsp.flat import assert_flat_memory
@@ -172,6 +172,6 @@ def test_memory_is_flat(each_backend: str) -> None:
 
 @pytest.mark.parametrize("kind", NOISES)
 def test_speech_louder_than_any_noise_is_found(kind: str) -> None:
-    spoken: Speech = speech(8000, 10.0, seed=508)
+    spoken: PlacedSpeech = speech(8000, 10.0, seed=508)
     line = mix(spoken, noise(kind, 8000, 10.0, seed=508), 20.0)
     assert vad_f1(decided(line, 8000, spoken.truth.size), spoken.truth) > 0.85

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.noises import noise
-from benchmarks.signals import Denoised, Speech, at_level, denoising, level_db, mix, speech
+from benchmarks.signals import Denoised, PlacedSpeech, at_level, denoising, level_db, mix, speech
 from dsp import FourierDenoiser, FourierDenoisingPlan, ParameterError, Samples, SignalError
 from dsp.denoise_gate import DEEPEST_DB, LEVEL_STEP_DB, SLOPE, RollingLevels
 from tests.dsp.any_split import assert_any_split, assert_isolated, run
@@ -144,7 +144,7 @@ def test_steady_sound_in_a_long_pause_does_not_move_the_baseline_when_media_is_d
 # What it does
 
 
-def talk(kind: str, snr_db: float, *, seed: int, rate: int = 8000) -> tuple[Speech, Samples]:
+def talk(kind: str, snr_db: float, *, seed: int, rate: int = 8000) -> tuple[PlacedSpeech, Samples]:
     """A near speaker and a background ``snr_db`` below.
 
     Pauses are shorter than half the window of three seconds: in a longer one the plan's percentile leaves the speaker.

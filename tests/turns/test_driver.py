@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.turns.driver import Spoken, TurnDriver
+from providers.turns.driver import ReleasedTranscript, TurnDriver
 from providers.turns.state import TurnState
 
 
@@ -41,12 +41,12 @@ class Driven:
         self.state.audio(self.clock.now)
 
 
-def final(text: str) -> Spoken:
-    return Spoken(text, final=True)
+def final(text: str) -> ReleasedTranscript:
+    return ReleasedTranscript(text, final=True)
 
 
-def partial(text: str) -> Spoken:
-    return Spoken(text, final=False)
+def partial(text: str) -> ReleasedTranscript:
+    return ReleasedTranscript(text, final=False)
 
 
 def test_a_final_is_held_as_a_partial_until_the_silence_is_long_enough() -> None:
@@ -146,7 +146,7 @@ def test_whatever_a_call_does_every_final_goes_out_once_in_order_and_in_time(ste
     said: list[tuple[str, float]] = []
     out: list[str] = []
 
-    def sent(spoken: list[Spoken]) -> None:
+    def sent(spoken: list[ReleasedTranscript]) -> None:
         out.extend(one.text for one in spoken if one.final)
 
     for number, step in enumerate(steps):

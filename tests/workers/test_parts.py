@@ -14,7 +14,7 @@ import pytest
 from providers.settings.server import core_count, worker_count
 from providers.workers.channel import CONNECTION, DRAIN, Lines, Report, receive, send_report
 from providers.workers.reactor import Reactor
-from providers.workers.slots import Board, Slot, State
+from providers.workers.slots import Board, Slot, WorkerState
 
 
 def test_what_a_forked_process_writes_into_its_slot_is_read_by_all() -> None:
@@ -23,7 +23,7 @@ def test_what_a_forked_process_writes_into_its_slot_is_read_by_all() -> None:
     assert slot is not None
 
     def write(slot: Slot) -> None:
-        slot.state = State.READY
+        slot.state = WorkerState.READY
         slot.write(calls=3, answers=2, limit=None, refusal=1)
         slot.take()
 
@@ -31,7 +31,7 @@ def test_what_a_forked_process_writes_into_its_slot_is_read_by_all() -> None:
     process.start()
     process.join()
     assert (slot.state, slot.calls, slot.answers, slot.limit, slot.refusal, slot.taken) == (
-        State.READY, 3, 2, None, 1, 1,
+        WorkerState.READY, 3, 2, None, 1, 1,
     )  # fmt: skip
     assert [each.calls for each in board] == [3]
 
@@ -42,7 +42,7 @@ def test_a_slot_is_free_again_once_it_is_cleared() -> None:
     assert slot is not None
     assert board.claim() is None
     slot.write(calls=9, answers=0, limit=4, refusal=0)
-    slot.clear(State.FREE)
+    slot.clear(WorkerState.FREE)
     again = board.claim()
     assert again is not None
     assert (again.calls, list(board)) == (0, [again])

@@ -10,7 +10,7 @@ import numpy as np
 
 from dsp import Samples
 from providers.emulator.failures import EmulatorError
-from providers.emulator.load.script import Conversation
+from providers.emulator.load.script import ConversationSpeech
 from providers.emulator.sound import speech_spans
 from providers.emulator.speech import SOURCE_RATE, sentence
 from providers.emulator.wav import mono, read_clip
@@ -37,7 +37,7 @@ _SYLLABLE = 0.2
 """Seconds."""
 
 
-async def load_speech(customer: Path | None, assistant: Path | None) -> Conversation:
+async def load_speech(customer: Path | None, assistant: Path | None) -> ConversationSpeech:
     """Files where given, else the embedded engine; without one, the noise."""
     places = asyncio.Semaphore(_AT_ONCE)
 
@@ -58,7 +58,7 @@ async def load_speech(customer: Path | None, assistant: Path | None) -> Conversa
     if not sides[0] or not sides[1]:
         return babble()
     texts = CUSTOMER if customer is None and len(sides[0]) == len(CUSTOMER) else ()
-    return Conversation(sides[0], sides[1], SOURCE_RATE, texts)
+    return ConversationSpeech(sides[0], sides[1], SOURCE_RATE, texts)
 
 
 def utterances_of(samples: Samples, rate: int) -> list[Samples]:
@@ -68,10 +68,10 @@ def utterances_of(samples: Samples, rate: int) -> list[Samples]:
     return [samples[max(0, start - edge) : end + edge] for start, end in spans]
 
 
-def babble(seed: int = 1) -> Conversation:
+def babble(seed: int = 1) -> ConversationSpeech:
     """Two voices of pulses with formants, five syllables a second: recognisers find no words in it."""
     dice = np.random.default_rng(seed)
-    return Conversation([_voice(dice, 14, 210.0)], [_voice(dice, 16, 120.0)], _RATE, speech=False)
+    return ConversationSpeech([_voice(dice, 14, 210.0)], [_voice(dice, 16, 120.0)], _RATE, speech=False)
 
 
 def _voice(dice: np.random.Generator, syllables: int, pitch: float) -> Samples:

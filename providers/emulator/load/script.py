@@ -32,7 +32,7 @@ _NO_MASK = bytes(4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Conversation:
+class ConversationSpeech:
     """What two people say, one utterance a clip, float32 mono at one rate."""
 
     customer: Sequence[Samples]
@@ -69,7 +69,7 @@ class Script:
         )
 
 
-def script(conversation: Conversation, rate: int, *, spacing: float = SPACING) -> Script:
+def script(conversation: ConversationSpeech, rate: int, *, spacing: float = SPACING) -> Script:
     """Customer, pause, assistant, pause, and so on, as WebSocket frames."""
     texts = list(conversation.texts) or [""] * len(conversation.customer)
     others = cycle([resampled(clip, conversation.rate, rate) for clip in conversation.assistant])

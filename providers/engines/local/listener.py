@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from providers.capacity import CapacityLimiter
 from providers.engines.base import ListeningCapabilities, Recognition
-from providers.engines.local.model import Model, check_input
+from providers.engines.local.model import LocalModel, check_input
 from providers.engines.local.threads import BlockingRecogniser, ThreadedRecognition, recognise_in_thread
 from providers.errors import EngineBusy
 
@@ -55,7 +55,7 @@ class ThreadedListener(Generic[_Loaded]):
         self._recogniser = recogniser
         self._capabilities = capabilities
         self._backlog = bounds.backlog
-        self._model = Model(load, engine=name, extra=name)
+        self._model = LocalModel(load, engine=name, extra=name)
         self._pool = ThreadPoolExecutor(bounds.threads, thread_name_prefix=name)
         self._places = CapacityLimiter(capabilities.capacity, error=self._busy)
 

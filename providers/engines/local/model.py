@@ -14,7 +14,7 @@ from providers.installing import install_command
 _Loaded = TypeVar("_Loaded")
 
 
-class Model(Generic[_Loaded]):
+class LocalModel(Generic[_Loaded]):
     """Model that many calls share, loaded in a thread on first use.
 
     Parameters

@@ -9,14 +9,14 @@ from providers.emulator.credentials import SentCredentials
 from providers.emulator.load.fleet import make_calls, run
 from providers.emulator.load.measures import Measures
 from providers.emulator.load.plan import Endurance, LoadPlan
-from providers.emulator.load.script import Conversation, script
+from providers.emulator.load.script import ConversationSpeech, script
 from providers.emulator.targets import targets_at
 from tests.emulator.broken_servers import B7SilentFailure, Shut
 from tests.emulator.good_server import SECRET
 from tests.emulator.serving import served
 from tests.emulator.tones import spoken
 
-SPEECH = Conversation([spoken("alpha bravo", 16000)], [spoken("kilo", 16000)], 16000, ("alpha bravo",))
+SPEECH = ConversationSpeech([spoken("alpha bravo", 16000)], [spoken("kilo", 16000)], 16000, ("alpha bravo",))
 
 
 def plan(url: str, **changes: object) -> LoadPlan:

@@ -9,7 +9,7 @@ from websockets.protocol import Protocol, Side
 
 from dsp import Samples
 from providers.emulator.load.load_speech import CUSTOMER, babble, utterances_of
-from providers.emulator.load.script import Conversation, message, script
+from providers.emulator.load.script import ConversationSpeech, message, script
 from providers.emulator.sound import speech_spans
 from providers.emulator.utterances import Wording
 
@@ -39,7 +39,7 @@ def test_a_message_of_any_size_is_read_by_a_websocket_server(size: int) -> None:
 
 
 def test_the_speakers_take_turns_on_their_own_channels() -> None:
-    said = script(Conversation([level(0.5, 1.0)] * 2, [level(0.25, 0.5)], 8000, ("a b", "c d")), 8000)
+    said = script(ConversationSpeech([level(0.5, 1.0)] * 2, [level(0.25, 0.5)], 8000, ("a b", "c d")), 8000)
     stereo = stereo_of(said.messages)
     assert said.duration == pytest.approx(2 * (1.0 + 1.0 + 0.5 + 1.0))
     assert {len(frame) for frame in said.messages} == {len(said.silence)} == {640 + 8}
@@ -49,7 +49,7 @@ def test_the_speakers_take_turns_on_their_own_channels() -> None:
 
 
 def test_utterances_of_unknown_words_are_further_apart_than_any_lag_that_is_told() -> None:
-    said = script(Conversation([level(0.5, 1.0)] * 2, [level(0.25, 0.5)], 8000), 8000, spacing=10.0)
+    said = script(ConversationSpeech([level(0.5, 1.0)] * 2, [level(0.25, 0.5)], 8000), 8000, spacing=10.0)
     first, second = said.utterances
     assert second.start - first.end == pytest.approx(10.0)
     assert said.duration - second.end >= 10.0
@@ -57,7 +57,9 @@ def test_utterances_of_unknown_words_are_further_apart_than_any_lag_that_is_told
 
 @pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100, 48000])
 def test_utterances_are_where_they_are_heard_at_any_rate(rate: int) -> None:
-    said = script(Conversation([level(0.5, 0.61), level(0.5, 0.37)], [level(0.25, 0.5)], 8000, ("a b", "c d")), rate)
+    said = script(
+        ConversationSpeech([level(0.5, 0.61), level(0.5, 0.37)], [level(0.25, 0.5)], 8000, ("a b", "c d")), rate
+    )
     heard = speech_spans(stereo_of(said.messages)[:, 0].astype(np.float32) / np.float32(32768), rate)
     edges = [edge for one in said.utterances for edge in (one.start, one.end)]
     assert [edge for span in heard for edge in (span.start, span.end)] == pytest.approx(edges, abs=0.021)

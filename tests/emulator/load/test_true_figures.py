@@ -20,7 +20,7 @@ from providers.emulator.load.fleet import LoadResult, make_calls, run
 from providers.emulator.load.measures import Measures
 from providers.emulator.load.plan import Endurance, LoadPlan
 from providers.emulator.load.results import Thresholds
-from providers.emulator.load.script import Conversation, Script, script
+from providers.emulator.load.script import ConversationSpeech, Script, script
 from providers.emulator.load.search import find_limit
 from providers.emulator.load.server_monitor import ServerMonitor
 from providers.emulator.protocol import voice_body
@@ -34,9 +34,9 @@ TEXTS = ("alpha bravo charlie", "delta echo foxtrot", "golf hotel india", "julie
 ENDURANCE = Endurance(timeout=5.0, drain=2.0, busy=10.0, punctual=10.0)
 
 
-def conversation(*texts: str, known: bool = True) -> Conversation:
+def conversation(*texts: str, known: bool = True) -> ConversationSpeech:
     clips: list[Samples] = [spoken(text, 16000) for text in texts]
-    return Conversation(clips, [spoken("papa", 16000)], 16000, texts if known else ())
+    return ConversationSpeech(clips, [spoken("papa", 16000)], 16000, texts if known else ())
 
 
 WORDS = script(conversation(*TEXTS), 16000)

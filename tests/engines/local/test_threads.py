@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from providers.engines.base import Transcript
-from providers.engines.local.model import Model
+from providers.engines.local.model import LocalModel
 from providers.engines.local.threads import BLOCK, ThreadedRecognition, recognise_in_thread
 from providers.errors import EngineError, EngineUnavailable
 
@@ -157,7 +157,7 @@ def test_a_model_is_loaded_once_for_all_who_ask() -> None:
             loads.append(1)
             return "model"
 
-        model = Model(load, engine="scripted", extra="some")
+        model = LocalModel(load, engine="scripted", extra="some")
         assert await asyncio.gather(*(model.get() for _ in range(5))) == ["model"] * 5
 
     asyncio.run(scenario())
@@ -173,7 +173,7 @@ def test_a_model_that_failed_to_load_is_tried_again() -> None:
         return "model"
 
     async def scenario() -> None:
-        model = Model(load, engine="scripted", extra="some")
+        model = LocalModel(load, engine="scripted", extra="some")
         with pytest.raises(EngineUnavailable, match="scripted cannot load its model: OSError: not yet"):
             await model.get()
         assert await model.get() == "model"
@@ -186,4 +186,4 @@ def test_a_missing_package_says_what_to_install() -> None:
         raise ModuleNotFoundError("No module named 'scripted'")
 
     with pytest.raises(EngineUnavailable, match=r"pip install .*\[some\]'"):
-        asyncio.run(Model(load, engine="scripted", extra="some").get())
+        asyncio.run(LocalModel(load, engine="scripted", extra="some").get())
