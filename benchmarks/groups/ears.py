@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from benchmarks import ears
 from benchmarks.case import Unfit, at_most
-from benchmarks.report import Group, Options, Progress, Record, Report, Table, balance
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table, balance
 
 COLUMNS = (
     "ear",
@@ -30,7 +30,7 @@ READING = (
 )
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Compare the ears that are there."""
     rows: list[tuple[str, ...]] = []
     silent: list[tuple[str, ...]] = []
@@ -40,7 +40,7 @@ def run(options: Options, progress: Progress) -> Report:
     try:
         material = ears.utterances(12 if options.quick else 60)
     except Unfit as reason:
-        return Report([], [], [f"left out: {reason}"])
+        return GroupReport([], [], [f"left out: {reason}"])
     for ear in ears.contestants():
         for line in ears.LINES:
             name = f"{ear.name}, {line}"
@@ -67,7 +67,7 @@ def run(options: Options, progress: Progress) -> Report:
         Table("Ears", COLUMNS, rows, frozenset(COLUMNS[:2])),
         Table("Heard in", SILENT, silent, frozenset(SILENT[:2])),
     ]
-    return Report(tables, records, notes)
+    return GroupReport(tables, records, notes)
 
 
 def _row(ear: str, line: str, found: ears.Tally) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def _names() -> Sequence[str]:
     return [f"{ear}, {what}" for ear in engines for what in (*ears.LINES, "noise", "music")]
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="ears",
     question="How many words are wrong live and offline, when does a final come, and what is heard in noise and music?",
     cases=_names,
