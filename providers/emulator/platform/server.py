@@ -15,7 +15,7 @@ from providers.emulator.failures import EmulatorError
 LARGEST_MESSAGE = 8 * 1024 * 1024
 """Bytes of one message on a socket: a recording that a client sends at once, 90 s at 44.1 kHz."""
 UNSENT = 32 * 1024
-"""Bytes that a client may leave unread before its audio waits: half a second at 32 kHz."""
+"""Bytes that a client may leave unread, in this process and in the kernel each: a second at 16 kHz."""
 _GRACE = 3.0
 """Seconds for open answers when the server ends."""
 
@@ -27,6 +27,9 @@ class PlatformSocket(WebSocketsSansIOProtocol):
         """Keep little in the transport."""
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(high=UNSENT)
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT)
 
 
 class AnnouncingServer(uvicorn.Server):

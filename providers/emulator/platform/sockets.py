@@ -23,6 +23,9 @@ _log = logging.getLogger(__name__)
 _UNREAD = 10.0
 """Seconds after which a client that reads nothing is given up."""
 
+_GOODBYE = 2.0
+"""Seconds for a close frame to go out."""
+
 Endpoint = Callable[[WebSocket], Awaitable[None]]
 
 
@@ -51,8 +54,7 @@ async def _converse(socket: WebSocket, run: CallRun) -> None:
     writing = asyncio.create_task(_write(socket, run.outbox))
     try:
         await asyncio.wait([reading, writing], return_when=asyncio.FIRST_COMPLETED)
-        if reading.done() and not writing.done():  # the client is gone; what is queued for it has no reader
-            run.hang_up()
+        run.hang_up()  # nothing where the call has ended; else the client is gone, or reads nothing
     finally:
         for task in (reading, writing):
             task.cancel()
@@ -95,8 +97,9 @@ def _sender(socket: WebSocket) -> Callable[[bytes | str], Awaitable[None]]:
 
 async def _goodbye(socket: WebSocket) -> None:
     if socket.client_state is WebSocketState.CONNECTED and socket.application_state is WebSocketState.CONNECTED:
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await socket.close(1000)
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(_GOODBYE):
+                await socket.close(1000)
 
 
 def listen(platform: Platform) -> Endpoint:

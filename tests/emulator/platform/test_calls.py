@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,10 +11,12 @@ import httpx
 import msgspec
 import numpy as np
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from dsp import decode_pcm16, encode_pcm16
+from providers.emulator.platform import sockets
+from providers.emulator.platform.server import UNSENT
 from providers.emulator.platform.words import Words
 from tests.emulator.platform.calling import KEY, QUICK, beside, created, dialled, platform, scripted
 from tests.emulator.platform.chat_server import ChatServer
@@ -191,6 +194,25 @@ def test_a_whole_recording_sent_at_once_is_heard_in_its_time(base: str, hook: We
         caller.send(type="hangup")
         assert caller.ended() == 1000
     assert told(hook, call)[-1]["endedReason"] == "customer-ended-call"
+
+
+def test_a_client_that_reads_nothing_is_not_queued_for_and_is_given_up(
+    base: str, hook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_UNREAD", 0.5)
+    call = created(base, QUICK, transport={"audioFormat": {"format": "pcm_s16le", "sampleRate": 192000}})
+    url = call["transport"]["websocketCallUrl"]
+    host, port = base.removeprefix("http://").split(":")
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect((host, int(port)))
+        with connect(url, sock=line, compression=None, max_queue=1, close_timeout=1) as client:
+            assert told(hook, call)[-1]["endedReason"] == "customer-ended-call"
+            received = 0
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    received += len(client.recv())
+    assert 0 < received < 6 * UNSENT
 
 
 def test_a_caller_whose_line_drops_has_hung_up(base: str, hook: Webhook) -> None:
