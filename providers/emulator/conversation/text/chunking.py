@@ -51,7 +51,8 @@ class Chunker:
 
     def _cut(self) -> tuple[int, int] | None:
         """Where the next chunk ends and the rest begins."""
-        tag = FLUSH.search(self._text)
+        begin = self._text.find("<")
+        tag = FLUSH.search(self._text, begin) if begin >= 0 else None
         skipped = len(self._text) - len(self._text.lstrip())
         for mark in self._boundary.finditer(self._text, self._searched):
             if mark.end() - skipped >= self._least and (tag is None or mark.end() <= tag.start()):

@@ -289,3 +289,10 @@ def test_any_text_can_be_formatted(text: str) -> None:
     said = format_text(text, ALL)
     assert "*" not in said
     assert "\n" not in said
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("piece", ["a", "_", " ", "\t", "<", "<<a", "*", "9", "A.", "$1", "\n "])
+def test_a_long_text_takes_no_square_of_its_length(piece: str) -> None:
+    # A hundred thousand characters take a moment, or minutes where a step begins its search anew at each of them.
+    format_text(piece * (100_000 // len(piece)), ALL)

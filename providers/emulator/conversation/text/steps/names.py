@@ -12,7 +12,7 @@ _SPOKEN = frozenset(
 _ABBREVIATIONS = frozenset("ST RD DR LN CT SQ BLVD PKWY HWY MR MRS MS JR SR PM".split())
 """Words in capitals without a vowel that are no acronyms: streets, titles and the time of day."""
 
-_ACRONYM = re.compile(r"(?P<email>[\w.+-]+@[\w.-]+)|(?<![\w.])(?:\.NET|[A-Z]{2,})(?!\w)")
+_ACRONYM = re.compile(r"(?P<email>(?<![\w.+-])[\w.+-]+@[\w.-]+)|(?<![\w.])(?:\.NET|[A-Z]{2,})(?!\w)")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _EMAIL_WORDS = {"@": " at ", ".": " dot ", "_": " underscore ", "-": " dash ", "+": " plus "}
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-_ANGLE = re.compile(r"(?P<kept><<.*?>>|<\s*/?\s*(?:break|spell)\b[^<>]*>)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
-_MARKDOWN = re.compile(r"(?P<email>[\w.+-]+@[\w.-]+)|[_`~]")
+_ANGLE = re.compile(r"(?P<kept><<[^<>]*>>|<\s*(?:/\s*)?(?:break|spell)\b[^<>]*>)|<[^<>]*>", re.IGNORECASE)
+_MARKDOWN = re.compile(r"(?P<email>(?<![\w.+-])[\w.+-]+@[\w.-]+)|[_`~]")
 _STARRED = r"(?:\*\*[^*\n]+\*\*|\*[^*\n]+\*)"
-_PHRASES = re.compile(rf"[ \t]+{_STARRED}(?=[ \t]*(?:\n|$))|{_STARRED}")
-_NEW_LINES = re.compile(r"(?P<mark>[.!?;:,。！？])?[ \t]*\n(?:[ \t]*\n)*")
+_PHRASES = re.compile(rf"(?<![ \t])[ \t]+{_STARRED}(?=[ \t]*(?:\n|$))|{_STARRED}")
+_NEW_LINES = re.compile(r"(?:(?P<mark>[.!?;:,。！？])|(?<![ \t]))[ \t]*\n(?:[ \t]*\n)*")
 _COLON = re.compile(r"(?<!\d):|:(?!\d)")
 _QUOTES = re.compile(r"[\"“”„«»]")
-_DASH = re.compile(r"[ \t]*[—–][ \t]*|[ \t]+--?[ \t]+")
+_DASH = re.compile(r"(?<![ \t])(?:[ \t]*[—–][ \t]*|[ \t]+--?[ \t]+)")
+# A run of white space is searched from its beginning alone: from each of its characters it would take its square.
 
 
 def remove_angle_bracket_content(text: str) -> str:
