@@ -150,12 +150,20 @@ class Conversation:
     # What comes in.
 
     def _take(self, given: inputs.Input) -> None:
-        dialogue, speaker = self._dialogue, self._dialogue.speaker
         match given:
             case inputs.Ringing():
-                self._become("ringing")
+                if self._status == "created":
+                    self._become("ringing")
             case inputs.Answered():
                 self._answered()
+            case inputs.HungUp(reason):
+                self._end.now(reason)
+            case _ if self._status == "in-progress":
+                self._take_in_progress(given)
+
+    def _take_in_progress(self, given: inputs.Input) -> None:
+        dialogue, speaker = self._dialogue, self._dialogue.speaker
+        match given:
             case inputs.CallerSpeech(speaking):
                 dialogue.caller_speech(speaking=speaking and not self.customer_muted)
             case inputs.TranscriptHeard(text, final):
@@ -180,8 +188,6 @@ class Conversation:
                 self._transcriber_lost(given)
             case inputs.ClientMessage(message):
                 self._client.take(message)
-            case inputs.HungUp(reason):
-                self._end.now(reason)
 
     def _answered(self) -> None:
         if self._status == "in-progress":
