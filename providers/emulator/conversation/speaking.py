@@ -171,7 +171,8 @@ class Speaker:
         turn = utterance.turn
         self._context.note("chunk-started", request=event.request, turn=turn, text=chunk.text)
         text = " ".join(other.text for other in utterance.chunks if other.heard)
-        source = "force-say" if utterance.source == "force-say" else "custom-voice"
+        is_forced = utterance.source == "force-say"
+        source = "force-say" if is_forced else self._context.behaviour.speech_source
         self._context.send({"type": "assistant.speechStarted", "text": text, "turn": turn, "source": source})
 
     # The parts of it.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from providers.emulator.conversation.behaviour import Behaviour
 from providers.emulator.conversation.context import DEFAULT_SERVER_MESSAGES
 from providers.emulator.conversation.virtual import VirtualRecord
 from providers.emulator.conversation.virtual_parts import VoicePlan
@@ -165,3 +166,13 @@ def test_a_voice_that_falls_behind_leaves_a_silence_that_shows() -> None:
     assert event.at == 1.5
     assert event.detail["seconds"] == pytest.approx(1.5 - 1.11)
     assert record.of_kind("speech-stopped")[0].at == pytest.approx(2.0)
+
+
+def test_the_source_of_words_that_a_custom_voice_says_is_what_it_is_set_to() -> None:
+    def source(behaviour: Behaviour) -> str:
+        who = assistant(serverMessages=["assistant.speechStarted"])
+        record = played(who, [said("A table.", 1.0)], model=replies("Yes."), behaviour=behaviour)
+        return str(record.messages("assistant.speechStarted")[0]["source"])
+
+    assert source(Behaviour()) == "custom-voice"
+    assert source(Behaviour(speech_source="model")) == "model"
