@@ -16,7 +16,7 @@ The parts, from the caller's words to the assistant's sound::
 
     conversation ─▶ dialogue ─┬─ turn_taking    hearing, endpointing (start plan), interruption (stop plan)
                               ├─ thinking       the model's answers; tools
-                              ├─ speaking       utterance ─▶ text/chunking, text/formatting ─▶ playout, the play-out clock
+                              ├─ speaking       utterance ─▶ text/chunking, text/formatting ─▶ play-out clock
                               ├─ silence        idle messages, time-outs
                               └─ hooks
                  call_end, client_messages
