@@ -222,7 +222,7 @@ async def _answer(path: Path, question: PeerQuestion, decoder: Decoder[_Answer],
     except ConnectionRefusedError:
         _forget(path)
     except (OSError, TimeoutError, ValueError) as error:
-        log.warning("call peer", error=type(error).__name__)
+        log.log(30 if within > _SOON else 10, "call peer", error=type(error).__name__)
     return []
 
 

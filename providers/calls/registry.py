@@ -79,6 +79,7 @@ class Calls:
         """Asks the other workers of this server what they hear of a call."""
         self._first_audios: deque[float] = deque(maxlen=_OBSERVED)
         self._told_unrendered = False
+        self._tells_keyless = not all_sockets
         self._ambiguous: set[str] = set()
         """Keys that came with more than one call id, and so tell nothing."""
 
@@ -117,6 +118,7 @@ class Calls:
         record = self._record_of(call_id, query_string)
         if record.call_id:
             record = self._joiner.by_evidence(record, words)
+            self._tell_keyless(record)
         return self.known(record)
 
     def known(self, record: CallRecord) -> KnownCall:
@@ -189,6 +191,12 @@ class Calls:
             await self._recorder.aclose()
         if self._shared is not None:
             await self._shared.aclose()
+
+    def _tell_keyless(self, record: CallRecord) -> None:
+        """Say once that several workers need a key to know a call's sound."""
+        if self._tells_keyless and not record.key:
+            self._tells_keyless = False
+            log.warning("call not joined", because="several workers", expected="?call=<key> in the call's URLs")
 
     def _key(self, query_string: bytes) -> str:
         key = call_key(query_string)

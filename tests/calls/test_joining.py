@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+import structlog
 
 from providers.calls.notes import SocketNotes
 from providers.calls.registry import Calls
@@ -246,3 +247,17 @@ def test_200_calls_with_one_greeting_are_joined_by_their_second_turn_and_never_w
     for call_id, socket in sockets.items():
         assert socket.record.call_id in ("", call_id)
     assert joined_by[1] >= 198, joined_by
+
+
+def test_a_process_without_all_sockets_joins_by_keys_alone_and_says_so_once() -> None:
+    world = World()
+    world.calls = Calls(clock=world.clock, on_join=world.ways.append, all_sockets=False)
+    socket, keyed = world.socket(), world.socket(b"call=k")
+    socket.sent("I would like a table for two.", final=True)
+    with structlog.testing.capture_logs() as events:
+        assert world.asked("id-1", "I would like a table for two.") is None, "another process may have its socket"
+        assert world.asked("id-1", "I would like a table for two.") is None
+        assert world.asked("id-2", "", b"call=k") is keyed
+    told = [event["because"] for event in events if event["event"] == "call not joined"]
+    assert told == ["several workers"]
+    assert world.ways == ["key"]
