@@ -16,11 +16,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 
-from providers.engines.base import Recognition, SpeechToText, Transcript, Word, seconds_behind
+from providers.engines.base import Recognition, SpeechToText, Transcript, Word, seconds_behind, with_patience
 from providers.errors import EngineError
 from providers.text.finals import punctuated
 
 __all__ = ["Hearing"]
+
+_LAST_WORDS = 30.0
+"""Seconds from the end of the audio to the last final: clients send files as if they were calls, as fast as they go."""
 
 Heard = Callable[[Transcript], Awaitable[None]]
 
@@ -93,7 +96,8 @@ class Hearing:
             return
         stack = AsyncExitStack()
         try:
-            recognition = await stack.enter_async_context(self.engine.listen(rate=self.rate))
+            engine = with_patience(self.engine, _LAST_WORDS, at_end=True)
+            recognition = await stack.enter_async_context(engine.listen(rate=self.rate))
         except BaseException:
             await stack.aclose()
             raise

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from starlette.requests import HTTPConnection
@@ -18,11 +18,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from providers.dialects.services import Dialect, Services
 from providers.errors import AtCapacity, EngineError, ProvidersError, RequestError
 from providers.inbound import check_connection
+from providers.queues import BoundedQueue
 from providers.tasks import until_first
 
 __all__ = ["DialectSocket", "Session", "bearer_scope", "frames", "listening_place", "raise_first"]
 
 log = structlog.get_logger()
+
+_INBOX_BYTES = 1024 * 1024
+"""Bytes from which on the client is slowed down: half a minute of telephone speech."""
 
 _NORMAL, _POLICY, _INTERNAL_ERROR, _SERVICE_RESTART, _TRY_LATER = 1000, 1008, 1011, 1012, 1013
 """Close codes, RFC 6455 section 7.4.1."""
@@ -97,6 +101,7 @@ class DialectSocket:
                 return
             offered = [name for name in socket.scope.get("subprotocols", ()) if name in self.subprotocols]
             await socket.accept(subprotocol=offered[0] if offered else None)
+            socket.state.inbox = BoundedQueue[bytes | str](_INBOX_BYTES, size_of=_size)
             await self._serve(session, socket)
 
     async def _serve(self, session: Session, socket: WebSocket) -> None:
@@ -108,7 +113,7 @@ class DialectSocket:
             self.services.gate.follow(session, lambda: session.behind)
         try:
             with self.services.drain.call(ending):
-                code, reason = await self._run(session, ending)
+                code, reason = await self._run(session, ending, _receive(socket, socket.state.inbox))
                 with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                     await socket.close(code, reason)
         except WebSocketDisconnect as gone:
@@ -122,10 +127,10 @@ class DialectSocket:
             level = 30 if code in (_INTERNAL_ERROR, _POLICY, _TRY_LATER) else 20
             log.log(level, "session", dialect=self.dialect.name, code=code, reason=reason, seconds=seconds)
 
-    async def _run(self, session: Session, ending: _Ending) -> tuple[int, str]:
+    async def _run(self, session: Session, ending: _Ending, receiving: Coroutine[Any, Any, None]) -> tuple[int, str]:
         """Run a session; returns the close code and its reason."""
         try:
-            await until_first(session.run(), ending.wait())
+            await until_first(session.run(), ending.wait(), receiving)
             if not ending.told.is_set():
                 return _NORMAL, ""
             with contextlib.suppress(TimeoutError):
@@ -171,19 +176,26 @@ async def listening_place(services: Services) -> AsyncGenerator[None, None]:
 
 
 async def frames(socket: WebSocket) -> AsyncIterator[bytes | str]:
-    """What a client sends, in order.
+    """What a client sends, in order, for as long as it is there: its end ends the session, whatever that waits for."""
+    inbox: BoundedQueue[bytes | str] = socket.state.inbox
+    while (frame := await inbox.get()) is not None:
+        yield frame
+
+
+async def _receive(socket: WebSocket, inbox: BoundedQueue[bytes | str]) -> None:
+    """Take what the client sends, also while the session waits for a recogniser.
 
     Raises
     ------
     WebSocketDisconnect
-        It is gone.
+        The client is gone.
     """
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1006), message.get("reason") or "")
         data: bytes | None = message.get("bytes")
-        yield data if data is not None else message.get("text") or ""
+        await inbox.put(data if data is not None else message.get("text") or "")
 
 
 async def raise_first(*failures: asyncio.Future[None]) -> None:
@@ -191,6 +203,10 @@ async def raise_first(*failures: asyncio.Future[None]) -> None:
     done, _ = await asyncio.wait(failures, return_when=asyncio.FIRST_COMPLETED)
     for failure in done:
         failure.result()
+
+
+def _size(frame: bytes | str) -> int:
+    return len(frame) + 1
 
 
 _OPENAI_KEY = "openai-insecure-api-key."

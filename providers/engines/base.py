@@ -261,11 +261,17 @@ def with_options(engine: SpeechToText, *, model: str | None = None, language: st
 class Patient(Protocol):
     """Listening engine that bounds how long a recognition may take."""
 
-    def with_patience(self, seconds: float) -> SpeechToText:
-        """Return the engine with at least so many seconds for each result; it shares everything with this engine."""
+    def with_patience(self, seconds: float, *, at_end: bool = False) -> SpeechToText:
+        """Return the engine with at least so many seconds for each result; it shares everything with this engine.
+
+        Parameters
+        ----------
+        at_end
+            Whether only the results after the end of the audio may take so long.
+        """
         ...
 
 
-def with_patience(engine: SpeechToText, seconds: float) -> SpeechToText:
+def with_patience(engine: SpeechToText, seconds: float, *, at_end: bool = False) -> SpeechToText:
     """The engine for audio that comes faster than it is spoken: nobody waits on the line, results may take longer."""
-    return engine.with_patience(seconds) if isinstance(engine, Patient) else engine
+    return engine.with_patience(seconds, at_end=at_end) if isinstance(engine, Patient) else engine

@@ -81,10 +81,10 @@ class FallbackListening:
         chosen._choice = {"model": model, "language": language}
         return chosen
 
-    def with_patience(self, seconds: float) -> FallbackListening:
+    def with_patience(self, seconds: float, *, at_end: bool = False) -> FallbackListening:
         """The same engines with more time for each result; their health is known to all calls together."""
         chosen = copy(self)
-        chosen._options = replace(self._options, reconnect=self._options.reconnect.patient(seconds))
+        chosen._options = replace(self._options, reconnect=self._options.reconnect.patient(seconds, at_end=at_end))
         return chosen
 
     def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:

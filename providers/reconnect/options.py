@@ -56,13 +56,7 @@ class ReconnectOptions:
         if faults:
             raise SettingsError(faults)
 
-    def patient(self, seconds: float) -> ReconnectOptions:
-        """The same with at least so many seconds for each result."""
-        return replace(
-            self,
-            first_result=max(self.first_result, seconds),
-            next_result=max(self.next_result, seconds),
-            result_ceiling=max(self.result_ceiling, seconds),
-            push=max(self.push, seconds),
-            flush=max(self.flush, seconds),
-        )
+    def patient(self, seconds: float, *, at_end: bool = False) -> ReconnectOptions:
+        """The same with at least so many seconds for each result, or only for those after the end of the audio."""
+        changed = ("flush",) if at_end else ("flush", "first_result", "next_result", "result_ceiling", "push")
+        return replace(self, **{name: max(getattr(self, name), seconds) for name in changed})

@@ -59,9 +59,9 @@ class Reconnecting:
             return self
         return Reconnecting(chosen, options=self._options, observe=self._observe, chance=self._chance)
 
-    def with_patience(self, seconds: float) -> Reconnecting:
+    def with_patience(self, seconds: float, *, at_end: bool = False) -> Reconnecting:
         """The same with more time for each result."""
-        options = self._options.patient(seconds)
+        options = self._options.patient(seconds, at_end=at_end)
         return Reconnecting(self._inner, options=options, observe=self._observe, chance=self._chance)
 
     def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:

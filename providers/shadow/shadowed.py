@@ -121,9 +121,14 @@ class Shadowed:
         chosen._shadow = with_options(self._shadow, language=language)
         return chosen
 
-    def with_patience(self, seconds: float) -> SpeechToText:
-        """The inner engine alone: a file is no call."""
-        return with_patience(self._inner, seconds)
+    def with_patience(self, seconds: float, *, at_end: bool = False) -> SpeechToText:
+        """The same with more time for each result; a file is no call, and the shadow does not hear it."""
+        inner = with_patience(self._inner, seconds, at_end=at_end)
+        if not at_end:
+            return inner
+        chosen = copy(self)
+        chosen._inner = inner
+        return chosen
 
     def listen(self, *, rate: int, channels: int = 1) -> AbstractAsyncContextManager[Recognition]:
         """Open a recognition; of two channels the shadow hears the first."""

@@ -309,3 +309,17 @@ def test_who_hangs_up_during_an_upload_frees_the_recogniser() -> None:
         thread.join(10)
         assert gone.is_set()
         eventually(lambda: engine.open == 0 and live.endpoints.gate.places.active == 0)
+
+
+def test_who_hangs_up_while_the_last_words_are_waited_for_frees_the_recogniser() -> None:
+    engine = ScriptedListener()  # finishing it never ends
+    with serving(transcriber=engine, chosen=settings(dialects=ALL)) as live:
+        for path, last in ((LISTENING, "CloseStream"), (LISTENING, "Finalize"), ("/api/jambonz/stt", "stop")):
+            opened = socket(live, path)
+            with opened:
+                if "jambonz" in path:
+                    opened.send(json.dumps({"type": "start", "sampleRateHz": 16000}))
+                opened.send(tone(0.5, 16000))
+                opened.send(json.dumps({"type": last}))
+                eventually(lambda: engine.open == 1)
+            eventually(lambda: engine.open == 0 and live.endpoints.gate.places.active == 0)
