@@ -1,6 +1,7 @@
 """Asked and driven turns side by side: the server's own driver and answers, on a clock of their own.
 
-A final comes some time after the end of speech, and the sound model's judgement 270 ms after it. Asked, the platform
+A final comes some time after the end of speech. The voice detector knows of the pause 120 ms after it began, and the
+sound model has judged it after 270 ms. Asked, the platform
 wants to know once, when the final is there; driven, the driver holds the final until words and sound say that the turn
 is over, and the request that it provokes is answered with 0.
 """
@@ -18,8 +19,10 @@ from providers.turns.decision import Turns
 from providers.turns.driver import TurnDriver
 from providers.turns.state import TurnState
 
-LAGS = (0.1, 0.3, 0.6)
+LAGS = (0.1, 0.2, 0.3, 0.6)
 """Seconds from the end of speech until the recogniser's final."""
+KNOWN = 0.12
+"""Seconds from the end of speech until the voice detector knows of it; until then the caller speaks."""
 JUDGED = 0.27
 """Seconds from the end of speech until the sound was judged."""
 HOLD = 1.5
@@ -36,12 +39,13 @@ class _Pause:
         self.now = 0.0
         self.state = TurnState(clock=lambda: self.now)
         self.state.started()
-        self.state.stopped(0.0)
 
     def step(self, seconds: float) -> None:
         """Let audio come until this second of the pause."""
         before, self.now = self.now, seconds
         self.state.audio(seconds)
+        if before < KNOWN <= seconds:
+            self.state.stopped(0.0)
         if self._pause.done is not None and before < JUDGED <= seconds:
             self.state.judged(self.state.pause, self._pause.done)
 

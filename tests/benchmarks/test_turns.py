@@ -113,7 +113,10 @@ def test_a_wait_function_is_chosen_at_a_budget_and_said_as_the_platform_writes_i
 def test_a_driven_turn_waits_for_the_sound_where_an_asked_one_goes_by_its_words() -> None:
     turns = [turn(Pause(1.0, "I saw it.", 0.001, at=1.0), Pause(None, "I saw it. There.", 0.999, at=2.0))] * 4
     by_lag = {lag: (asked, driven) for lag, asked, driven in outcomes(turns)}
-    early_asked, early_driven = by_lag[0.1]
+    unknown_asked, unknown_driven = by_lag[0.1]
+    assert (unknown_asked.cut_off, unknown_driven.cut_off) == (0.0, 0.0)
+    assert unknown_asked.dead_air > 1.5 > unknown_driven.dead_air, "the detector did not know of the pause yet"
+    early_asked, early_driven = by_lag[0.2]
     assert (early_asked.cut_off, early_driven.cut_off) == (1.0, 0.0)
     late_asked, late_driven = by_lag[0.6]
     assert late_asked.cut_off == late_driven.cut_off == 0.0
