@@ -89,8 +89,8 @@ def serving(
     """Run the server, or another application, for the length of a test."""
     chosen = chosen or settings()
     app = app or create_app(chosen, voice=voice or Tone(), transcriber=transcriber or Null(), background=background)
-    sock = server.bind(Settings.of(port=0))
     running = _Announcing(server.configure(app, chosen))
+    sock = server.bind(Settings.of(port=0))  # after all that can fail: nothing else would close it
     thread = threading.Thread(target=running.run, kwargs={"sockets": [sock]}, daemon=True)
     thread.start()
     try:
