@@ -25,6 +25,8 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """The caller's running utterance is the last message of an endpointing request."""
     aborted_voice: Literal["failure", "end"] = "failure"
     """A voice body that breaks off after sound came: the next voice says the rest, or the chunk ends there."""
+    variables_in_urls: bool = False
+    """Variables such as ``{{call.id}}`` in the addresses of voice, transcriber and endpointing are filled in."""
     speech_source: Literal["model", "custom-voice"] = "custom-voice"
     """``source`` of an ``assistant.speechStarted`` whose words are the model's and whose sound a custom voice's."""
     voice_requests_at_once: Annotated[int, msgspec.Meta(ge=1, le=16)] = 2

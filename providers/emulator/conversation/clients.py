@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from providers.emulator.conversation.assistant import Assistant, Server
 from providers.emulator.conversation.ports import Messages, OnClosed, OnTranscript, PortError
+from providers.emulator.conversation.text.variables import render
 from providers.emulator.credentials import SentCredentials
 from providers.emulator.failures import NETWORK_ERRORS, EmulatorError, explained, refusal
 from providers.emulator.http_client import HttpClient
@@ -38,6 +40,14 @@ class CallIdentity:
     """Hz."""
     credentials: SentCredentials
     """For servers without a secret of their own."""
+    renders_urls: bool = False
+    """Variables in the addresses of servers are filled in."""
+
+    def url(self, server: Server) -> str:
+        """The server's address; raises PlanError where variables in it cannot be filled in."""
+        if not self.renders_urls:
+            return server.url
+        return render(server.url, {"call": {"id": self.call_id}}, datetime.now(UTC), field="server.url")
 
     def credentials_for(self, server: Server) -> SentCredentials:
         """The server's own secret, where it has one."""
@@ -72,7 +82,7 @@ class HttpVoice:
 
         asked = asyncio.ensure_future(
             self._client.post(
-                self._identity.credentials_for(server).address(server.url),
+                self._identity.credentials_for(server).address(self._identity.url(server)),
                 body,
                 headers=self._identity.headers(server, body),
                 timeout=server.timeout_seconds,
@@ -139,7 +149,7 @@ class SocketTranscriber:
         identity = replace(self._identity, credentials=self._identity.credentials_for(server))
         try:
             socket = await open_socket(
-                server.url,
+                self._identity.url(server),
                 identity.credentials,
                 on_text=heard,
                 on_end=on_closed,
@@ -172,7 +182,7 @@ class HttpEndpointing:
         server = self._server
         with contextlib.suppress(*NETWORK_ERRORS, EmulatorError):
             response = await self._client.post(
-                self._identity.credentials_for(server).address(server.url),
+                self._identity.credentials_for(server).address(self._identity.url(server)),
                 body,
                 headers=self._identity.headers(server, body),
                 timeout=min(_ENDPOINTING_TIMEOUT, server.timeout_seconds),

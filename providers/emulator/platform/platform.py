@@ -13,6 +13,7 @@ import msgspec
 from starlette.applications import Starlette
 
 from providers.emulator.conversation.behaviour import Behaviour
+from providers.emulator.conversation.clients import CallIdentity
 from providers.emulator.credentials import SentCredentials
 from providers.emulator.http_client import HttpClient
 from providers.emulator.platform.api_errors import ApiError, invalid
@@ -143,7 +144,8 @@ class Platform:
         keyring, server = self._keyring_of(call), self._server_of(call)
         plan, options = call.request.plan, self.options
         try:
-            async with call_ports(plan, call.id, RATE, keyring=keyring, words=options.words, server=server) as ports:
+            identity = CallIdentity(call.id, RATE, SentCredentials(), options.behaviour.variables_in_urls)
+            async with call_ports(plan, identity, keyring=keyring, words=options.words, server=server) as ports:
                 run = self._runs[call.id] = CallRun(call, ports, server, options.behaviour)
                 ready.set_result(run)
                 await run.hold()

@@ -62,13 +62,16 @@ class KeyedIdentity(CallIdentity):
 
 @asynccontextmanager
 async def call_ports(
-    assistant: Assistant, call_id: str, rate: int, *, keyring: Keyring, words: Words, server: ServerUrl
+    assistant: Assistant, identity: CallIdentity, *, keyring: Keyring, words: Words, server: ServerUrl
 ) -> AsyncIterator[Ports]:
-    """The ports of one call while it lasts; tools are asked at ``server``."""
+    """The ports of one call while it lasts; tools are asked at ``server``, credentials are the keyring's."""
     addresses = [address_of(each) for each in _servers(assistant)]
     await _renewed(keyring, addresses)
     assistant = msgspec.structs.replace(assistant, transcriber=proven(assistant.transcriber, keyring))
-    found = endpoints_of(assistant, KeyedIdentity(call_id, rate, SentCredentials(), keyring=keyring))
+    keyed = KeyedIdentity(
+        identity.call_id, identity.rate, SentCredentials(), renders_urls=identity.renders_urls, keyring=keyring
+    )
+    found = endpoints_of(assistant, keyed)
     renewing = asyncio.create_task(_renewing(keyring, addresses))
     try:
         async with model_of(assistant.model, words) as model:

@@ -108,7 +108,9 @@ class _LiveRun:
         """Moment of the loop's clock at which the last frame arrives: frames do not overtake each other."""
         call_id = str(uuid.uuid4())
         assistant = aimed(scenario.assistant, targets)
-        self._endpoints = endpoints_of(assistant, CallIdentity(call_id, scenario.rate, targets.credentials))
+        rendered = scenario.behaviour.variables_in_urls
+        identity = CallIdentity(call_id, scenario.rate, targets.credentials, renders_urls=rendered)
+        self._endpoints = endpoints_of(assistant, identity)
         found = self._endpoints
         tools = ScriptedTools(scenario.model.tools)
         ports = Ports(found.voice, found.transcriber, ScriptedAnswers(scenario.model), found.endpointing, tools)

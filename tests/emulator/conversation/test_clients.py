@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -183,3 +184,22 @@ def test_a_transcriber_that_refuses_is_a_failure(good_url: str) -> None:
 
     with pytest.raises(PortError, match="403"):
         asyncio.run(ask())
+
+
+@pytest.mark.parametrize(("renders", "expected"), [(True, "call-1"), (False, "{{call.id}}")])
+def test_variables_in_addresses_are_filled_in_where_told_so(renders: bool, expected: str) -> None:
+    seen: list[str | None] = []
+
+    async def answer(request: Request) -> Response:
+        seen.append(request.query_params.get("call"))
+        return Response(bytes(640))
+
+    async def ask(url: str) -> None:
+        server = Server(url=f"{url}/voice?call={{{{call.id}}}}")
+        with contextlib.closing(HttpVoice([(server, None)], replace(IDENTITY, renders_urls=renders))) as voice:
+            async for _ in voice.speak("Hello.", 0):
+                pass
+
+    with served(voice_app(answer)) as url:
+        asyncio.run(ask(url))
+    assert seen == [expected]

@@ -147,6 +147,7 @@ def test_a_caller_who_interrupts_is_not_talked_over(good_url: str, hook: Webhook
         with dialled(call) as caller:
             caller.speak("alpha")
             caller.wait("speech-update", role="assistant", status="started")
+            caller.speak("", silence=0.6)  # two words are heard whole
             caller.speak("papa papa papa papa", silence=0)
             interrupted = caller.wait("user-interrupted")
             cut = len(caller.frames)
