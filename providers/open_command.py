@@ -18,8 +18,9 @@ __all__ = ["open_page"]
 @click.command("open")
 @click.option("--url", help="Base address. Default: the server started in this folder, or the only one here.")
 @click.option("--hours", type=click.FloatRange(0.01, 24), default=8.0, show_default=True, help="Life of the token.")
+@click.option("--playground", is_flag=True, help="Begin at the playground instead of the list of calls.")
 @click.option("--no-browser", is_flag=True, help="Print the address alone.")
-def open_page(url: str | None, hours: float, *, no_browser: bool) -> None:
+def open_page(url: str | None, hours: float, *, playground: bool, no_browser: bool) -> None:
     """Open the page of a running server: its calls, live, and the playground.
 
     The address holds a token that reads calls and recordings and speaks in the playground, and that opens nothing else.
@@ -31,13 +32,20 @@ def open_page(url: str | None, hours: float, *, no_browser: bool) -> None:
         raise click.ClickException(str(error)) from None
     if server is None:
         raise click.ClickException(f"{url}: expected a server that runs on this machine, found none")
-    fragment = f"#token={page_token(server.page_key, lifetime=hours * 3600)}" if server.page_key else ""
     if not server.page_key and server.secret is not None:
         raise click.ClickException(f"{server.url}: its page is off (--page off)")
-    address = f"{server.url}/{fragment}"
+    address = f"{server.url}/{_fragment(server.page_key, hours, 'play' if playground else '')}"
     click.echo(address)
     if not no_browser and _has_screen():
         webbrowser.open(address)
+
+
+def _fragment(key: str, hours: float, place: str) -> str:
+    """What stands behind the page's address: a token, where one is needed, and where to begin."""
+    if not key:
+        return f"#/{place}" if place else ""
+    token = page_token(key, lifetime=hours * 3600)
+    return f"#token={token}&go={place}" if place else f"#token={token}"
 
 
 def _has_screen() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ import structlog
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from providers.calls.registry import Calls
 from providers.errors import AtCapacity, BadRequest, ProvidersError, RequestError, Unauthorized
@@ -101,15 +102,23 @@ class Playground:
             text = "message: expected text, found bytes" if isinstance(error, KeyError) else str(error)
             await self._refuse(socket, text)
         else:
-            await socket.close()
+            await _close(socket, 1000)
 
     async def _refuse(self, socket: WebSocket, sentence: str) -> None:
-        await socket.send_text(told("error", error=sentence))
-        await socket.close(1008)
+        with suppress(WebSocketDisconnect, RuntimeError):  # the page may be gone
+            await socket.send_text(told("error", error=sentence))
+        await _close(socket, 1008)
 
     async def aclose(self) -> None:
         """End the servers behind it."""
         await self.stacks.aclose()
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    """Close the socket, which the page may have closed before."""
+    if socket.client_state is WebSocketState.CONNECTED and socket.application_state is WebSocketState.CONNECTED:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await socket.close(code)
 
 
 def _same_origin(connection: HTTPConnection) -> bool:

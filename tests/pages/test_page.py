@@ -158,6 +158,11 @@ class TestOpen:
         assert SECRET not in done.output
         assert calls(live, found) == 200
 
+    def test_the_playground_is_where_the_address_leads(self, live: Live) -> None:
+        self.publish(live)
+        done = CliRunner().invoke(main, ["open", "--no-browser", "--playground"])
+        assert done.output.strip().endswith("&go=play")
+
     def test_an_open_server_needs_no_token(self, live: Live) -> None:
         runtime.publish(
             described(live.base, settings(secret=None, no_auth=True), ("tone", "null"), runtime.AcceptedCredentials())

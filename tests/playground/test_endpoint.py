@@ -112,13 +112,14 @@ def test_the_microphone_is_heard(live: Live) -> None:
             heard.frames += [message] if isinstance(message, bytes) else []
 
 
-def test_closing_the_page_hangs_up(live: Live) -> None:
+def test_closing_the_page_hangs_up(live: Live, caplog: pytest.LogCaptureFixture) -> None:
     with dial(live) as socket:
         heard = begin(socket)
         call_id = heard.until("ready")["call"]
         heard.until("event", kind="speech-started")
     with httpx.stream("GET", f"{live.base}/api/calls/{call_id}/events", headers=HEADERS, timeout=20) as stream:
         assert any("event: finished" in line for line in stream.iter_lines())
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_another_engine_can_be_chosen_and_its_call_is_found_at_the_same_place() -> None:

@@ -63,8 +63,7 @@ def page(microphone: Path) -> Iterator[Page]:
     )  # fmt: skip
     with serving(chosen=chosen, app=Service.of(chosen).app) as live, browser(*flags) as shown:
         shown.resize(1280)
-        shown.open(f"{live.base}/#token={SECRET}")
-        shown.click("Playground")
+        shown.open(f"{live.base}/#token={SECRET}&go=play")
         shown.until("document.querySelector('play-form textarea[name=firstMessage]') !== null")
         shown.evaluate(f"document.querySelector('[name=firstMessage]').value = {LONG_GREETING!r}")
         shown.click("Call")

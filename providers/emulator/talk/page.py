@@ -9,7 +9,7 @@ import sys
 from providers.emulator.failures import EmulatorError
 from providers.emulator.talk.own_server import own_server
 
-_OPEN = (sys.executable, "-c", "from providers.cli import main; main()", "open")
+_OPEN = (sys.executable, "-c", "from providers.cli import main; main()", "open", "--playground")
 
 
 def open_own_page() -> None:

@@ -5,12 +5,12 @@ export const server = { facts: {} };
 
 const KEY = "vapi-providers token";
 
-/** Take the token out of the address, so that it is in no bookmark and in no picture of the screen. */
+/** Take the token out of the address, so that it is in no bookmark and in no picture of the screen; go where it says. */
 export function takeToken() {
-  const found = /^#token=(.+)$/.exec(location.hash);
+  const found = /^#token=([^&]*)(?:&go=([\w/-]*))?$/.exec(location.hash);
   if (!found) return;
-  keepToken(decodeURIComponent(found[1]));
-  history.replaceState(null, "", location.pathname + location.search + "#/");
+  if (found[1]) keepToken(decodeURIComponent(found[1]));
+  history.replaceState(null, "", `${location.pathname}${location.search}#/${found[2] ?? ""}`);
 }
 
 /** @param {string} token */
