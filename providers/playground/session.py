@@ -23,6 +23,7 @@ from providers.emulator.conversation.live import Listeners, LiveCall
 from providers.emulator.conversation.ports import Ports
 from providers.emulator.credentials import SentCredentials
 from providers.errors import BadRequest
+from providers.operations.background import log_failure
 from providers.playground.caller import TypedSpeech
 from providers.playground.models import model_of
 from providers.playground.ports import OwnEndpointing, OwnTranscriber, OwnVoice, Route
@@ -89,7 +90,9 @@ class PlaygroundCall:
             self._caller.cancel()
             for task in (reading, writing):
                 task.cancel()
-            await asyncio.wait([reading, writing])
+            outcomes = await asyncio.gather(reading, writing, return_exceptions=True)
+            for failure in (one for one in outcomes if isinstance(one, Exception)):
+                log_failure("playground call", failure)
 
     # From the page.
 
