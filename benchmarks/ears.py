@@ -154,7 +154,7 @@ def timed(ear: Ear, samples: Samples, rate: int) -> tuple[list[tuple[float, Tran
     pcm, step = encode_pcm16(samples), 2 * round(BLOCK * rate)
     heard: list[tuple[float, Transcript]] = []
     free = work = 0.0
-    for at in range(0, len(pcm) + 1, step):
+    for at in [*range(0, len(pcm), step), len(pcm)]:
         block = pcm[at : at + step]
         begun = time.process_time()
         told = list(ear.feed(block)) if block else list(ear.finish())
@@ -202,7 +202,8 @@ def _at_model_rate(samples: Samples, rate: int) -> Samples:
 
 
 def _sphinx() -> Contestant:
-    from providers.engines.pocketsphinx.recogniser import TELEPHONE_RATE, RecogniserOptions, SphinxRecogniser
+    from providers.engines.pocketsphinx.hearing import TELEPHONE_RATE
+    from providers.engines.pocketsphinx.recogniser import RecogniserOptions, SphinxRecogniser
     from providers.engines.pocketsphinx.worker import WorkerOptions, load_decoder
 
     options = WorkerOptions(recogniser=RecogniserOptions())

@@ -40,6 +40,8 @@ class ThreadedListener(Generic[_Loaded]):
         Function that makes one speaker's recogniser from the model and the rate of the audio in Hz.
     capabilities
         Capabilities of the engine; their ``capacity`` is enforced.
+    keeps_up
+        Speakers that are taken at once where ``capacity`` is None, asked at each one; None takes all.
     """
 
     def __init__(
@@ -50,11 +52,13 @@ class ThreadedListener(Generic[_Loaded]):
         recogniser: Callable[[_Loaded, int], BlockingRecogniser],
         capabilities: ListeningCapabilities,
         bounds: ThreadOptions,
+        keeps_up: Callable[[], int] | None = None,
     ) -> None:
         self._name = name
         self._recogniser = recogniser
         self._capabilities = capabilities
         self._backlog = bounds.backlog
+        self._keeps_up = keeps_up if capabilities.capacity is None else None
         self._model = LocalModel(load, engine=name, extra=name)
         self._pool = ThreadPoolExecutor(bounds.threads, thread_name_prefix=name)
         self._places = CapacityLimiter(capabilities.capacity, error=self._busy)
@@ -77,6 +81,8 @@ class ThreadedListener(Generic[_Loaded]):
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
         """Recognise one speaker. Its place is free again when its thread has stopped."""
         check_input(rate, channels, engine=self._name)
+        if self._keeps_up is not None:
+            self._places.limit = self._keeps_up()
         place = self._places.take()
         try:
             recogniser = self._recogniser(await self._model.get(), rate)

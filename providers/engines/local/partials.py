@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from providers.engines.base import Word
+from providers.engines.base import Transcript, Word
 
 __all__ = ["Piece", "StablePartials"]
 
@@ -34,6 +34,18 @@ class StablePartials:
     def __init__(self) -> None:
         self._agreed: list[Piece] = []
         self._last: Sequence[Piece] = ()
+        self.shown: Transcript | None = None
+        """The last partial that said something new."""
+
+    def show(self, heard: Transcript, pieces: Sequence[Piece]) -> Iterator[Transcript]:
+        """The partial of one more decode, if it says something new; a decode without word times is taken as it is."""
+        if pieces:
+            kept = self.next(pieces)
+            words = tuple(piece.word for piece in kept)
+            heard = replace(heard, text="".join(piece.text for piece in kept).strip(), words=words)
+        if heard.text and (self.shown is None or heard.text != self.shown.text):
+            self.shown = replace(heard, final=False)
+            yield self.shown
 
     def next(self, pieces: Sequence[Piece]) -> list[Piece]:
         """The words to show after one more decode."""

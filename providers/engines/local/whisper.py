@@ -10,7 +10,6 @@ on stay. Silence never reaches the model, which is known to invent sentences in 
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -22,9 +21,11 @@ import numpy as np
 
 from dsp import PcmDecoder, Samples, VoiceActivity
 from providers.engines.base import ListeningCapabilities, Transcript, Word
+from providers.engines.local.inventions import is_invented
 from providers.engines.local.listener import ThreadedListener, ThreadOptions
 from providers.engines.local.model import existing, live_resampler
 from providers.engines.local.partials import Piece, StablePartials
+from providers.engines.local.real_time import RealTimeFactor, WorkMeter
 
 NAME = "whisper"
 
@@ -49,18 +50,8 @@ BEFORE = 0.2
 PAUSE = 0.2
 """Seconds without speech after which the utterance is transcribed, in case that it has ended."""
 
-UNLIKELY = -1.0
-"""Mean log probability of a segment's tokens below which it is dropped when the model also suspects silence."""
-
-SUSPECTED_SILENCE = 0.4
-"""The model's probability of no speech. On noise and music of the recordings for tuning it was 0.45 to 0.85 with a log
-probability of -0.85 to -1.4; on single spoken digits up to 0.72, with -0.64 to -0.95."""
-
-INVENTIONS = frozenset(("thank you", "thanks for watching", "thank you for watching", "you", "bye", "bye bye"))
-"""What the model writes in noise, from the ends of the films that it was trained on."""
-
-CERTAIN_SILENCE = 0.6
-"""Probability of no speech above which an invention is dropped, however likely its tokens are."""
+GOING_ON = 0.3
+"""Probability of speech below which no partial is begun: a pause may have begun, whose final it would delay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +68,8 @@ class WhisperOptions:
     """Seconds of pause that end an utterance."""
     partial_every: float = 0.7
     """Seconds of speech between partials; 0 means none."""
-    capacity: int | None = 2 * (os.cpu_count() or 1)
-    """Recognitions at once. A caller speaks for part of the time, so each core bears about two."""
+    capacity: int | None = None
+    """Recognitions at once; None takes as many as keep up by the measured real-time factor."""
     threads: int = os.cpu_count() or 1
     """Utterances that are transcribed at the same time."""
 
@@ -95,10 +86,13 @@ class Whisper(ThreadedListener[Any]):
     def __init__(
         self, options: WhisperOptions, *, library: Callable[[], Any] = lambda: import_module("faster_whisper")
     ) -> None:
+        self.real_time = RealTimeFactor(options.threads)
         super().__init__(
             NAME,
             load=lambda: _load(library(), options),
-            recogniser=lambda model, rate: WhisperRecogniser(model, rate=rate, options=options),
+            recogniser=lambda model, rate: WhisperRecogniser(
+                model, rate=rate, options=options, real_time=self.real_time
+            ),
             capabilities=ListeningCapabilities(
                 languages=(options.language,) if options.language else (),
                 partials=options.partial_every > 0,
@@ -108,6 +102,7 @@ class Whisper(ThreadedListener[Any]):
                 capacity_note="(--local-capacity)",
             ),
             bounds=ThreadOptions(threads=options.threads, backlog=BACKLOG),
+            keeps_up=self.real_time.callers,
         )
 
 
@@ -146,11 +141,17 @@ class WhisperRecogniser:
     """Blocking recogniser of one speaker: finds the utterances and transcribes each."""
 
     def __init__(
-        self, model: Any, *, rate: int, options: WhisperOptions, clock: Callable[[], float] = time.monotonic
+        self,
+        model: Any,
+        *,
+        rate: int,
+        options: WhisperOptions,
+        clock: Callable[[], float] = time.monotonic,
+        real_time: RealTimeFactor | None = None,
     ) -> None:
         self._model = model
         self._options = options
-        self._clock = clock
+        self._work = WorkMeter(clock, real_time or RealTimeFactor(options.threads))
         self._decoder = PcmDecoder()
         self._resampler = live_resampler(rate, MODEL_RATE)
         self._activity = VoiceActivity(MODEL_RATE, hang_over=min(PAUSE, options.silence))
@@ -160,8 +161,7 @@ class WhisperRecogniser:
         self._begin: int | None = None
         """Start of the open utterance in samples, same origin; None between utterances."""
         self._next_partial = 0
-        self._shown: Transcript | None = None
-        self._stable = StablePartials()
+        self._partials = StablePartials()
         self._pause: _Pause | None = None
 
     def feed(self, pcm: bytes) -> Iterator[Transcript]:
@@ -188,7 +188,7 @@ class WhisperRecogniser:
         elif end - self._begin >= LONGEST * MODEL_RATE:
             yield from self._close(self._transcribe(end).transcript, end)
             self._open(end)
-        elif self._options.partial_every > 0 and end >= self._next_partial:
+        elif self._options.partial_every > 0 and end >= self._next_partial and self._activity.probability > GOING_ON:
             yield from self._partial(end)
 
     def _turn(self, at: int, *, speaking: bool) -> Iterator[Transcript]:
@@ -208,7 +208,7 @@ class WhisperRecogniser:
         self._pause = _Pause(at, heard.transcript)
         self._next_partial = at + round(self._options.partial_every * MODEL_RATE)
         if self._options.partial_every > 0:
-            yield from self._show(heard)
+            yield from self._partials.show(heard.transcript, heard.pieces)
 
     def _end_pause(self) -> Iterator[Transcript]:
         """End the utterance whose pause has lasted long enough; its transcript is there."""
@@ -218,35 +218,25 @@ class WhisperRecogniser:
 
     def _open(self, at: int) -> None:
         self._begin = at
-        self._shown = None
-        self._stable = StablePartials()
+        self._partials = StablePartials()
         self._next_partial = at + round(self._options.partial_every * MODEL_RATE)
 
     def _close(self, heard: Transcript, end: int) -> Iterator[Transcript]:
-        if not heard.text and self._shown is not None:
-            heard = Transcript(self._shown.text, final=True, start=heard.start, end=heard.end, words=self._shown.words)
+        shown = self._partials.shown
+        if not heard.text and shown is not None:
+            heard = replace(heard, text=shown.text, words=shown.words)
+        self._work.ended(heard.end - heard.start)
         self._begin = None
         self._forget(end)
         if heard.text:
             yield heard
 
     def _partial(self, end: int) -> Iterator[Transcript]:
-        began = self._clock()
+        before = self._work.seconds
         heard = self._transcribe(end)
-        wait = max(self._options.partial_every, 2 * (self._clock() - began))
+        wait = max(self._options.partial_every, 2 * (self._work.seconds - before))
         self._next_partial = end + round(wait * MODEL_RATE)
-        yield from self._show(heard)
-
-    def _show(self, heard: _Heard) -> Iterator[Transcript]:
-        """The utterance so far, if it says something new."""
-        partial = heard.transcript
-        if heard.pieces:
-            pieces = self._stable.next(heard.pieces)
-            words = tuple(piece.word for piece in pieces)
-            partial = replace(partial, text="".join(piece.text for piece in pieces).strip(), words=words)
-        if partial.text and (self._shown is None or partial.text != self._shown.text):
-            self._shown = replace(partial, final=False)
-            yield self._shown
+        yield from self._partials.show(heard.transcript, heard.pieces)
 
     def _transcribe(self, end: int) -> _Heard:
         """The utterance up to here as a final, whatever it is shown as."""
@@ -255,16 +245,17 @@ class WhisperRecogniser:
         audio = self._audio[self._begin - self._first : end - self._first]
         if not _is_audible(audio):
             return _Heard(Transcript("", final=True, start=start, end=end / MODEL_RATE))
-        segments, _ = self._model.transcribe(
-            audio,
-            language=self._options.language,
-            beam_size=1,
-            temperature=0.0,
-            word_timestamps=True,
-            vad_filter=False,
-            condition_on_previous_text=False,
-        )
-        sure = [segment for segment in segments if not _is_invented(segment)]
+        with self._work.working():
+            segments, _ = self._model.transcribe(
+                audio,
+                language=self._options.language,
+                beam_size=1,
+                temperature=0.0,
+                word_timestamps=True,
+                vad_filter=False,
+                condition_on_previous_text=False,
+            )
+            sure = [segment for segment in segments if not is_invented(segment)]  # decoded while they are read
         text = " ".join(segment.text.strip() for segment in sure).strip()
         until = end / MODEL_RATE
         pieces = tuple(
@@ -293,10 +284,3 @@ def _is_audible(audio: Samples) -> bool:
     block = round(SHORTEST * MODEL_RATE)
     blocks = audio[: len(audio) - len(audio) % block].reshape(-1, block)
     return bool(len(blocks)) and bool(np.max(np.mean(blocks**2, axis=1)) > QUIETEST**2)
-
-
-def _is_invented(segment: Any) -> bool:
-    said = " ".join(re.findall(r"\w+", segment.text.casefold()))
-    if segment.no_speech_prob > CERTAIN_SILENCE and said in INVENTIONS:
-        return True
-    return not said or bool(segment.no_speech_prob > SUSPECTED_SILENCE and segment.avg_logprob < UNLIKELY)

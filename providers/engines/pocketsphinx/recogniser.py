@@ -3,10 +3,6 @@
 The WebRTC detector inside `pocketsphinx.Endpointer` finds where speech begins and ends; between the two every frame
 goes directly to the decoder. (The endpointer's own output lags by its window, which would delay partials by 0.3 s.)
 It takes noise and music for speech, in which the decoder finds words: nothing begins without `dsp.VoiceActivity`.
-
-The model knows no telephone: it was trained on 8 kHz of band, and with the upper half empty nearly every word is wrong
-(97 of 100, on 64 words of the recordings for tuning). So each sample at 8 kHz is given twice, which mirrors the lower
-half of the band into the upper, 4 dB lower at its edge and 15 dB at 6.8 kHz, where the model ends: 66 of 100.
 """
 
 from __future__ import annotations
@@ -17,14 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from dsp import PcmDecoder, Samples, VoiceActivity, encode_pcm16
 from providers.engines.base import Transcript, Word
-from providers.engines.local.model import live_resampler
-
-MODEL_RATE = 16000
-"""Hz of the model that comes with pocketsphinx."""
+from providers.engines.pocketsphinx.hearing import (
+    BEFORE,
+    LEAST_VOICE,
+    MODEL_RATE,
+    TELEPHONE_MEAN,
+    TELEPHONE_RATE,
+    ModelFrames,
+)
 
 PARTIAL_EVERY = 0.2
 """Seconds of speech between two partials."""
@@ -32,20 +29,9 @@ PARTIAL_EVERY = 0.2
 LONGEST_UTTERANCE = 30.0
 """Seconds; the longest utterance. Without a pause (music) the decoder's memory would grow for the whole call."""
 
-BEFORE = 0.5
-"""Seconds before the detected start that are decoded too. The decoder estimates the channel from an utterance's mean,
-and was trained on utterances with some silence around them."""
-
 AGAIN = 5.0
 """Seconds up to which the first utterance is decoded twice. The decoder has no estimate of the channel before it: of 54
 words by espeak 43 were wrong in one pass, 26 in the second, which costs an eighth of the utterance's length once."""
-
-TELEPHONE_RATE = 8000
-"""Hz below which the upper half of the model's band is filled with a mirror of the lower."""
-
-TELEPHONE_MEAN = "48.38,-0.61,0.64,2.23,2.11,-6.72,0.51,-0.92,-4.25,4.49,-2.44,2.76,1.89"
-"""Mean cepstrum of such audio, over the recordings for tuning: the decoder's first estimate of the channel. With that
-of the model 78 of 100 words were wrong, with this one 64."""
 
 FRAMES_PER_SECOND = 100
 """Frames per second of the decoder, the unit of its word times."""
@@ -71,49 +57,6 @@ class RecogniserOptions:
     """Seconds without speech that end an utterance; at least ``window``."""
     profanity: bool = False
     """True keeps profanity; False drops it, because this engine invents it."""
-
-
-class _Doubled:
-    """Every sample twice: the lower half of the band, and its mirror in the upper."""
-
-    def feed(self, samples: Samples) -> Samples:
-        """The next samples."""
-        return np.repeat(samples, 2)
-
-    def flush(self) -> Samples:
-        """Nothing is held."""
-        return np.zeros(0, dtype=np.float32)
-
-
-class _Frames:
-    """Frames of the detector's length, from PCM of any rate that is cut anywhere."""
-
-    def __init__(self, rate: int, frame_bytes: int) -> None:
-        self._size = frame_bytes
-        self.seconds = frame_bytes / 2 / MODEL_RATE
-        self._pcm = PcmDecoder()
-        self._resampler = _Doubled() if rate == TELEPHONE_RATE else live_resampler(rate, MODEL_RATE)
-        self._buffer = bytearray()
-
-    def feed(self, pcm: bytes) -> Iterator[bytes]:
-        """Whole frames of the next audio."""
-        return self._cut(encode_pcm16(self._resampler.feed(self._pcm.feed(pcm))))
-
-    def flush(self) -> Iterator[bytes]:
-        """Whole frames of what the resampler still holds."""
-        return self._cut(encode_pcm16(self._resampler.flush()))
-
-    @property
-    def remainder(self) -> bytes:
-        """What does not fill a frame."""
-        return bytes(self._buffer)
-
-    def _cut(self, pcm: bytes) -> Iterator[bytes]:
-        self._buffer += pcm
-        while len(self._buffer) >= self._size:
-            frame = bytes(self._buffer[: self._size])
-            del self._buffer[: self._size]
-            yield frame
 
 
 class _TwoPass:
@@ -149,35 +92,6 @@ class _TwoPass:
         return iter(self._decoder.seg() or ())
 
 
-class _Voice:
-    """Whether a voice was heard lately, and not noise or music.
-
-    Parameters
-    ----------
-    narrow
-        Whether each sample comes twice, see `_Doubled`.
-    """
-
-    def __init__(self, *, narrow: bool) -> None:
-        self._step = 2 if narrow else 1
-        self._activity = VoiceActivity(MODEL_RATE // self._step)
-        self._silence = 0.0
-        self._heard = False
-
-    @property
-    def heard(self) -> bool:
-        """Whether a voice was heard within the time that a start is reported late."""
-        return self._heard and self._silence <= BEFORE
-
-    def feed(self, frame: bytes) -> None:
-        """Take in the next frame."""
-        samples = np.frombuffer(frame, dtype="<i2")[:: self._step].astype(np.float32) / np.float32(32768)
-        self._activity.feed(samples)
-        self._silence += len(samples) * self._step / MODEL_RATE
-        if self._activity.speaking:
-            self._heard, self._silence = True, 0.0
-
-
 class SphinxRecogniser:
     """Recogniser of one speaker. Times are seconds from the first fed sample.
 
@@ -194,11 +108,10 @@ class SphinxRecogniser:
 
         self._options = options
         self._endpointer = Endpointer(window=options.window, vad_mode=options.vad_mode, sample_rate=MODEL_RATE)
-        self._frames = _Frames(rate, self._endpointer.frame_bytes)
+        self._frames = ModelFrames(rate, self._endpointer.frame_bytes)
         # A start is reported up to one window late.
         self._recent: deque[bytes] = deque(maxlen=round((options.window + BEFORE) / self._frames.seconds) + 2)
         self._decoder = _TwoPass(decoder)
-        self._voice = _Voice(narrow=rate == TELEPHONE_RATE)
         if rate == TELEPHONE_RATE:
             decoder.set_cmn(TELEPHONE_MEAN)
         self._time = 0.0
@@ -224,11 +137,10 @@ class SphinxRecogniser:
     def _hear_frame(self, frame: bytes) -> Iterator[Transcript]:
         self._recent.append(frame)
         self._endpointer.process(frame)
-        self._voice.feed(frame)
         self._time += self._frames.seconds
         speech = self._endpointer.in_speech
         if not self._open:
-            if speech and self._voice.heard:
+            if speech and self._frames.voice.heard:
                 self._begin(self._endpointer.speech_start)
             return
         self._decoder.feed(frame)
@@ -253,6 +165,7 @@ class SphinxRecogniser:
         self._looked = self._start
         self._speech_end = self._time
         self._shown = None
+        self._frames.voice.seconds = min(self._frames.voice.seconds, self._options.window)
         self._decoder.start()
         if frames:
             self._decoder.feed(b"".join(list(self._recent)[-frames:]))
@@ -260,6 +173,8 @@ class SphinxRecogniser:
     def _look(self) -> Iterator[Transcript]:
         self._looked = self._time
         heard = self._transcript(final=False, end=self._time)
+        if self._frames.voice.seconds < LEAST_VOICE:
+            return
         if heard.text and (self._shown is None or heard.text != self._shown.text):
             self._shown = heard
             yield heard
@@ -267,12 +182,14 @@ class SphinxRecogniser:
     def _end(self) -> Iterator[Transcript]:
         self._decoder.end()
         self._open = False
+        enough = self._frames.voice.seconds >= LEAST_VOICE
+        self._frames.voice.seconds = 0.0
         self._recent.clear()  # audio of this utterance must not begin the next one
         heard = self._transcript(final=True, end=self._speech_end)
         if not heard.text and self._shown is not None:
             # Every partial must be followed by a final.
             heard = replace(self._shown, final=True, end=max(heard.end, self._shown.end))
-        if heard.text:
+        if heard.text and enough:
             yield heard
 
     def _transcript(self, *, final: bool, end: float) -> Transcript:
