@@ -26,6 +26,8 @@ PITCH = (75.0, 400.0)
 """Hz between which a period is looked for …"""
 HIGHEST_PITCHED = 1500.0
 """… in the sound below this many Hz."""
+LAG_RATE = 8000
+"""Hz that the lags of a period have at least: a faster line's are thinned by a power of two."""
 MIDDLE_PITCH = 200.0
 """Hz of the period that counts as zero octaves."""
 FLOOR_RISE, FLOOR_FALL = 0.005, 0.3
@@ -58,8 +60,10 @@ class ActivityFeatures:
         mel = np.linspace(1127 * np.log1p(LOWEST / 700), 1127 * np.log1p(HIGHEST / 700), BANDS + 1)
         self.bins = np.rint(700 * np.expm1(mel / 1127) * length / rate).astype(np.intp)
         self.pitched = slice(int(self.bins[0]), round(HIGHEST_PITCHED * length / rate))
-        self.lags = slice(int(rate / PITCH[1]), int(rate / PITCH[0]))
-        self.octaves = np.log2(np.arange(self.lags.start, self.lags.stop) / rate * MIDDLE_PITCH)
+        thinned = 1 << (rate // LAG_RATE).bit_length() - 1
+        self.correlated, lag_rate = length // thinned, rate / thinned
+        self.lags = slice(int(lag_rate / PITCH[1]), int(lag_rate / PITCH[0]))
+        self.octaves = np.log2(np.arange(self.lags.start, self.lags.stop) / lag_rate * MIDDLE_PITCH)
         self.taper = np.hanning(self.window)
         self.length = length
         self.scale = 1 / (np.diff(self.bins) * np.square(self.taper).sum())
@@ -114,9 +118,9 @@ class ActivityFeatures:
 
     def _periodicity(self, power: Floats) -> tuple[float, float]:
         """Height of the autocorrelation's highest peak in the range of voices, and its period in octaves."""
-        amplitude = np.zeros(power.size)
+        amplitude = np.zeros(self.correlated // 2 + 1)
         amplitude[self.pitched] = np.sqrt(power[self.pitched])
-        correlation = np.fft.irfft(amplitude, self.length)
+        correlation = np.fft.irfft(amplitude, self.correlated)
         inside = correlation[self.lags]
         at = int(inside.argmax())
         return float(inside[at] / (correlation[0] + 1e-6)), float(self.octaves[at])

@@ -18,7 +18,7 @@ PADDING = 16
 def bound(kernels: backends.Kernels, features: of_hop.ActivityFeatures, hop: int) -> backends.Kernel:
     """Bind the kernel of one stream: ``run(samples)`` answers a probability for each hop."""
     numbers = (
-        hop, features.window, features.length, features.pitched.start, features.pitched.stop,
+        hop, features.window, features.length, features.correlated, features.pitched.start, features.pitched.stop,
         features.lags.start, features.lags.stop, of_hop.BANDS, UNITS,
         of_hop.QUIETEST, of_hop.FLOOR_RISE, of_hop.FLOOR_FALL,
         of_hop.PEAK_RISE, of_hop.PEAK_FALL, of_hop.FASTEST_FALL,

@@ -12,16 +12,14 @@ static float bounded(float value, float low, float high)
 static void activity_periodicity(const struct activity *a, const float *power, float *height, float *octave)
 {
     float amplitude[FFT_LONGEST / 2 + 1], nothing[FFT_LONGEST / 2 + 1], correlation[FFT_LONGEST];
-    memset(amplitude, 0, sizeof(float) * (size_t)(a->is.length / 2 + 1));
-    memset(nothing, 0, sizeof(float) * (size_t)(a->is.length / 2 + 1));
+    memset(amplitude, 0, sizeof(float) * (size_t)(a->is.correlated / 2 + 1));
+    memset(nothing, 0, sizeof(float) * (size_t)(a->is.correlated / 2 + 1));
     for (ptrdiff_t i = a->is.pitched_from; i < a->is.pitched_to; i++)
         amplitude[i] = sqrtf(power[i]);
-    fft_inverse(a->fft, amplitude, nothing, correlation);
-    ptrdiff_t best = a->is.lag_from;
-    for (ptrdiff_t lag = best + 1; lag < a->is.lag_to; lag++)
-        best = correlation[lag] > correlation[best] ? lag : best;
+    fft_inverse(a->lags, amplitude, nothing, correlation);
+    ptrdiff_t from = a->is.lag_from, best = from + place_of_greatest(correlation + from, a->is.lag_to - from);
     *height = correlation[best] / (correlation[0] + 1e-6f);
-    *octave = a->octaves[best - a->is.lag_from];
+    *octave = a->octaves[best - from];
 }
 
 static void activity_features(struct activity *a, const float *frame, float *features)
@@ -39,9 +37,14 @@ static void activity_features(struct activity *a, const float *frame, float *fea
         float sum = 0;
         for (ptrdiff_t i = a->bins[band]; i < a->bins[band + 1]; i++)
             sum += re[i];
-        levels[band] = 10.0f * log10f(sum * a->scale[band] + a->is.quietest);
-        mean += levels[band];
+        levels[band] = sum * a->scale[band] + a->is.quietest;
     }
+    for (ptrdiff_t band = bands; band % LANES; band++)
+        levels[band] = 1.0f;
+    for (ptrdiff_t band = 0; band < bands; band += LANES)
+        stored(levels + band, 4.3429448190f * logarithm(loaded(levels + band)));
+    for (ptrdiff_t band = 0; band < bands; band++)
+        mean += levels[band];
     mean /= (float)bands;
     float height, octave;
     activity_periodicity(a, re, &height, &octave);

@@ -11,13 +11,13 @@
 #define ACTIVITY_UNITS 128
 
 struct activity_parameters {
-    ptrdiff_t hop, window, length, pitched_from, pitched_to, lag_from, lag_to, bands, units;
+    ptrdiff_t hop, window, length, correlated, pitched_from, pitched_to, lag_from, lag_to, bands, units;
     float quietest, floor_rise, floor_fall, peak_rise, peak_fall, fastest_fall;
 };
 
 struct activity {
     struct activity_parameters is;
-    const struct fft_plan *fft;
+    const struct fft_plan *fft, *lags; /* of `length`, of `correlated` */
     ptrdiff_t features, padded; /* of a hop; units padded to whole vectors */
     const float *taper;         /* [window] */
     const float *scale;         /* [bands] */

@@ -290,15 +290,16 @@ static Py_ssize_t activity_measure(Kernel *k)
     struct activity *a = &k->state.activity;
     struct activity_parameters *is = &a->is;
     int at = 0;
-    if (!WHOLE(k, &at, &is->hop, &is->window, &is->length, &is->pitched_from, &is->pitched_to, &is->lag_from,
-               &is->lag_to, &is->bands, &is->units) ||
+    if (!WHOLE(k, &at, &is->hop, &is->window, &is->length, &is->correlated, &is->pitched_from, &is->pitched_to,
+               &is->lag_from, &is->lag_to, &is->bands, &is->units) ||
         !SINGLE(k, &at, &is->quietest, &is->floor_rise, &is->floor_fall, &is->peak_rise, &is->peak_fall,
                 &is->fastest_fall))
         return -1;
-    a->fft = fft_plan(is->length);
-    if (a->fft == NULL || is->hop < 1 || is->hop > is->window || is->window > is->length ||
-        is->pitched_from > is->pitched_to || is->pitched_to > is->length / 2 || is->lag_from >= is->lag_to ||
-        is->lag_to > is->length || is->bands < 1 || is->bands > ACTIVITY_BANDS || is->units < 1 ||
+    a->fft = fft_plan(is->length), a->lags = fft_plan(is->correlated);
+    if (a->fft == NULL || a->lags == NULL || is->correlated > is->length || is->hop < 1 || is->hop > is->window ||
+        is->window > is->length ||
+        is->pitched_from > is->pitched_to || is->pitched_to > is->correlated / 2 || is->lag_from >= is->lag_to ||
+        is->lag_to > is->correlated || is->bands < 1 || is->bands > ACTIVITY_BANDS || is->units < 1 ||
         is->units > ACTIVITY_UNITS)
         return refused("activity", "parameters within its bounds") - 1;
     return activity_layout(a, NULL);
@@ -485,7 +486,7 @@ static PyObject *limiter_run(Kernel *k, PyObject *const *args, Py_ssize_t nargs)
 
 static const struct kind kinds[] = {
     {"limiter", "f", 7, limiter_prepare, limiter_measure, limiter_run},
-    {"activity", "fFFFLF", 15, activity_prepare, activity_measure, activity_run},
+    {"activity", "fFFFLF", 16, activity_prepare, activity_measure, activity_run},
     {"denoise", "fFd", 27, denoise_prepare, denoise_measure, denoise_run},
     {"echo", "fF", 46, echo_prepare, echo_measure, echo_run},
     {"fir", "fLFL", 7, fir_prepare, NULL, fir_run},

@@ -110,3 +110,45 @@ static inline vec hyperbolic_tangent(vec x)
 {
     return 2.0f * logistic(2.0f * x) - 1.0f;
 }
+
+/* The natural logarithm to 1e-7, of what is neither 0 nor subnormal nor negative. */
+static inline vec logarithm(vec x)
+{
+    const vec root = (vec){0} + 1.41421356f;
+    mask exponent = ((mask)x >> 23) - 127;
+    vec f = (vec)(((mask)x & 0x7fffff) | 0x3f800000);
+    mask upper = f > root; /* -1 where it is */
+    exponent -= upper;
+    f = f * (vec)((upper & 0x3f000000) | (~upper & 0x3f800000)) - 1.0f;
+    vec e = __builtin_convertvector(exponent, vec), square = f * f;
+    vec power = 7.0376836292e-2f * f - 1.1514610310e-1f;
+    power = power * f + 1.1676998740e-1f;
+    power = power * f - 1.2420140846e-1f;
+    power = power * f + 1.4249322787e-1f;
+    power = power * f - 1.6668057665e-1f;
+    power = power * f + 2.0000714765e-1f;
+    power = power * f - 2.4999993993e-1f;
+    power = power * f + 3.3333331174e-1f;
+    power = power * f * square - 2.12194440e-4f * e - 0.5f * square;
+    return f + power + 0.693359375f * e;
+}
+
+/* Place of the first of the greatest. */
+static inline ptrdiff_t place_of_greatest(const float *values, ptrdiff_t count)
+{
+    float greatest = values[0];
+    ptrdiff_t i = 0;
+    if (count >= LANES) {
+        vec most = loaded(values);
+        for (i = LANES; i + LANES <= count; i += LANES)
+            most = larger(most, loaded(values + i));
+        for (int lane = 0; lane < LANES; lane++)
+            greatest = most[lane] > greatest ? most[lane] : greatest;
+    }
+    for (; i < count; i++)
+        greatest = values[i] > greatest ? values[i] : greatest;
+    for (i = 0; i < count - 1; i++)
+        if (values[i] == greatest)
+            return i;
+    return i;
+}
