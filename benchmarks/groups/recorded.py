@@ -17,7 +17,7 @@ READING = (
     " false starts at 10 dB; meetings by hand labels. A start that never came counts 1.5 s."
 )
 COLUMNS = (
-    "detector", "F1 talk", "turns", "meetings", "start p50, ms", "p95, ms", "false starts / min", "music alone", "noise",
+    "detector", "F1 talk", "turns", "meetings", "start p50, ms", "p95, ms", "false starts / min", "music", "noise",
 )  # fmt: skip
 DETECTORS: Mapping[str, Callable[[], Detector]] = {
     "dsp.VoiceActivity": lambda: recorded.ours,
