@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.datastructures import Headers
 
+from providers.access_tokens import AccessTokens, Client
 from providers.auth import OPEN, Authenticator, Credentials
 from providers.errors import Unauthorized
 from providers.signatures import HmacPlan, SeenSignatures, SignedParts, hmac_key, url_forms
@@ -219,3 +220,33 @@ def test_a_refusal_and_a_repr_hold_no_secret() -> None:
 def test_a_secret_beyond_ascii_is_compared_and_not_a_fault() -> None:
     with pytest.raises(Unauthorized):
         Authenticator(secret="plain").check(Credentials(headers=Headers(raw=[(b"x-vapi-secret", b"pl\xe4in")])))
+
+
+def test_an_access_token_comes_in_as_a_bearer_and_no_other_does() -> None:
+    client = Client("vapi", "a-secret-of-some-length")
+    tokens = AccessTokens([client], lifetime=60.0)
+    check = Authenticator(access_tokens=tokens)
+    check.check(Credentials(headers=Headers({"authorization": f"bearer {tokens.issue(client)}"})))
+    for wrong in ("Bearer guess", tokens.issue(client), "Bearer "):
+        with pytest.raises(Unauthorized, match="expected an OAuth token in header authorization, found none"):
+            check.check(Credentials(headers=Headers({"authorization": wrong})))
+
+
+def test_an_upgrade_has_no_body_and_its_signature_counts_more_than_once() -> None:
+    wanted = plan(timestamp_header="x-timestamp")
+    headers = Headers({"x-signature": sign(wanted, body=b""), "x-timestamp": str(SENT)})
+    check = Authenticator(signed=wanted, clock=lambda: SENT)
+    for _ in range(2):
+        check.check(Credentials(headers=headers, method="GET", url=URL))
+    with pytest.raises(Unauthorized, match="expected a valid sha256 signature, found another"):
+        check.check(Credentials(headers=Headers({"x-signature": "0" * 64, "x-timestamp": str(SENT)}), url=URL))
+
+
+def test_a_refusal_names_every_way_in() -> None:
+    tokens = AccessTokens([Client("vapi", "a-secret-of-some-length")], lifetime=60.0)
+    check = Authenticator(secret="s", bearer="b", token="t", access_tokens=tokens, signed=plan())
+    assert check.expected() == (
+        "header X-Vapi-Secret or a token in header authorization or an OAuth token in header authorization"
+        " or an HMAC signature in header x-signature or ?token= on the socket"
+    )
+    assert Authenticator().expected() == "a configured credential"
