@@ -31,9 +31,9 @@ def live() -> Iterator[Live]:
 def dial(live: Live, *, token: str = SECRET, origin: str | None = None, **headers: str) -> Any:
     url = live.base.replace("http", "ws", 1) + PLAYGROUND_PATH
     offered = [Subprotocol("playground"), Subprotocol(f"token.{token}")]
-    return connect(
-        url, subprotocols=offered, origin=Origin(origin) if origin else None, additional_headers=headers, max_size=None
-    )
+    wanted = Origin(origin) if origin else None
+    # Without a bound on what waits: sound that a test does not read must not hold up the goodbye.
+    return connect(url, subprotocols=offered, origin=wanted, additional_headers=headers, max_size=None, max_queue=None)
 
 
 class Heard:
