@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from providers.emulator.conversation.assistant import Assistant
 from providers.emulator.conversation.commands import AskDestination, CallTool, ConversationEvent
 from providers.emulator.conversation.live import Listeners, LiveCall
 from providers.emulator.conversation.live_audio import VoiceDetector
-from providers.emulator.conversation.ports import OnClosed, OnTranscript, Ports
+from providers.emulator.conversation.ports import OnClosed, OnTranscript, PortError, Ports, ToolWish
 from providers.emulator.conversation.virtual import VirtualCall, VirtualWorld
 from providers.emulator.conversation.virtual_parts import CallerLine, Heard, ModelPlan, ScriptedModel, SteadyVoice
 from tests.virtual_time import run_virtual
@@ -250,3 +251,87 @@ def test_cancelling_a_call_hangs_up() -> None:
 
     last = run_virtual(scenario())[-1]
     assert last.detail == {"status": "ended", "reason": "customer-ended-call"}
+
+
+class FailingVoice(MemoryVoice):
+    """The first voice fails; the second one speaks."""
+
+    async def speak(self, text: str, voice: int) -> AsyncGenerator[bytes, None]:
+        if voice == 0:
+            raise PortError("HTTP 502")
+        async with contextlib.aclosing(super().speak(text, voice)) as body:
+            async for piece in body:
+                yield piece
+
+
+class LosingTranscriber(MemoryTranscriber):
+    """The first transcriber refuses, the second one closes with 1011 after a second, the third one stays."""
+
+    async def open(self, transcriber: int, *, on_transcript: OnTranscript, on_closed: OnClosed) -> MemoryTranscriber:
+        if transcriber == 0:
+            raise PortError("HTTP 403")
+        if transcriber == 1:
+            asyncio.get_running_loop().call_later(1.0, on_closed, 1011)
+        return await super().open(transcriber, on_transcript=on_transcript, on_closed=on_closed)
+
+
+class WishingModel:
+    """A model that wants tools first, and fails in the end."""
+
+    def __init__(self) -> None:
+        self.asked: list[Sequence[dict[str, Any]]] = []
+
+    async def answer(self, messages: Sequence[dict[str, Any]]) -> AsyncGenerator[str | ToolWish, None]:
+        self.asked.append(messages)
+        if len(self.asked) == 1:
+            yield ToolWish("one", "find", {"day": "Monday"})
+            yield ToolWish("two", "transferCall")
+            return
+        raise PortError("HTTP 500")
+
+
+def test_the_live_driver_goes_from_voice_to_voice_and_from_transcriber_to_transcriber() -> None:
+    async def scenario() -> list[ConversationEvent]:
+        events: list[ConversationEvent] = []
+        plans = {
+            "firstMessage": "Good evening.",
+            "voice": {"fallbackPlan": {"voices": [{}]}},
+            "transcriber": {"fallbackPlan": {"transcribers": [{}, {}]}},
+        }
+        ports = Ports(FailingVoice(SteadyVoice()), LosingTranscriber([]), MemoryModel(ScriptedModel(REPLIES)))
+        listeners = Listeners(on_event=events.append)
+        assistant = msgspec.convert(plans, Assistant)
+        call = LiveCall(assistant, ports, call_id="c", rate=RATE, listeners=listeners, detector=ScriptedDetector([]))
+        asyncio.get_running_loop().call_at(5.0, call.hang_up)
+        assert await call.run() == "customer-ended-call"
+        return events
+
+    events = run_virtual(scenario())
+    lost = [(event.detail["transcriber"], event.detail["code"]) for event in events if event.kind == "transcriber-lost"]
+    assert lost == [(0, None), (1, 1011)]
+    failed = [event.detail["error"] for event in events if event.kind == "voice-failed"]
+    assert failed == ["HTTP 502"]
+    assert [event.detail["text"] for event in events if event.kind == "speech-stopped"] == ["Good evening."]
+
+
+def test_the_live_driver_calls_tools_and_ends_with_a_model_that_fails() -> None:
+    async def scenario() -> tuple[list[ConversationEvent], str, WishingModel]:
+        events: list[ConversationEvent] = []
+        model = WishingModel()
+        smart = {"provider": "custom-endpointing-model", "server": {"url": "http://x"}}
+        assistant = msgspec.convert({"startSpeakingPlan": {"smartEndpointingPlan": smart}}, Assistant)
+        transcriber = MemoryTranscriber([Heard(1.0, "A table.", final=True)])
+        ports = Ports(MemoryVoice(SteadyVoice()), transcriber, model, endpointing=None, tools=RecordingTools())
+        listeners = Listeners(on_event=events.append)
+        call = LiveCall(assistant, ports, call_id="c", rate=RATE, listeners=listeners, detector=ScriptedDetector([]))
+        reason = await call.run()
+        return events, reason, model
+
+    events, reason, model = run_virtual(scenario())
+    assert reason == "pipeline-error-custom-llm-llm-failed"
+    answered = [event.detail["seconds"] for event in events if event.kind == "endpointing-answered"]
+    assert answered == [None]  # there is no endpointing server to be asked
+    assert [message["content"] for message in model.asked[1] if message["role"] == "tool"] == [
+        "Transfer failed: no destination.",
+        "done",
+    ]
