@@ -50,12 +50,20 @@ class StartLines:
             f"                {note}" if note else "",
             f"  endpointing   {self.base}{ENDPOINTING_PATH}",
             f"  server url    {self.base}{SERVER_URL_PATH}   (messages and calls: {CALLS_PATH})",
+            self._shadow(),
             *self._dialects(socket),
             self._page(),
             f"  secret        {self._secret()}",
             f"  signal code   {_BACKENDS[dsp.backend()]}",
         ]
         return "\n".join([*filter(None, lines), "", *self._next()])
+
+    def _shadow(self) -> str:
+        chosen = self.chosen.shadow
+        if not chosen.shadow:
+            return ""
+        share = f"{chosen.shadow_share:.0%}"
+        return f"  shadow        {chosen.shadow} hears {share} of the calls too, and is never sent: /metrics"
 
     def _dialects(self, socket: str) -> list[str]:
         """A line for each dialect: what its clients are given as the vendor's address."""

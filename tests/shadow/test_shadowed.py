@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from providers import assembly
+from providers.announcement import StartLines
 from providers.engines.base import SpeechToText, Transcript
 from providers.engines.null import Null
 from providers.errors import EngineBusy, EngineError, EngineUnavailable, SettingsError
@@ -200,3 +201,13 @@ def test_a_shadow_that_cannot_start_is_told_and_one_that_fails_is_left_out() -> 
     unusable = Shadowed(listener, Absent(EngineUnavailable("no key")), Report(), share=1.0)
     with pytest.raises(EngineUnavailable):
         asyncio.run(unusable.start())
+
+
+def test_the_start_lines_say_which_engine_hears_how_many_calls() -> None:
+    chosen = settings(shadow="deepgram", shadow_share=0.25)
+    names = ("espeak", "pocketsphinx")
+    lines = StartLines("http://h:1", chosen, names, calls="", workers=1, made=False, public="").text()
+    assert "shadow        deepgram hears 25% of the calls too, and is never sent" in lines
+    assert (
+        "shadow" not in StartLines("http://h:1", settings(), names, calls="", workers=1, made=False, public="").text()
+    )
