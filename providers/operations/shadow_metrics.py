@@ -14,7 +14,7 @@ WORDS = ("agreed", "changed", "missing", "added")
 TERMS = ("digits", "names")
 
 
-class Counts(Protocol):
+class ComparedCounts(Protocol):
     """Counts over a stretch of speech (`providers.shadow.comparison.Comparison`)."""
 
     @property
@@ -62,7 +62,7 @@ class ShadowMetrics:
             buckets=LAGS,
         )
 
-    def compared(self, engine: str, comparison: Counts) -> None:
+    def compared(self, engine: str, comparison: ComparedCounts) -> None:
         """Count a stretch of speech."""
         for outcome in WORDS:
             self._words.labels(engine, outcome).inc(getattr(comparison, outcome))
