@@ -106,7 +106,6 @@ class Caller:
         self.mulaw = audio["format"] == "mulaw"
         self.messages: list[Json] = []
         self.frames: list[bytes] = []
-        self.arrivals: list[float] = []
         self.code: int | None = None
         self._news = threading.Condition()
         self._thread = threading.Thread(target=self._listen, daemon=True)
@@ -134,6 +133,11 @@ class Caller:
         assert found, f"no {kind} {fields} among {[message['type'] for message in self.messages]}, closed {self.code}"
         return found[0]
 
+    def hear(self, seconds: float, timeout: float = 15.0) -> None:
+        """Wait until so much of the assistant was heard."""
+        with self._news:
+            assert self._news.wait_for(lambda: sum(map(any, self.frames)) >= seconds * 50, timeout)
+
     def found(self, kind: str, **fields: Any) -> list[Json]:
         return [m for m in self.messages if m["type"] == kind and all(m.get(n) == v for n, v in fields.items())]
 
@@ -157,7 +161,6 @@ class Caller:
                 with self._news:
                     if isinstance(item, bytes):
                         self.frames.append(item)
-                        self.arrivals.append(time.monotonic())
                     else:
                         self.messages.append(json.loads(item))
                     self._news.notify_all()
