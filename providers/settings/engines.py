@@ -182,5 +182,7 @@ class LocalListeners(Group, frozen=True):
 
     capacity: Annotated[
         Annotated[int, Meta(ge=0)],
-        Meta(description="sherpa, whisper, vosk: speakers at once; 0: whisper as many as keep up, others no limit."),
+        Meta(
+            description="sherpa, whisper, vosk: speakers at once; 0: whisper 2 per core that keep up, others no limit."
+        ),
     ] = 0

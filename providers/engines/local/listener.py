@@ -41,7 +41,7 @@ class ThreadedListener(Generic[_Loaded]):
     capabilities
         Capabilities of the engine; their ``capacity`` is enforced.
     keeps_up
-        Speakers that are taken at once where ``capacity`` is None, asked at each one; None takes all.
+        Speakers that keep up at once, asked at each one: fewer than ``capacity`` lower it.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ThreadedListener(Generic[_Loaded]):
         self._recogniser = recogniser
         self._capabilities = capabilities
         self._backlog = bounds.backlog
-        self._keeps_up = keeps_up if capabilities.capacity is None else None
+        self._keeps_up = keeps_up
         self._model = LocalModel(load, engine=name, extra=name)
         self._pool = ThreadPoolExecutor(bounds.threads, thread_name_prefix=name)
         self._places = CapacityLimiter(capabilities.capacity, error=self._busy)
@@ -81,8 +81,8 @@ class ThreadedListener(Generic[_Loaded]):
     async def listen(self, *, rate: int, channels: int = 1) -> AsyncIterator[Recognition]:
         """Recognise one speaker. Its place is free again when its thread has stopped."""
         check_input(rate, channels, engine=self._name)
-        if self._keeps_up is not None:
-            self._places.limit = self._keeps_up()
+        if self._keeps_up is not None and self._capabilities.capacity is not None:
+            self._places.limit = min(self._capabilities.capacity, self._keeps_up())
         place = self._places.take()
         try:
             recogniser = self._recogniser(await self._model.get(), rate)

@@ -69,7 +69,8 @@ class WhisperOptions:
     partial_every: float = 0.7
     """Seconds of speech between partials; 0 means none."""
     capacity: int | None = None
-    """Recognitions at once; None takes as many as keep up by the measured real-time factor."""
+    """Recognitions at once; None is two per core, or as many as keep up by the measured real-time factor if those are
+    fewer. A caller speaks for part of the time."""
     threads: int = os.cpu_count() or 1
     """Utterances that are transcribed at the same time."""
 
@@ -98,11 +99,11 @@ class Whisper(ThreadedListener[Any]):
                 partials=options.partial_every > 0,
                 punctuates=True,
                 word_times=True,
-                capacity=options.capacity,
+                capacity=options.capacity or 2 * (os.cpu_count() or 1),
                 capacity_note="(--local-capacity)",
             ),
             bounds=ThreadOptions(threads=options.threads, backlog=BACKLOG),
-            keeps_up=self.real_time.callers,
+            keeps_up=self.real_time.callers if options.capacity is None else None,
         )
 
 

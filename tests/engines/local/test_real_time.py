@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,8 +39,8 @@ def test_the_last_utterances_count_most_and_an_empty_one_not_at_all() -> None:
     assert factor.value == pytest.approx(0.2, abs=0.05)
 
 
-def test_whisper_takes_as_many_callers_as_keep_up(tmp_path: Path) -> None:
-    """A model whose utterances take five times as long as they are lets one caller in after the first one spoke."""
+def test_whisper_takes_fewer_callers_than_its_capacity_if_those_do_not_keep_up(tmp_path: Path) -> None:
+    """A model whose utterances take five times as long as they are takes one caller."""
 
     class Model:
         def transcribe(self, audio: object, **options: object) -> tuple[list[object], None]:
@@ -56,8 +57,12 @@ def test_whisper_takes_as_many_callers_as_keep_up(tmp_path: Path) -> None:
                 async with engine.listen(rate=8000):
                     pass
         engine.real_time.add(0.0, 1000.0)
-        async with engine.listen(rate=8000), engine.listen(rate=8000), engine.listen(rate=8000):
-            pass
+        async with contextlib.AsyncExitStack() as calls:
+            assert engine.capabilities.capacity is not None
+            for _ in range(engine.capabilities.capacity):
+                await calls.enter_async_context(engine.listen(rate=8000))
+            with pytest.raises(EngineBusy):
+                await calls.enter_async_context(engine.listen(rate=8000))
         await engine.aclose()
 
     asyncio.run(scenario())
