@@ -48,14 +48,18 @@ def encoded(value: Json) -> bytes:
 
 
 def call_context(call_id: str | None = None) -> Json:
-    """What rides along with every request of a call, in the size and shape that real ones have."""
+    """What rides along with every request of a call, in the size and shape that real ones have.
+
+    Without an id it is a call of its own; with an empty one the request belongs to no call.
+    """
+    call = {
+        "id": call_id or str(uuid.uuid4()),
+        "orgId": "00000000-0000-4000-8000-000000000000",
+        "type": "webCall",
+    }
     return {
         "timestamp": int(time.time() * 1000),
-        "call": {
-            "id": call_id or str(uuid.uuid4()),
-            "orgId": "00000000-0000-4000-8000-000000000000",
-            "type": "webCall",
-        },
+        **({} if call_id == "" else {"call": call}),
         "assistant": {"name": "Front desk", "model": {"provider": "openai", "model": "gpt-4o"}},
         "customer": {"number": "+15550100"},
         "artifact": {"messages": [], "transcript": ""},

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import httpx
 import structlog
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
@@ -20,6 +19,7 @@ from providers.inbound import check_connection
 from providers.operations.drain import Drain
 from providers.pages.page import PageAccess
 from providers.playground.credentials import own_credentials
+from providers.playground.models import model_of
 from providers.playground.session import CallSurroundings, PlaygroundCall
 from providers.playground.stacks import Stacks
 from providers.playground.wire import StartCall, parse, told
@@ -90,10 +90,10 @@ class Playground:
                 start = parse(await socket.receive_text())
             if not isinstance(start, StartCall):
                 raise BadRequest("message: expected start first, found another one")
-            async with self.stacks.using(start.changes()) as base, httpx.AsyncClient() as client:
+            async with self.stacks.using(start.changes()) as base, model_of(start.model) as model:
                 speaker = _CLEAR_VOICES.get(start.voice or self.own_voice.partition(",")[0])
                 around = CallSurroundings(base, own_credentials(self.settings), self.calls, speaker)
-                session = PlaygroundCall(socket, start, around, client)
+                session = PlaygroundCall(socket, start, around, model)
                 log.info("playground call", call_id=session.call_id, voice=start.voice, transcriber=start.transcriber)
                 await session.run()
         except TimeoutError:

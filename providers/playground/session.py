@@ -12,21 +12,20 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from providers.calls.registry import Calls
 from providers.emulator.conversation.assistant import Assistant, SmartEndpointingPlan
+from providers.emulator.conversation.clients import CallIdentity
 from providers.emulator.conversation.commands import ConversationEvent, Send
 from providers.emulator.conversation.live import Listeners, LiveCall
-from providers.emulator.conversation.ports import Ports
+from providers.emulator.conversation.ports import ModelPort, Ports
 from providers.emulator.credentials import SentCredentials
 from providers.errors import BadRequest
 from providers.operations.background import log_failure
 from providers.playground.caller import TypedSpeech
-from providers.playground.models import model_of
-from providers.playground.ports import OwnEndpointing, OwnTranscriber, OwnVoice, Route
+from providers.playground.ports import own_endpoints, own_voice
 from providers.playground.wire import PageHangUp, Played, SayLine, StartCall, parse, told
 
 __all__ = ["CallSurroundings", "PlaygroundCall"]
@@ -54,21 +53,20 @@ class CallSurroundings:
 class PlaygroundCall:
     """One call."""
 
-    def __init__(
-        self, socket: WebSocket, start: StartCall, around: CallSurroundings, client: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, socket: WebSocket, start: StartCall, around: CallSurroundings, model: ModelPort) -> None:
         self._socket = socket
         self._around = around
         self._waiting: deque[str | bytes] = deque()
         self._arrived = asyncio.Event()
         self._ended = False
         self.call_id = f"playground-{uuid.uuid4().hex[:12]}"
-        route = Route(around.base, around.credentials, self.call_id, start.rate, client, self._on_wire)
-        typed = replace(route, call_id="", on_wire=lambda kind, content: None)  # the caller's, not the assistant's
-        self._caller = TypedSpeech(OwnVoice(typed, around.speaker), start.rate)
+        identity = CallIdentity(self.call_id, start.rate, around.credentials)
+        self._endpoints = own_endpoints(around.base, start.assistant, identity, self._on_wire)
+        self._speaker = own_voice(around.base, around.speaker, replace(identity, call_id=""))
+        self._caller = TypedSpeech(self._speaker, start.rate)
         self._call = LiveCall(
             _assistant(start),
-            _ports(start, route),
+            Ports(self._endpoints.voice, self._endpoints.transcriber, model, self._endpoints.endpointing),
             call_id=self.call_id,
             rate=start.rate,
             listeners=Listeners(self._on_event, self._on_message, on_stop=self._on_stop, on_stereo=self._on_stereo),
@@ -93,6 +91,8 @@ class PlaygroundCall:
             outcomes = await asyncio.gather(reading, writing, return_exceptions=True)
             for failure in (one for one in outcomes if isinstance(one, Exception)):
                 log_failure("playground call", failure)
+            self._endpoints.close()
+            self._speaker.close()
 
     # From the page.
 
@@ -195,12 +195,3 @@ def _assistant(start: StartCall) -> Assistant:
     decided = SmartEndpointingPlan(provider="custom-endpointing-model")
     plan = msgspec.structs.replace(start.assistant.start_speaking_plan, smart_endpointing_plan=decided)
     return msgspec.structs.replace(start.assistant, start_speaking_plan=plan)
-
-
-def _ports(start: StartCall, route: Route) -> Ports:
-    return Ports(
-        voice=OwnVoice(route, start.assistant.voice.voice_id),
-        transcriber=OwnTranscriber(route),
-        model=model_of(start.model, route.client),
-        endpointing=OwnEndpointing(route),
-    )

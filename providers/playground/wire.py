@@ -26,7 +26,7 @@ class ModelChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["echo", "scripted", "url"] = "echo"
     replies: Annotated[tuple[_Text, ...], Meta(max_length=50)] = ()
-    """Of ``scripted``: one after the other, then the last one again."""
+    """Of ``scripted``: in turn, then from the first again."""
     url: _Text = ""
     """Of ``url``: base address of an OpenAI-compatible API, such as ``http://127.0.0.1:11434/v1``."""
     name: _Name = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -29,6 +29,13 @@ _GOODBYE = 2.0
 """Seconds to wait for a transcriber's close frame."""
 _ENDPOINTING_TIMEOUT = 5.0
 """Seconds; a later answer is worth nothing to a caller."""
+
+OnWire = Callable[[Literal["voice", "transcript", "endpointing"], bytes, bytes], None]
+"""(what it belongs to, JSON that was sent, JSON that came), as it went over the wire; empty where there is none."""
+
+
+def unwatched(kind: Literal["voice", "transcript", "endpointing"], sent: bytes, came: bytes) -> None:
+    """Nobody looks at the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +70,16 @@ class CallIdentity:
 class HttpVoice:
     """Custom voices: one POST for each text, its sound as it comes."""
 
-    def __init__(self, voices: Sequence[tuple[Server | None, str | None]], identity: CallIdentity) -> None:
+    def __init__(
+        self,
+        voices: Sequence[tuple[Server | None, str | None]],
+        identity: CallIdentity,
+        *,
+        on_wire: OnWire = unwatched,
+    ) -> None:
         self._voices = voices
         self._identity = identity
+        self._on_wire = on_wire
         self._client = HttpClient(timeout=20.0)
 
     async def speak(self, text: str, voice: int) -> AsyncGenerator[bytes, None]:
@@ -74,6 +88,7 @@ class HttpVoice:
         if server is None:
             raise PortError("the voice has no server that could be asked")
         body = voice_body(text, self._identity.rate, voice=voice_id, call_id=self._identity.call_id)
+        self._on_wire("voice", body, b"")
         pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
 
         def arrived(status: int, piece: bytes) -> None:
@@ -131,9 +146,12 @@ class _Socket:
 class SocketTranscriber:
     """Custom transcribers: a WebSocket each; only what they hear of the customer counts."""
 
-    def __init__(self, servers: Sequence[Server | None], identity: CallIdentity) -> None:
+    def __init__(
+        self, servers: Sequence[Server | None], identity: CallIdentity, *, on_wire: OnWire = unwatched
+    ) -> None:
         self._servers = servers
         self._identity = identity
+        self._on_wire = on_wire
 
     async def open(self, transcriber: int, *, on_transcript: OnTranscript, on_closed: OnClosed) -> _Socket:
         """Open a socket and send ``start``."""
@@ -143,7 +161,10 @@ class SocketTranscriber:
 
         def heard(text: bytes) -> None:
             transcript = read_transcript(text)
-            if transcript is not None and transcript.channel == "customer":
+            if transcript is None:
+                return
+            self._on_wire("transcript", b"", text)
+            if transcript.channel == "customer":
                 on_transcript(transcript.text, transcript.final)
 
         identity = replace(self._identity, credentials=self._identity.credentials_for(server))
@@ -168,10 +189,16 @@ class HttpEndpointing:
     """A custom endpointing model."""
 
     def __init__(
-        self, server: Server, identity: CallIdentity, *, shape: Literal["both", "messages", "openai"] = "both"
+        self,
+        server: Server,
+        identity: CallIdentity,
+        *,
+        shape: Literal["both", "messages", "openai"] = "both",
+        on_wire: OnWire = unwatched,
     ) -> None:
         self._server = server
         self._identity = identity
+        self._on_wire = on_wire
         self._shape: Literal["both", "messages", "openai"] = shape
         self._client = HttpClient(timeout=_ENDPOINTING_TIMEOUT)
 
@@ -188,6 +215,7 @@ class HttpEndpointing:
                 timeout=min(_ENDPOINTING_TIMEOUT, server.timeout_seconds),
             )
             if 200 <= response.status < 300 and response.complete:
+                self._on_wire("endpointing", body, response.body)
                 return read_timeout(response.body)
         return None
 

@@ -27,6 +27,8 @@ class ChatOptions:
     model: str
     key: str | None = field(default=None, repr=False)
     """Sent as ``Authorization: Bearer``."""
+    key_source: str = "--model-key or OPENAI_API_KEY"
+    """Told where a server wants a key."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     temperature: float | None = None
     max_tokens: int | None = None
@@ -107,9 +109,10 @@ class ChatCompletions:
 
     async def _refused(self, response: httpx.Response) -> PortError:
         told = _told(await response.aread())
+        no_key = f"the model's server wants a key ({self._options.key_source})"
         hint = {
-            401: "the model's server wants a key (--model-key or OPENAI_API_KEY)",
-            403: "the model's server wants a key (--model-key or OPENAI_API_KEY)",
+            401: no_key,
+            403: no_key,
             404: "there is no such model, or no chat completions at this address",
             429: "the model's server takes no more requests now",
         }.get(response.status_code, "the model's server did not answer as asked")
