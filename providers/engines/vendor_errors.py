@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
-from providers.errors import EngineBusy, EngineError, EngineUnavailable
+from providers.errors import EngineBusy, EngineError, EngineUnavailable, SettingsError
 
 _CODE = re.compile(r"(?=.{2,40}$)(?:[A-Z]{2,8}-[0-9]{1,6}|[A-Za-z]+(?:[_.-][A-Za-z]+)*)")
 """``NET-0001``, ``SchemaError``, ``rate_limit_exceeded``; no key has this shape."""
@@ -76,6 +76,32 @@ def key_problems(api_key: str, setting: str) -> list[str]:
     if api_key.isascii() and api_key.isprintable() and " " not in api_key:
         return []
     return [f"{setting}: expected printable ASCII without spaces, found something else (a line break?)"]
+
+
+def check_socket_vendor(engine: str, api_key: str, setting: str, base: str, *, hosted: bool) -> None:
+    """Check the key and the base URL of a vendor with sockets.
+
+    Parameters
+    ----------
+    setting
+        Name of the variable that holds the key.
+    hosted
+        Whether the URL is the vendor's own, which asks for a key.
+
+    Raises
+    ------
+    SettingsError
+        A key that cannot be sent, or a URL that is none.
+    EngineUnavailable
+        No key.
+    """
+    faults = key_problems(api_key, setting)
+    if not base.startswith(("ws://", "wss://")):
+        faults.append(f"{engine} url: expected ws:// or wss:// and a host, found something else")
+    if faults:
+        raise SettingsError(faults)
+    if hosted and not api_key:
+        raise EngineUnavailable(f"{engine} has no key: set {setting}", engine=engine)
 
 
 class HasKeepWarm(Protocol):

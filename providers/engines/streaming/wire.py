@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from providers.engines.base import ListeningCapabilities, Transcript, Word
-from providers.engines.vendor_errors import key_problems
-from providers.errors import EngineUnavailable, SettingsError
+from providers.engines.vendor_errors import check_socket_vendor
 
 Message = str | bytes
 Turn = Literal["open", "eager", "done"]
@@ -212,13 +211,8 @@ class VendorWire(ABC):
         EngineUnavailable
             No key, and the URL is the vendor's own.
         """
-        faults = key_problems(self.options.api_key, self.key_setting)
-        if not self.base.startswith(("ws://", "wss://")):
-            faults.append(f"{self.name} url: expected ws:// or wss:// and a host, found something else")
-        if faults:
-            raise SettingsError(faults)
-        if not self.options.api_key and not self.options.url:
-            raise EngineUnavailable(f"{self.name} has no key: set {self.key_setting}", engine=self.name)
+        options = self.options
+        check_socket_vendor(self.name, options.api_key, self.key_setting, self.base, hosted=not options.url)
 
 
 def seconds(value: object) -> float:

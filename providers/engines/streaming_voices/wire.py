@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from providers.engines.base import SpeakingCapabilities, Word
-from providers.engines.vendor_errors import key_problems
-from providers.errors import EngineUnavailable, SettingsError
+from providers.engines.vendor_errors import check_socket_vendor
 
 FaultKind = Literal["voice", "credential", "busy", "request", "vendor"]
 """At fault: the name of the voice, the key, the account's limits, what was sent, or the vendor itself."""
@@ -128,13 +127,8 @@ class VoiceWire(ABC):
         EngineUnavailable
             No key, and the URL is the vendor's own.
         """
-        faults = key_problems(self.options.api_key, self.key_setting)
-        if not self.base.startswith(("ws://", "wss://")):
-            faults.append(f"{self.name} url: expected ws:// or wss:// and a host, found something else")
-        if faults:
-            raise SettingsError(faults)
-        if not self.options.api_key and not self.options.url:
-            raise EngineUnavailable(f"{self.name} has no key: set {self.key_setting}", engine=self.name)
+        options = self.options
+        check_socket_vendor(self.name, options.api_key, self.key_setting, self.base, hosted=not options.url)
 
 
 def in_order(words: Sequence[Word], *, after: float) -> tuple[Word, ...]:
