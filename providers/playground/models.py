@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from providers.emulator.conversation.ports import ModelPort
-from providers.emulator.language_models.canned import EchoReplies, ScriptedReplies
+from providers.emulator.language_models.canned import HEARD, EchoReplies, ScriptedReplies
 from providers.emulator.language_models.chat_completions import ChatCompletions, ChatOptions
 from providers.playground.wire import ModelChoice
 
@@ -24,4 +24,4 @@ async def model_of(chosen: ModelChoice) -> AsyncGenerator[ModelPort, None]:
     elif chosen.kind == "scripted" and chosen.replies:
         yield ScriptedReplies(chosen.replies)
     else:
-        yield EchoReplies("You said: ")
+        yield EchoReplies(HEARD)

@@ -12,11 +12,10 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from providers.calls.registry import Calls
-from providers.emulator.conversation.assistant import Assistant, SmartEndpointingPlan
+from providers.emulator.conversation.assistant import with_endpointing
 from providers.emulator.conversation.clients import CallIdentity
 from providers.emulator.conversation.commands import ConversationEvent, Send
 from providers.emulator.conversation.live import Listeners, LiveCall
@@ -65,7 +64,7 @@ class PlaygroundCall:
         self._speaker = own_voice(around.base, around.speaker, replace(identity, call_id=""))
         self._caller = TypedSpeech(self._speaker, start.rate)
         self._call = LiveCall(
-            _assistant(start),
+            with_endpointing(start.assistant, None) if start.endpointing else start.assistant,
             Ports(self._endpoints.voice, self._endpoints.transcriber, model, self._endpoints.endpointing),
             call_id=self.call_id,
             rate=start.rate,
@@ -186,12 +185,3 @@ class PlaygroundCall:
                     await self._socket.send_bytes(message)
         except (WebSocketDisconnect, RuntimeError):
             self._call.hang_up()
-
-
-def _assistant(start: StartCall) -> Assistant:
-    """The assistant, whose turns this server's endpointing ends where that is chosen."""
-    if not start.endpointing:
-        return start.assistant
-    decided = SmartEndpointingPlan(provider="custom-endpointing-model")
-    plan = msgspec.structs.replace(start.assistant.start_speaking_plan, smart_endpointing_plan=decided)
-    return msgspec.structs.replace(start.assistant, start_speaking_plan=plan)

@@ -253,3 +253,10 @@ class Assistant(_Plan, frozen=True):
     end_call_phrases: tuple[str, ...] = ()
     silence_timeout_seconds: Annotated[float, msgspec.Meta(ge=10, le=3600)] = 30.0
     max_duration_seconds: Annotated[float, msgspec.Meta(ge=10, le=43200)] = 600.0
+
+
+def with_endpointing(assistant: Assistant, server: Server | None) -> Assistant:
+    """The assistant whose turns an endpointing server ends; None: its own server, or the client of the driver."""
+    smart = SmartEndpointingPlan(provider="custom-endpointing-model", server=server)
+    plan = msgspec.structs.replace(assistant.start_speaking_plan, smart_endpointing_plan=smart)
+    return msgspec.structs.replace(assistant, start_speaking_plan=plan)

@@ -163,8 +163,3 @@ class Playout:
     def played(self, request: int) -> float:
         """Seconds of a queued sound that were heard."""
         return next((sound.played for sound in self._queue if sound.request == request), 0.0)
-
-    @property
-    def blocked_until(self) -> float:
-        """The end of the block after the last interruption."""
-        return self._blocked_until

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 Messages: TypeAlias = Sequence[dict[str, Any]]
 
@@ -33,6 +33,12 @@ class ModelPlan:
     """(name, parameters) of what it wants called."""
     ends: float = 0.0
     error: str | None = None
+
+    @classmethod
+    def saying(cls, text: str, first_word: float, words_per_second: float) -> Self:
+        """A text word by word, from ``first_word`` seconds on."""
+        words = tuple((first_word + at / words_per_second, f"{word} ") for at, word in enumerate(text.split()))
+        return cls(words, ends=words[-1][0] if words else first_word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +121,7 @@ class ScriptedModel:
         """The answer to one request."""
         text = self.replies[min(self.given, len(self.replies) - 1)] if self.replies else ""
         self.given += 1
-        pieces = [f"{word} " for word in text.split()]
-        words = tuple((self.first_word + at / self.words_per_second, piece) for at, piece in enumerate(pieces))
-        return ModelPlan(words, ends=words[-1][0] if words else self.first_word)
-
-
-@dataclass(frozen=True, slots=True)
-class EchoModel:
-    """A model that says what the caller said."""
-
-    first_word: float = 0.3
-
-    def __call__(self, messages: Messages) -> ModelPlan:
-        """The answer to one request."""
-        text = next((str(m.get("content")) for m in reversed(messages) if m.get("role") == "user"), "")
-        return ModelPlan(((self.first_word, text),), ends=self.first_word)
+        return ModelPlan.saying(text, self.first_word, self.words_per_second)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from collections.abc import AsyncGenerator, Sequence
 
 from providers.emulator.conversation.ports import Messages, ToolWish
 
+HEARD = "You said: "
+"""Before the words of an echo that a person shall take for one."""
+
 
 class ScriptedReplies:
     """A model that gives its replies in turn; after the last one it begins again."""

@@ -17,9 +17,9 @@ from providers.emulator.conversation.assistant import (
     FallbackTranscriber,
     FallbackVoice,
     Server,
-    SmartEndpointingPlan,
     Transcriber,
     Voice,
+    with_endpointing,
 )
 from providers.emulator.conversation.clients import CallIdentity, endpoints_of
 from providers.emulator.conversation.commands import AskDestination, CallTool, ConversationEvent, PlayedSpan
@@ -47,9 +47,8 @@ def aimed(assistant: Assistant, targets: Targets) -> Assistant:
         _aimed(ear, targets.transcriber), fallback_plan=msgspec.structs.replace(ear.fallback_plan, transcribers=ears)
     )
     if start.smart_endpointing_plan is None and targets.endpointing is not None:
-        plan = SmartEndpointingPlan(provider="custom-endpointing-model", server=Server(url=targets.endpointing))
-        start = msgspec.structs.replace(start, smart_endpointing_plan=plan)
-    return msgspec.structs.replace(assistant, voice=voice, transcriber=ear, start_speaking_plan=start)
+        assistant = with_endpointing(assistant, Server(url=targets.endpointing))
+    return msgspec.structs.replace(assistant, voice=voice, transcriber=ear)
 
 
 _Aimed = TypeVar("_Aimed", Voice, FallbackVoice, Transcriber, FallbackTranscriber)

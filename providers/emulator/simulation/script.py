@@ -31,10 +31,7 @@ class ScriptedAnswers:
         reply = self._reply(messages)
         if reply.tool is not None and not _answered(messages):
             return ModelPlan((), ((reply.tool, reply.parameters),), self._script.delay)
-        pieces = [f"{word} " for word in reply.say.split(" ")]
-        pace = 1 / self._script.words_per_second
-        timed = tuple((self._script.delay + pace * at, piece) for at, piece in enumerate(pieces))
-        return ModelPlan(timed, ends=timed[-1][0] if timed else self._script.delay)
+        return ModelPlan.saying(reply.say, self._script.delay, self._script.words_per_second)
 
     async def answer(self, messages: Messages, /) -> AsyncGenerator[str | ToolWish, None]:
         """The same in real time."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from providers.emulator.conversation.assistant import Assistant, Model, Server, SmartEndpointingPlan
+from providers.emulator.conversation.assistant import Assistant, Model, Server, with_endpointing
 from providers.emulator.failures import EmulatorError
 from providers.emulator.targets import Targets
 
@@ -62,11 +62,8 @@ def with_servers(assistant: Assistant, servers: dict[str, Server]) -> Assistant:
         changes["transcriber"] = msgspec.structs.replace(
             assistant.transcriber, provider="custom-transcriber", server=ear
         )
-    if server := servers.get("endpointing"):
-        smart = SmartEndpointingPlan(provider="custom-endpointing-model", server=server)
-        plan = msgspec.structs.replace(assistant.start_speaking_plan, smart_endpointing_plan=smart)
-        changes["start_speaking_plan"] = plan
-    return msgspec.structs.replace(assistant, **changes)
+    changed = msgspec.structs.replace(assistant, **changes)
+    return with_endpointing(changed, servers["endpointing"]) if "endpointing" in servers else changed
 
 
 def servers_of(targets: Targets) -> dict[str, Server]:

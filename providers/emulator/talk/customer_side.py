@@ -13,7 +13,7 @@ from providers.emulator.conversation.assistant import Model, Server
 from providers.emulator.conversation.ports import ModelPort
 from providers.emulator.credentials import SentCredentials
 from providers.emulator.http_client import HttpClient
-from providers.emulator.language_models.canned import EchoReplies
+from providers.emulator.language_models.canned import HEARD, EchoReplies
 from providers.emulator.platform.authentication import Tokens
 from providers.emulator.platform.keyring import Keyring
 from providers.emulator.platform.ports import address_of
@@ -21,7 +21,6 @@ from providers.emulator.platform.server_url import Json, ServerUrl
 from providers.emulator.platform.words import Words, model_of
 from providers.emulator.protocol import call_context
 
-_ECHO = "You said: "
 _TIMEOUT = 20.0
 _GOODBYE = 2.0
 """Seconds for the messages that are still queued when the conversation has ended."""
@@ -31,7 +30,7 @@ _GOODBYE = 2.0
 async def talking_model(model: Model, words: Words) -> AsyncGenerator[ModelPort, None]:
     """The assistant's model; without one, an echo that says what was understood."""
     if model.url is None and model.provider != "scripted":
-        yield EchoReplies(_ECHO)
+        yield EchoReplies(HEARD)
         return
     async with model_of(model, words) as found:
         yield found
