@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -72,7 +73,8 @@ def _instructions(kind: Kind, frames: int) -> int:
     """Instructions of a process that makes one call."""
     counted = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
     command = [*counted, sys.executable, "-m", "benchmarks.shadow_cost", kind, str(frames)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    repeatable = {**os.environ, "PYTHONHASHSEED": "0"}
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=repeatable).stderr
     found = _TOTAL.search(told)
     assert found, told
     return int(found[1])
