@@ -8,42 +8,36 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
 from providers.dialects.audio.decoding import Sound, decoded, linear
 from providers.dialects.deepgram import queries, wire
 from providers.dialects.deepgram.listen import utc_now
-from providers.dialects.services import Dialect, Services
+from providers.dialects.endpoint import DialectEndpoint
 from providers.dialects.sockets import bearer_scope
 from providers.dialects.uploads import FileHearing, place_for_upload, unless_hung_up
-from providers.errors import BadRequest, EngineError, RequestError
+from providers.errors import BadRequest
 
 __all__ = ["FileEndpoint"]
 
 
 @dataclass(frozen=True, slots=True)
-class FileEndpoint:
+class FileEndpoint(DialectEndpoint):
     """The endpoint as an ASGI application."""
 
-    services: Services
-    dialect: Dialect
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request = Request(bearer_scope(scope), receive)
-        try:
-            query = queries.query_of_file(request.query_params)
-            async with place_for_upload(self.services):
-                limits = self.services.limits
-                body = await self.services.inbound.authorised_body(request, types=(), limit=limits.upload_bytes)
-                if request.headers.get("content-type", "").startswith("application/json"):
-                    raise BadRequest("body: expected the sound itself, found JSON: no URL is fetched here")
-                digest = hashlib.sha256(body).hexdigest()
-                sound = await self._sound(body, query)
-                del body
-                await unless_hung_up(request, lambda: self._answer(request, send, query, sound, digest))
-        except (RequestError, EngineError) as error:
-            await self.dialect.refusal(self.services, scope["path"], error)(scope, receive, send)
+    async def answer(self, request: Request, send: Send) -> None:
+        """Send the response."""
+        request = Request(bearer_scope(request.scope), request.receive)
+        query = queries.query_of_file(request.query_params)
+        async with place_for_upload(self.services):
+            limits = self.services.limits
+            body = await self.services.inbound.authorised_body(request, types=(), limit=limits.upload_bytes)
+            if request.headers.get("content-type", "").startswith("application/json"):
+                raise BadRequest("body: expected the sound itself, found JSON: no URL is fetched here")
+            digest = hashlib.sha256(body).hexdigest()
+            sound = await self._sound(body, query)
+            del body
+            await unless_hung_up(request, lambda: self._answer(request, send, query, sound, digest))
 
     async def _sound(self, body: bytes, query: queries.FileQuery) -> Sound:
         longest = self.services.limits.upload_seconds

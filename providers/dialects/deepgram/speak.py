@@ -7,64 +7,51 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
 from providers.dialects.audio.encoders import encoder
 from providers.dialects.deepgram import queries, wire
-from providers.dialects.services import Dialect, Services, Speech
+from providers.dialects.endpoint import DialectEndpoint
+from providers.dialects.services import Speech
 from providers.dialects.sockets import bearer_scope
 from providers.dialects.spoken import SpeechResponse
-from providers.errors import EngineError, RequestError
 from providers.inbound import check_connection
 
 __all__ = ["KeyEndpoint", "SpeakEndpoint"]
 
 
 @dataclass(frozen=True, slots=True)
-class SpeakEndpoint:
+class SpeakEndpoint(DialectEndpoint):
     """The endpoint as an ASGI application."""
 
-    services: Services
-    dialect: Dialect
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request = Request(bearer_scope(scope), receive)
-        try:
-            query = queries.query_of_speech(request.query_params, live=False)
-            body = await self.services.inbound.authorised_body(request)
-            text = wire.read_text(body, max_text_chars=self.services.limits.text)
-            headers = {
-                "dg-request-id": str(uuid.uuid4()),
-                "dg-model-name": self.services.voice.name.partition(",")[0],
-                "dg-char-count": str(len(text)),
-            }
-            response = SpeechResponse(
-                self.services,
-                Speech(text, query.rate, query.voice),
-                encoder(query.format, query.rate, field="encoding"),
-                is_alias=wire.is_own_voice,
-                headers=headers,
-                field_name="text",
-                dialect=self.dialect.name,
-            )
-            await response.send(request, send)
-        except (RequestError, EngineError) as error:
-            await self.dialect.refusal(self.services, scope["path"], error)(scope, receive, send)
+    async def answer(self, request: Request, send: Send) -> None:
+        """Send the response."""
+        request = Request(bearer_scope(request.scope), request.receive)
+        query = queries.query_of_speech(request.query_params, live=False)
+        body = await self.services.inbound.authorised_body(request)
+        text = wire.read_text(body, max_text_chars=self.services.limits.text)
+        headers = {
+            "dg-request-id": str(uuid.uuid4()),
+            "dg-model-name": self.services.voice.name.partition(",")[0],
+            "dg-char-count": str(len(text)),
+        }
+        response = SpeechResponse(
+            self.services,
+            Speech(text, query.rate, query.voice),
+            encoder(query.format, query.rate, field="encoding"),
+            is_alias=wire.is_own_voice,
+            headers=headers,
+            field_name="text",
+            dialect=self.dialect.name,
+        )
+        await response.send(request, send)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyEndpoint:
+class KeyEndpoint(DialectEndpoint):
     """``GET /v1/auth/token``: whether a key is accepted."""
 
-    services: Services
-    dialect: Dialect
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        try:
-            check_connection(self.services.inbound.authenticator, HTTPConnection(bearer_scope(scope)))
-        except RequestError as error:
-            await self.dialect.refusal(self.services, scope["path"], error)(scope, receive, send)
-            return
-        await JSONResponse({"api_key_id": "", "scopes": ["usage:write"]})(scope, receive, send)
+    async def answer(self, request: Request, send: Send) -> None:
+        """Send the response."""
+        check_connection(self.services.inbound.authenticator, HTTPConnection(bearer_scope(request.scope)))
+        await JSONResponse({"api_key_id": "", "scopes": ["usage:write"]})(request.scope, request.receive, send)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
-from providers.dialects.services import Dialect, Services
+from providers.dialects.endpoint import DialectEndpoint
 from providers.errors import RequestError
 from providers.inbound import check_connection
 
@@ -38,23 +38,16 @@ class _NotFound(RequestError):
 
 
 @dataclass(frozen=True, slots=True)
-class ModelsEndpoint:
+class ModelsEndpoint(DialectEndpoint):
     """The list, and one of it by name, as an ASGI application."""
 
-    services: Services
-    dialect: Dialect
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        try:
-            check_connection(self.services.inbound.authenticator, HTTPConnection(scope))
-            body: ModelList | Model = ModelList(list(self._models()))
-            if name := Request(scope).path_params.get("model"):
-                body = next((model for model in self._models() if model.id == name), None) or self._unknown()
-        except RequestError as error:
-            await self.dialect.refusal(self.services, scope["path"], error)(scope, receive, send)
-            return
-        await Response(msgspec.json.encode(body), media_type="application/json")(scope, receive, send)
+    async def answer(self, request: Request, send: Send) -> None:
+        """Send the response."""
+        check_connection(self.services.inbound.authenticator, request)
+        body: ModelList | Model = ModelList(list(self._models()))
+        if name := request.path_params.get("model"):
+            body = next((model for model in self._models() if model.id == name), None) or self._unknown()
+        await Response(msgspec.json.encode(body), media_type="application/json")(request.scope, request.receive, send)
 
     def _models(self) -> Iterator[Model]:
         names = [*self.services.voice.name.split(","), *self.services.transcriber.name.split(",")]

@@ -7,41 +7,34 @@ from dataclasses import dataclass
 
 import msgspec
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
 from providers.dialects.audio.encoders import encoder
+from providers.dialects.endpoint import DialectEndpoint
 from providers.dialects.openai import wire
-from providers.dialects.services import Dialect, Services, Speech
+from providers.dialects.services import Speech
 from providers.dialects.spoken import Framing, SpeechResponse
-from providers.errors import EngineError, RequestError
 
 __all__ = ["SpeechEndpoint"]
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechEndpoint:
+class SpeechEndpoint(DialectEndpoint):
     """The endpoint as an ASGI application."""
 
-    services: Services
-    dialect: Dialect
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request = Request(scope, receive)
-        try:
-            body = await self.services.inbound.authorised_body(request)
-            asked = wire.read_speech(body, max_text_chars=self.services.limits.text)
-            response = SpeechResponse(
-                self.services,
-                Speech(asked.text, wire.RATE, asked.voice),
-                encoder(asked.format, wire.RATE, field="response_format"),
-                is_alias=wire.is_own_voice,
-                framing=Framing("text/event-stream", _delta, _done) if asked.events else Framing(),
-                dialect=self.dialect.name,
-            )
-            await response.send(request, send)
-        except (RequestError, EngineError) as error:
-            await self.dialect.refusal(self.services, scope["path"], error)(scope, receive, send)
+    async def answer(self, request: Request, send: Send) -> None:
+        """Send the response."""
+        body = await self.services.inbound.authorised_body(request)
+        asked = wire.read_speech(body, max_text_chars=self.services.limits.text)
+        response = SpeechResponse(
+            self.services,
+            Speech(asked.text, wire.RATE, asked.voice),
+            encoder(asked.format, wire.RATE, field="response_format"),
+            is_alias=wire.is_own_voice,
+            framing=Framing("text/event-stream", _delta, _done) if asked.events else Framing(),
+            dialect=self.dialect.name,
+        )
+        await response.send(request, send)
 
 
 def _delta(audio: bytes) -> bytes:

@@ -12,14 +12,14 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Send
 
 from providers.dialects.audio.decoding import Sound, decoded
+from providers.dialects.endpoint import DialectEndpoint
 from providers.dialects.openai import answers, wire
-from providers.dialects.services import Dialect, Services
 from providers.dialects.uploads import FileHearing, place_for_upload, unless_hung_up
 from providers.engines.base import SpeechToText, Transcript
-from providers.errors import BadRequest, EngineError, RequestError
+from providers.errors import BadRequest
 
 __all__ = ["TranscriptionsEndpoint"]
 
@@ -37,31 +37,24 @@ class _Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class TranscriptionsEndpoint:
+class TranscriptionsEndpoint(DialectEndpoint):
     """The endpoint as an ASGI application."""
 
-    services: Services
-    dialect: Dialect
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request = Request(scope, receive)
-        try:
-            async with place_for_upload(self.services):
-                limit = self.services.limits.upload_bytes
-                types = ("multipart/form-data",)
-                body = await self.services.inbound.authorised_body(request, types=types, limit=limit)
-                upload = await _form(request, body)
-                del body
-                asked = wire.read_transcription(upload.fields)
-                engine = self.services.listener(asked.language)
-                if asked.words and not engine.capabilities.word_times:
-                    raise BadRequest("timestamp_granularities: expected segment, the engine knows no words' times")
-                sound = await decoded(upload.file, longest=self.services.limits.upload_seconds)
-                del upload
-                await _Answer(request, send, asked, engine, sound).send_all()
-        except (RequestError, EngineError) as error:
-            await self.dialect.refusal(self.services, scope["path"], error)(scope, receive, send)
+    async def answer(self, request: Request, send: Send) -> None:
+        """Send the response."""
+        async with place_for_upload(self.services):
+            limit = self.services.limits.upload_bytes
+            types = ("multipart/form-data",)
+            body = await self.services.inbound.authorised_body(request, types=types, limit=limit)
+            upload = await _form(request, body)
+            del body
+            asked = wire.read_transcription(upload.fields)
+            engine = self.services.listener(asked.language)
+            if asked.words and not engine.capabilities.word_times:
+                raise BadRequest("timestamp_granularities: expected segment, the engine knows no words' times")
+            sound = await decoded(upload.file, longest=self.services.limits.upload_seconds)
+            del upload
+            await _Answer(request, send, asked, engine, sound).send_all()
 
 
 @dataclass(frozen=True, slots=True)
