@@ -50,10 +50,6 @@ class CallNotes:
         self._record = self._record.current
         return self._record
 
-    def move(self, record: CallRecord) -> None:
-        """Note into another record from now on."""
-        self._record = record
-
     def note(self, kind: CallEventKind, text: str = "", *, seconds: float | None = None, detail: str = "") -> None:
         """Append an event that happens now."""
         record = self.record
