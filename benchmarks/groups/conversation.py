@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 
 from benchmarks import conversations
 from benchmarks.case import at_most
@@ -40,8 +41,9 @@ def run(options: RunOptions, progress: Progress) -> GroupReport:
     chosen = _chosen(options)
     for step, (name, (flags, asked)) in enumerate(chosen.items()):
         if any("acoustic" in flag for flag in flags):
-            if (weights := os.environ.get(WEIGHTS) or shipped_weights()) is None:
-                notes.append(f"{name}: left out: name the sound model's file in {WEIGHTS}")
+            weights = os.environ.get(WEIGHTS) or shipped_weights()
+            if weights is None or find_spec("onnxruntime") is None:
+                notes.append(f"{name}: left out: needs the extra turns, and the sound model's file named in {WEIGHTS}")
                 continue
             flags = (*flags, "--turn-model", str(weights))
         progress.step(name, step, len(chosen))
