@@ -112,7 +112,9 @@ def test_every_event_of_the_code_is_in_the_schema_and_the_other_way_round() -> N
     assert {event["title"] for event in SCHEMA["oneOf"]} == known
     assert all(event["description"] for event in SCHEMA["oneOf"])
     root = Path(providers.__file__).parent
-    written = {name for path in root.rglob("*.py") for name in _events(path)} | {"log lines lost"}
+    # The emulator prints for the person who started it; it writes none of the server's lines.
+    server = [path for path in root.rglob("*.py") if "emulator" not in path.relative_to(root).parts]
+    written = {name for path in server for name in _events(path)} | {"log lines lost"}
     assert written - known == set(), "add them to providers/log_lines/schema.json"
     assert known - written == set(), "no line has them any more"
 
