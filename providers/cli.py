@@ -147,6 +147,7 @@ def serve(chosen: settings.Settings) -> None:
         secret = taken.secret  # the platform knows this one
     _use_backend(chosen.server.dsp_backend)
     sock = listening.bind(chosen) if taken is None else taken.listening
+    click.get_current_context().call_on_close(sock.close)  # a start that fails leaves no open socket
     public = _public_url(chosen.proxies.tunnel, listening.url(chosen, sock))
     start = _Start(chosen if secret is None else chosen.replacing(secret=secret), sock, secret, taken, public)
     if workers > 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from providers import telemetry
+from providers import listening, telemetry
 from providers.cli import main
 from providers.engines.base import Transcript
 from providers.engines.events import EngineEvent
@@ -20,6 +21,7 @@ from providers.errors import EngineError
 from providers.operations.metrics import Metrics
 from providers.operations.otel import export_registry
 from providers.paths import VOICE_PATH
+from providers.settings import Settings
 from tests.fakes import LOUD, ScriptedListener, ScriptedVoice
 from tests.live import SECRET, serving, start
 
@@ -146,7 +148,7 @@ def test_the_metrics_are_those_of_prometheus() -> None:
 _WITHOUT = """
 import sys
 sys.modules["opentelemetry"] = None
-from providers import telemetry
+from providers import listening, telemetry
 from providers.operations.metrics import Metrics
 from providers.operations.otel import export_registry
 metrics = Metrics()
@@ -173,3 +175,17 @@ def test_otel_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyP
     assert done.exit_code == 1
     assert "--otel: needs the OpenTelemetry SDK: pip install" in done.output
     assert "otel" in done.output.rpartition("pip install")[2]
+
+
+def test_a_start_that_fails_leaves_no_open_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    bound: list[socket.socket] = []
+    bind = listening.bind
+
+    def kept(chosen: Settings) -> socket.socket:
+        bound.append(bind(chosen))
+        return bound[0]
+
+    monkeypatch.setattr(listening, "bind", kept)
+    CliRunner().invoke(main, ["serve", "--no-auth", "--port", "0", "--otel"])
+    assert [sock.fileno() for sock in bound] == [-1]
