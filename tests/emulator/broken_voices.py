@@ -8,29 +8,23 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from functools import cache
 
 import numpy as np
 
 from dsp import Samples, encode_pcm16, mulaw_encode
 from providers.emulator.sound import decoded
 from providers.emulator.wav import resampled, wav_bytes
-from providers.engines.espeak.library import EspeakLibrary
+from tests import espeak_speech
 from tests.emulator.good_server import CHUNK, GoodServer
 from tests.emulator.tones import spoken
 
 _LOCK = threading.Lock()
 
 
-@cache
-def _library() -> EspeakLibrary:
-    return EspeakLibrary()
-
-
 def espeak(text: str, rate: int) -> Samples:
     """Real speech: espeak at its usual pace."""
     with _LOCK:
-        rendered = _library().render(text, "en-us", words_per_minute=175)
+        rendered = espeak_speech.espeak().render(text, "en-us", words_per_minute=175)
     return resampled(decoded(rendered.pcm), rendered.rate, rate)
 
 
