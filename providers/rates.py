@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["EXPECTED_RATE", "HIGHEST_RATE", "LOWEST_RATE", "checked_rate", "shown_number"]
+from collections.abc import Sequence
+
+__all__ = ["EXPECTED_RATE", "HIGHEST_RATE", "LOWEST_RATE", "checked_rate", "shown_number", "suitable_rate"]
 
 LOWEST_RATE, HIGHEST_RATE = 8000, 48000
 """Hz."""
@@ -34,3 +36,12 @@ def shown_number(value: float) -> str:
         digits = int(abs(value).bit_length() * 0.30102999566398114) + 1
         return f"a number of {digits} digits"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def suitable_rate(rates: Sequence[int], wanted: int) -> int:
+    """The lowest of a vendor's rates (Hz, rising) that is not below the wanted one, else its highest.
+
+    >>> [suitable_rate((8000, 16000, 24000), rate) for rate in (8000, 11025, 48000)]
+    [8000, 16000, 24000]
+    """
+    return next((rate for rate in rates if rate >= wanted), rates[-1])

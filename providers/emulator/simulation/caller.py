@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from providers.emulator.conversation.commands import ConversationEvent
@@ -49,7 +49,6 @@ class ScriptedCaller:
     _own_end: float = 0.0
     _stopped: float | None = None
     _started: float | None = None
-    _due: list[tuple[float, Step]] = field(default_factory=list)
 
     def follow(self, event: ConversationEvent) -> None:
         """Take note of an event."""

@@ -45,7 +45,7 @@ class _Voice:
         self._requests += 1
         fault = self._fault
         sound = self._voice.speak(text, voice)
-        if voice > 0 or (fault.requests is not None and self._requests not in fault.requests):
+        if not fault.hits(self._requests, voice):
             async with contextlib.aclosing(sound):
                 async for piece in sound:
                     yield piece

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from dsp import Samples, decode_pcm16, encode_pcm16
+from providers.emulator.conversation.live_audio import FRAME
 from providers.emulator.simulation.clips import CallerClips
 from providers.emulator.simulation.scenario import Noise, Scenario
 from providers.emulator.sound import level
 from providers.emulator.wav import mono, read_clip
 
-FRAME = 0.02
-"""Seconds."""
 _USUAL_LEVEL = -26.0
 """dBFS of speech, where the caller says nothing that could be measured."""
 _NOISE_SECONDS = 10

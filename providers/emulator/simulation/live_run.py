@@ -24,11 +24,12 @@ from providers.emulator.conversation.assistant import (
 from providers.emulator.conversation.clients import CallIdentity, endpoints_of
 from providers.emulator.conversation.commands import AskDestination, CallTool, ConversationEvent, PlayedSpan
 from providers.emulator.conversation.live import Listeners, LiveCall, hold
+from providers.emulator.conversation.live_audio import FRAME
 from providers.emulator.conversation.ports import PortError, Ports
 from providers.emulator.simulation.caller import ScriptedCaller, steps_of
 from providers.emulator.simulation.clips import CallerClips
 from providers.emulator.simulation.faulty_ports import behind_network
-from providers.emulator.simulation.line_sound import FRAME, LineSound
+from providers.emulator.simulation.line_sound import LineSound
 from providers.emulator.simulation.scenario import Scenario
 from providers.emulator.simulation.script import ScriptedAnswers
 from providers.emulator.simulation.take import SpokenLine, Take

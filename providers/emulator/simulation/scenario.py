@@ -75,6 +75,10 @@ class VoiceFault(_Part, frozen=True):
     cut_after: Seconds | None = None
     """Seconds of sound after which the body breaks off."""
 
+    def hits(self, request: int, voice: int) -> bool:
+        """Whether it meets a request, counted from 1, to a voice; those of the fallback plan are left alone."""
+        return voice == 0 and (self.requests is None or request in self.requests)
+
 
 class TranscriberFault(_Part, frozen=True):
     """What the network does to the transcriber's socket."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from providers.emulator.conversation import inputs
+from providers.emulator.conversation.assistant import TranscriptionEndpointingPlan
 from providers.emulator.conversation.commands import ConversationEvent
+from providers.emulator.conversation.endpointing import by_transcription
 from providers.emulator.conversation.virtual import VirtualCall, VirtualWorld
 from providers.emulator.conversation.virtual_parts import (
     CallerLine,
     EndpointingPart,
     EndpointingPlan,
     Heard,
+    Messages,
     SteadyEar,
     SteadyVoice,
     VoicePart,
@@ -23,23 +24,14 @@ from providers.emulator.simulation.scenario import EndpointingFault, Scenario, V
 from providers.emulator.simulation.script import ScriptedAnswers
 from providers.emulator.simulation.take import SpokenLine, Take
 
-EndpointingRule = Callable[[str], float]
-"""The caller's text to seconds, where a scenario has an endpointing server."""
 
-
-def usual_seconds(text: str) -> float:
-    """What the virtual endpointing server answers: the published transcription plan."""
-    said = text.rstrip()
-    return 0.1 if said.endswith((".", "!", "?")) else 0.5 if said[-1:].isdigit() else 1.5
-
-
-def run_virtual(scenario: Scenario, number: int, *, rule: EndpointingRule = usual_seconds) -> Take:
+def run_virtual(scenario: Scenario, number: int) -> Take:
     """One take of a scenario, without its noise, echo and network: they need sound."""
-    return _VirtualRun(scenario, rule).take(number)
+    return _VirtualRun(scenario).take(number)
 
 
 class _VirtualRun:
-    def __init__(self, scenario: Scenario, rule: EndpointingRule) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._caller = ScriptedCaller(steps_of(scenario, estimated(scenario)))
         self._parts: list[tuple[int, SpokenLine]] = []
@@ -47,11 +39,11 @@ class _VirtualRun:
         voice: VoicePart = SteadyVoice(first_audio=stand.first_audio)
         world = VirtualWorld(
             voice=voice if faults.voice is None else _FaultyVoice(voice, faults.voice),
-            ear=SteadyEar(partial_every=stand.partial_every, final_lag=stand.final_after),
             model=ScriptedAnswers(scenario.model).plan,
-            endpointing=_endpointing(rule, stand.endpointing, faults.endpointing),
+            endpointing=_endpointing(stand.endpointing, faults.endpointing),
             tools=lambda name, parameters: (0.2, scenario.model.tools.get(name, "done")),
         )
+        self._ear = SteadyEar(partial_every=stand.partial_every, final_lag=stand.final_after)
         self._call = VirtualCall(scenario.assistant, world, behaviour=scenario.behaviour, on_event=self._follow)
         self._late = faults.transcriber.delay if faults.transcriber is not None else 0.0
         if faults.transcriber is not None and faults.transcriber.cut_at is not None:
@@ -85,8 +77,7 @@ class _VirtualRun:
                 self._call.say(self._line(step), begin)
 
     def _line(self, step: Step) -> CallerLine:
-        ear = SteadyEar(partial_every=self._scenario.stand.partial_every, final_lag=self._scenario.stand.final_after)
-        heard = tuple(Heard(one.delay + self._late, one.text, one.final) for one in ear(step.text, step.seconds))
+        heard = tuple(Heard(one.delay + self._late, one.text, one.final) for one in self._ear(step.text, step.seconds))
         return CallerLine(step.text, seconds=step.seconds, heard=heard)
 
 
@@ -100,7 +91,7 @@ class _FaultyVoice:
     def __call__(self, text: str, voice: int) -> VoicePlan:
         self._requests += 1
         fault, plan = self._fault, self._voice(text, voice)
-        if voice > 0 or (fault.requests is not None and self._requests not in fault.requests):
+        if not fault.hits(self._requests, voice):
             return plan
         if fault.status is not None:
             return VoicePlan((), fault.delay, f"HTTP {fault.status}")
@@ -118,10 +109,14 @@ class _FaultyVoice:
         return VoicePlan(sound, ends, plan.error)
 
 
-def _endpointing(rule: EndpointingRule, delay: float, fault: EndpointingFault | None) -> EndpointingPart:
-    def answer(messages: object) -> EndpointingPlan:
-        said = next((str(m["content"]) for m in reversed(messages) if m["role"] == "user"), "")  # type: ignore[call-overload]
+def _endpointing(delay: float, fault: EndpointingFault | None) -> EndpointingPart:
+    """An endpointing server that answers by the published transcription plan."""
+
+    def answer(messages: Messages) -> EndpointingPlan:
         late = delay + (fault.delay if fault is not None else 0.0)
-        return EndpointingPlan(late, None if fault is not None and fault.status is not None else rule(said))
+        if fault is not None and fault.status is not None:
+            return EndpointingPlan(late, None)
+        said = next((str(m["content"]) for m in reversed(messages) if m["role"] == "user"), "")
+        return EndpointingPlan(late, by_transcription(TranscriptionEndpointingPlan(), said).seconds)
 
     return answer

@@ -23,6 +23,7 @@ from providers.engines.http.client import VendorClient, check_key, failure, send
 from providers.engines.http.response_audio import ResponseAudio
 from providers.engines.vendor_errors import key_problems, range_problems, vendor_error
 from providers.errors import EngineError, EngineUnavailable, SettingsError, UnknownVoice
+from providers.rates import suitable_rate
 
 if TYPE_CHECKING:
     from deepgram import AsyncDeepgramClient
@@ -164,7 +165,7 @@ def native_rate(wanted: int) -> int:
     >>> [native_rate(rate) for rate in (8000, 22050, 24000, 44100, 96000)]
     [8000, 24000, 24000, 48000, 48000]
     """
-    return next((rate for rate in RATES if rate >= wanted), RATES[-1])
+    return suitable_rate(RATES, wanted)
 
 
 def _client(options: DeepgramSpeaking) -> tuple[AsyncDeepgramClient, VendorClient]:

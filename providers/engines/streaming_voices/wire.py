@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from providers.engines.base import SpeakingCapabilities, Word
 from providers.engines.vendor_errors import check_socket_vendor
+from providers.rates import suitable_rate
 
 FaultKind = Literal["voice", "credential", "busy", "request", "vendor"]
 """At fault: the name of the voice, the key, the account's limits, what was sent, or the vendor itself."""
@@ -114,8 +115,7 @@ class VoiceWire(ABC):
 
     def rate_for(self, wanted: int) -> int:
         """The lowest of the vendor's rates that is not below the wanted one, else its highest."""
-        rates = self.capabilities.rates
-        return next((rate for rate in rates if rate >= wanted), rates[-1])
+        return suitable_rate(self.capabilities.rates, wanted)
 
     def checked(self) -> None:
         """Check the options.
